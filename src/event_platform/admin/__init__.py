@@ -1,0 +1,1 @@
+"""Postgres and Kafka → JSON for operators, and the pages of the dashboard."""

@@ -1,0 +1,1 @@
+"""What all stages agree on. Imports no stage."""

@@ -1,0 +1,128 @@
+"""The two topics: how they are made, and whether the ones that exist can hold what the settings allow."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
+from event_platform.core.settings import Settings
+
+WRAPPER_BYTES = 4_096
+"""What wrapper, record key and headers can add to an event, in bytes."""
+
+DEFAULT_MESSAGE_BYTES = 1_048_588
+"""Kafka's own ``max.message.bytes``."""
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the platform wants it."""
+
+    name: str
+    partitions: int
+    retention_ms: int
+    max_message_bytes: int
+
+
+def raw_topic(settings: Settings) -> Topic:
+    """Accepted events; kept 7 days, and always shorter than the rows they become."""
+    # One more KiB than the batch of a single largest event, so that the record batch around it fits too.
+    needed = settings.max_event_bytes + WRAPPER_BYTES + 1_024
+    retention_ms = min(7 * _DAY_MS, settings.retention_days * _DAY_MS - _DAY_MS // 2)
+    return Topic(settings.topic_raw, 6, retention_ms, max(DEFAULT_MESSAGE_BYTES, needed))
+
+
+def dlq_topic(settings: Settings) -> Topic:
+    """Dead letters: their bytes may have grown by a third in base64, and carry the reason."""
+    largest = dead_letter_bytes(raw_topic(settings).max_message_bytes)
+    return Topic(settings.topic_dlq, 3, settings.dlq_retention_days * _DAY_MS, largest)
+
+
+def dead_letter_bytes(raw_message_bytes: int) -> int:
+    """Largest dead letter of a raw message of that size, both in bytes."""
+    return 2 * raw_message_bytes + 65_536
+
+
+def create(admin: AdminClient, topics: Iterable[Topic]) -> list[str]:
+    """Create the topics that do not exist; replicated three times where there are three brokers.
+
+    Returns:
+        The names of those created.
+
+    Raises:
+        UnavailableError: Kafka does not answer, or refuses.
+    """
+    try:
+        replicas = 3 if len(admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).brokers) >= 3 else 1  # noqa: PLR2004
+        pending = admin.create_topics([_new_topic(topic, replicas) for topic in topics])
+        return [name for name, future in pending.items() if _created(future)]
+    except KafkaException as error:
+        raise unavailable("creating topics", error) from error
+
+
+def _new_topic(topic: Topic, replicas: int) -> NewTopic:
+    return NewTopic(
+        topic.name,
+        num_partitions=topic.partitions,
+        replication_factor=replicas,
+        config={
+            "retention.ms": str(topic.retention_ms),
+            "max.message.bytes": str(topic.max_message_bytes),
+            "min.insync.replicas": "2" if replicas == 3 else "1",  # noqa: PLR2004 - a majority of three
+        },
+    )
+
+
+def _created(future: "Future[None]") -> bool:
+    try:
+        future.result(timeout=30)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise
+    return True
+
+
+def check_limits(admin: AdminClient, settings: Settings) -> None:
+    """Compare the settings with the limits of the topics that exist.
+
+    Raises:
+        ConfigurationError: A topic is missing, or smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands.
+        UnavailableError: Kafka does not answer.
+    """
+    raw = message_limit(admin, settings.topic_raw)
+    needed = settings.max_event_bytes + WRAPPER_BYTES
+    if raw < needed:
+        raise ConfigurationError(
+            f"MAX_EVENT_BYTES={settings.max_event_bytes} needs max.message.bytes of at least {needed} "
+            f"on topic {settings.topic_raw}, which has {raw}"
+        )
+    dlq = message_limit(admin, settings.topic_dlq)
+    if dlq < dead_letter_bytes(raw):
+        raise ConfigurationError(
+            f"topic {settings.topic_dlq} has max.message.bytes={dlq}; dead letters of {settings.topic_raw} "
+            f"need {dead_letter_bytes(raw)}"
+        )
+
+
+def message_limit(admin: AdminClient, topic: str) -> int:
+    """``max.message.bytes`` of an existing topic.
+
+    Raises:
+        ConfigurationError: There is no such topic.
+        UnavailableError: Kafka does not answer.
+    """
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    try:
+        entries = admin.describe_configs([resource], request_timeout=METADATA_TIMEOUT_SECONDS)[resource].result()
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise ConfigurationError(f"topic {topic} does not exist: create it with `event-platform topics`") from error
+        raise unavailable(f"reading the limits of topic {topic}", error) from error
+    return int(entries["max.message.bytes"].value)

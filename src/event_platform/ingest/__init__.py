@@ -1,0 +1,1 @@
+"""HTTP → Redis → Kafka: authenticate, limit, recognise duplicates, publish, answer."""

@@ -1,0 +1,1 @@
+"""Real Postgres, Redis and Kafka on this machine without containers, and their supervisor."""

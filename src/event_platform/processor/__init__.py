@@ -1,0 +1,1 @@
+"""Kafka → Postgres, or the dead letters: decode, validate, enrich, store, bury."""
