@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import structlog
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
 
 METADATA_TIMEOUT_SECONDS = 5.0
 
-log = structlog.get_logger(logger=__name__)
+log = get_logger(__name__)
 
 
 def brokers(settings: Settings) -> str:
@@ -53,4 +53,4 @@ def admin_client(settings: Settings) -> AdminClient:
 
 def unavailable(doing: str, error: KafkaException) -> UnavailableError:
     """``error`` as one that a later try can mend, with what was being done."""
-    return UnavailableError(f"{doing}: {error.args[0]}")
+    return UnavailableError(f"{doing}: {error.args[0].str()}")

@@ -23,7 +23,11 @@ def url(settings: Settings) -> str:
 
 
 def connect(settings: Settings) -> Redis:
-    """A client whose every call ends within a second and is never tried twice behind the caller's back."""
+    """A client whose every call ends within a second and is never tried twice behind the caller's back.
+
+    Raises:
+        ConfigurationError: No Redis is named, or its URL cannot be read.
+    """
     try:
         return Redis.from_url(
             url(settings),
@@ -31,5 +35,6 @@ def connect(settings: Settings) -> Redis:
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
-    except ValueError as error:
-        raise ConfigurationError(f"REDIS_URL: expected redis://[:password@]host:port/database ({error})") from None
+    except ValueError:
+        # The client's message may quote a part of the password.
+        raise ConfigurationError("REDIS_URL: expected redis://[:password@]host:port/database") from None

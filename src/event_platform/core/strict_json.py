@@ -10,7 +10,9 @@ from event_platform.core.errors import InvalidInputError
 MAX_DEPTH = 64
 """Levels of arrays and objects in an event; the outermost object is level 1."""
 
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Without its closing quote a string runs to the end: looking for the quote again from each later one would take
+# quadratic time. The possessive quantifiers never give back what they took.
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class InvalidJsonError(InvalidInputError):

@@ -1,40 +1,59 @@
 """Logs: structured, one event a line, to standard error. ERROR means that a person should look."""
 
 import logging
+import os
 import sys
 from typing import cast
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from event_platform.core.settings import Settings
 
 
 def configure(settings: Settings, service: str) -> None:
-    """Set up logging for the process; every line carries ``service``."""
+    """Set up logging for the process; every line carries ``service``, from whichever thread it comes."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    annotate, renderers = _annotations(service), _renderers(settings.log_format)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_renderers(settings.log_format),
-        ],
+        processors=[*annotate, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
-    # Libraries' own loggers say what matters through exceptions and callbacks; their warnings are still worth a line.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    _configure_libraries(annotate, renderers)
+
+
+def _annotations(service: str) -> list[Processor]:
+    def name_service(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        return {"service": service, **line}
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        name_service,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
 
 
 def _renderers(log_format: str) -> list[Processor]:
     if log_format == "console" or (log_format == "auto" and sys.stderr.isatty()):
-        return [structlog.dev.ConsoleRenderer()]
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
+def _configure_libraries(annotate: list[Processor], renderers: list[Processor]) -> None:
+    """Give the lines of libraries our form; what matters of them comes as exceptions, so warnings are enough."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*annotate, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
 def get_logger(name: str) -> FilteringBoundLogger:
-    """The logger of a module."""
-    return cast("FilteringBoundLogger", structlog.get_logger(logger=name))
+    """The logger of a module; each of its lines carries the name as ``module``."""
+    return cast("FilteringBoundLogger", structlog.get_logger(module=name))

@@ -18,6 +18,8 @@ DEFAULT_MESSAGE_BYTES = 1_048_588
 """Kafka's own ``max.message.bytes``."""
 
 _DAY_MS = 86_400_000
+SEGMENT_MS = _DAY_MS // 4
+"""Kafka drops whole segments: what is older than the retention lives on for at most this long, in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ def _new_topic(topic: Topic, replicas: int) -> NewTopic:
         replication_factor=replicas,
         config={
             "retention.ms": str(topic.retention_ms),
+            "segment.ms": str(SEGMENT_MS),
             "max.message.bytes": str(topic.max_message_bytes),
             "min.insync.replicas": "2" if replicas == 3 else "1",  # noqa: PLR2004 - a majority of three
         },
     )
 
 
-def _created(future: "Future[None]") -> bool:
+def _created(future: Future[None]) -> bool:
     try:
         future.result(timeout=30)
     except KafkaException as error:
@@ -93,21 +96,40 @@ def check_limits(admin: AdminClient, settings: Settings) -> None:
     """Compare the settings with the limits of the topics that exist.
 
     Raises:
-        ConfigurationError: A topic is missing, or smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands.
+        ConfigurationError: A topic is missing, smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands, or
+            keeps raw messages for as long as `RETENTION_DAYS` keeps rows, or longer.
         UnavailableError: Kafka does not answer.
     """
-    raw = message_limit(admin, settings.topic_raw)
+    raw = _configuration(admin, settings.topic_raw)
+    _check_event_size(settings, raw["max.message.bytes"])
+    _check_retention(settings, raw["retention.ms"])
+    _check_dead_letter_size(settings, raw["max.message.bytes"], message_limit(admin, settings.topic_dlq))
+
+
+def _check_event_size(settings: Settings, limit: int) -> None:
     needed = settings.max_event_bytes + WRAPPER_BYTES
-    if raw < needed:
+    if limit < needed:
         raise ConfigurationError(
             f"MAX_EVENT_BYTES={settings.max_event_bytes} needs max.message.bytes of at least {needed} "
-            f"on topic {settings.topic_raw}, which has {raw}"
+            f"on topic {settings.topic_raw}, which has {limit}"
         )
-    dlq = message_limit(admin, settings.topic_dlq)
-    if dlq < dead_letter_bytes(raw):
+
+
+def _check_retention(settings: Settings, retention_ms: int) -> None:
+    # An event read after its day was dropped could not be stored any more.
+    longest = settings.retention_days * _DAY_MS
+    if not 0 <= retention_ms < longest:
         raise ConfigurationError(
-            f"topic {settings.topic_dlq} has max.message.bytes={dlq}; dead letters of {settings.topic_raw} "
-            f"need {dead_letter_bytes(raw)}"
+            f"RETENTION_DAYS={settings.retention_days} needs retention.ms below {longest} "
+            f"on topic {settings.topic_raw}, which has {retention_ms}"
+        )
+
+
+def _check_dead_letter_size(settings: Settings, raw_limit: int, dlq_limit: int) -> None:
+    if dlq_limit < dead_letter_bytes(raw_limit):
+        raise ConfigurationError(
+            f"topic {settings.topic_dlq} has max.message.bytes={dlq_limit}; dead letters of {settings.topic_raw} "
+            f"need {dead_letter_bytes(raw_limit)}"
         )
 
 
@@ -118,6 +140,11 @@ def message_limit(admin: AdminClient, topic: str) -> int:
         ConfigurationError: There is no such topic.
         UnavailableError: Kafka does not answer.
     """
+    return _configuration(admin, topic)["max.message.bytes"]
+
+
+def _configuration(admin: AdminClient, topic: str) -> dict[str, int]:
+    """The numbers among the topic's configuration, by their Kafka names."""
     resource = ConfigResource(ResourceType.TOPIC, topic)
     try:
         entries = admin.describe_configs([resource], request_timeout=METADATA_TIMEOUT_SECONDS)[resource].result()
@@ -125,4 +152,4 @@ def message_limit(admin: AdminClient, topic: str) -> int:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise ConfigurationError(f"topic {topic} does not exist: create it with `event-platform topics`") from error
         raise unavailable(f"reading the limits of topic {topic}", error) from error
-    return int(entries["max.message.bytes"].value)
+    return {name: int(entries[name].value) for name in ("max.message.bytes", "retention.ms")}
