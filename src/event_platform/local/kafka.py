@@ -1,0 +1,150 @@
+"""A Kafka of our own: one node that is broker and controller (KRaft), run from its jars."""
+
+import os
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.local import java, kafka_jars
+from event_platform.local.place import Place
+from event_platform.local.ports import LOOPBACK
+from event_platform.local.program import Program, run_once, server_environment
+
+PREFERRED_PORT = 9092
+
+# Paths are relative to the server's own folder: Kafka would split log.dirs at a comma.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=data
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+offsets.topic.segment.bytes=16777216
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+log.segment.bytes=67108864
+log.retention.check.interval.ms=60000
+log.cleaner.dedupe.buffer.size=16777216
+num.network.threads=2
+num.io.threads=4
+message.max.bytes=1048588
+"""
+
+_LOGGING = """\
+status=error
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=[%d] %p %m (%c)%n
+rootLogger.level=warn
+rootLogger.appenderRef.console.ref=console
+"""
+
+
+@dataclass(frozen=True)
+class KafkaServer:
+    """Where a Kafka of ours listens."""
+
+    port: int
+    controller_port: int
+
+    @property
+    def brokers(self) -> str:
+        """For every client."""
+        return f"{LOOPBACK}:{self.port}"
+
+
+def prepare(place: Place, server: KafkaServer, home: Path | None, say: kafka_jars.Say) -> Program:
+    """Fetch what is missing, format the storage where there is none, and say how the server is run.
+
+    Args:
+        place: Where its data and the cache lie.
+        server: Where it shall listen.
+        home: An unpacked Kafka to run instead of the fetched one.
+        say: Called with what is being fetched.
+
+    Raises:
+        ConfigurationError: No Java or no Kafka can be had as things are set.
+        UnavailableError: Fetching or formatting failed.
+    """
+    folder = place.make_folder(place.folder_of("kafka"))
+    _write(folder / "server.properties", _PROPERTIES.format(host=LOOPBACK, **vars(server)))
+    _write(folder / "log4j2.properties", _LOGGING)
+    program = _program(place, server, folder, _class_path(place, home, say))
+    if not (folder / "data" / "meta.properties").exists():
+        _format(program, folder)
+    return program
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o644)
+
+
+def _class_path(place: Place, home: Path | None, say: kafka_jars.Say) -> str:
+    if home is None:
+        return os.pathsep.join(str(jar) for jar in kafka_jars.fetch(place.cache(), say))
+    if not any((home / "libs").glob("kafka_*.jar")):
+        raise ConfigurationError(f"KAFKA_HOME={home}: expected the folder of an unpacked Kafka, with its jars in libs/")
+    return str(place.reachable(home.absolute(), ("libs",), "given") / "libs" / "*")
+
+
+def _program(place: Place, server: KafkaServer, folder: Path, class_path: str) -> Program:
+    return Program(
+        name="kafka",
+        command=(
+            str(java.find(place)),
+            "-Xms256m",
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dlog4j2.configurationFile=log4j2.properties",
+            "-Djava.awt.headless=true",
+            "kafka.Kafka",
+            "server.properties",
+        ),
+        environment={**server_environment(place.home), "CLASSPATH": class_path},
+        folder=folder,
+        log=place.logs / "kafka.log",
+        is_ready=lambda: _is_ready(server),
+        account=place.account,
+    )
+
+
+def _format(program: Program, folder: Path) -> None:
+    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    command = (
+        program.command[0],
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Dlog4j2.configurationFile=log4j2.properties",
+        "kafka.tools.StorageTool",
+        "format",
+        f"--cluster-id={cluster}",
+        "--config=server.properties",
+    )
+    done = run_once(program, command)
+    if done.returncode != 0:
+        raise UnavailableError(f"formatting Kafka's storage in {folder}: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def _is_ready(server: KafkaServer) -> bool:
+    try:
+        client = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0, "error_cb": lambda _error: None})
+        return bool(client.list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False

@@ -1,0 +1,136 @@
+"""Where the state, logs, data and binaries of the local platform lie, and as whom its servers run."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from event_platform.core.errors import ConfigurationError
+
+_FOLDER_FOR_ALL = Path("/var/lib/event-platform")
+_CACHE_FOR_ALL = Path("/var/cache/event-platform")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user that servers run as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """The state folder, the folder of the servers' data, and the account they run as (None: our own)."""
+
+    home: Path
+    servers: Path
+    account: Account | None
+
+    @property
+    def logs(self) -> Path:
+        """One file a process."""
+        return self.home / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        """The generated passwords; 0600."""
+        return self.home / "secrets.json"
+
+    @property
+    def records(self) -> Path:
+        """What was started: ids, start times."""
+        return self.home / "processes.json"
+
+    @property
+    def ports(self) -> Path:
+        """The ports that the servers had last."""
+        return self.home / "ports.json"
+
+    def folder_of(self, server: str) -> Path:
+        """The folder of one server's configuration and data."""
+        return self.servers / server
+
+    def make_folder(self, path: Path) -> Path:
+        """Create ``path`` and give it to the servers' account.
+
+        Raises:
+            ConfigurationError: It cannot be created.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if self.account:
+                os.chown(path, self.account.uid, self.account.gid)
+                path.chmod(0o700)
+        except OSError as error:
+            raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: {path} cannot be created: {error}") from error
+        return path
+
+    def give(self, path: Path) -> None:
+        """Let the servers' account own the file ``path``."""
+        if self.account:
+            os.chown(path, self.account.uid, self.account.gid)
+
+    def cache(self) -> Path:
+        """The folder of downloads, shared by all state folders of the user."""
+        if self.account:
+            return _CACHE_FOR_ALL
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "event-platform"
+
+    def reachable(self, root: Path, parts: Iterable[str], version: str) -> Path:
+        """``root``, or a folder with copies of ``parts`` of it that the servers' account can reach.
+
+        Args:
+            root: A folder of binaries.
+            parts: The folders in it that are needed, kept in their places relative to each other.
+            version: Names the contents; another version is copied anew.
+        """
+        if not self.account or _reachable_by_all(root.resolve()):
+            return root
+        copy = self.servers / "binaries" / f"{root.name}-{version}"
+        if not (copy / "complete").exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            for part in parts:
+                shutil.copytree(root / part, copy / part, symlinks=True)
+            (copy / "complete").touch()
+        return copy
+
+
+def find(home: Path) -> Place:
+    """The place that belongs to the state folder ``home``, which is created.
+
+    Root's servers run as ``nobody``, because Postgres refuses root; where that user cannot reach the state folder,
+    their data lies under ``/var/lib/event-platform``. No mode of any parent folder is ever changed.
+
+    Raises:
+        ConfigurationError: The folder cannot be created.
+    """
+    home = home.absolute()
+    account = _account_of_servers()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "logs").mkdir(exist_ok=True)
+        servers = home if not account or _reachable_by_all(home.resolve()) else _FOLDER_FOR_ALL / _digest(home)
+        servers.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"EVENT_PLATFORM_HOME={home}: cannot be created: {error}") from error
+    return Place(home, servers, account)
+
+
+def _account_of_servers() -> Account | None:
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def _reachable_by_all(path: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]

@@ -1,0 +1,74 @@
+"""The three servers of a place: their ports, passwords and programs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from event_platform.local import kafka, postgres, redis, secrets_file
+from event_platform.local.kafka import KafkaServer
+from event_platform.local.kafka_jars import Say
+from event_platform.local.place import Place
+from event_platform.local.ports import free_port
+from event_platform.local.postgres import PostgresServer
+from event_platform.local.program import Program
+from event_platform.local.redis import RedisServer
+
+NAMES = ("postgres", "redis", "kafka")
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where the servers listen."""
+
+    postgres: int
+    redis: int
+    kafka: int
+    kafka_controller: int
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The servers that a place can run."""
+
+    postgres: PostgresServer
+    redis: RedisServer
+    kafka: KafkaServer
+
+
+def choose(place: Place, preferred: Ports | None) -> Servers:
+    """The place's servers on free ports: those they had last, else ``preferred``, else any."""
+    last = msgspec.json.decode(place.ports.read_bytes(), type=Ports) if place.ports.exists() else None
+    ports = _free_ports([ports for ports in (last, preferred) if ports])
+    place.ports.write_bytes(msgspec.json.encode(ports))
+    passwords = secrets_file.read_or_make(place.secrets)
+    return Servers(
+        PostgresServer(ports.postgres, passwords),
+        RedisServer(ports.redis, passwords.redis),
+        KafkaServer(ports.kafka, ports.kafka_controller),
+    )
+
+
+def _free_ports(preferred: list[Ports]) -> Ports:
+    chosen: dict[str, int] = {}
+    for name in Ports.__struct_fields__:
+        chosen[name] = free_port((getattr(ports, name) for ports in preferred), chosen.values())
+    return Ports(**chosen)
+
+
+def prepare(
+    place: Place, servers: Servers, names: tuple[str, ...], kafka_home: Path | None, say: Say
+) -> dict[str, Program]:
+    """Make ready what the servers ``names`` need, side by side.
+
+    Raises:
+        PlatformError: Something is missing; the message says what.
+    """
+    steps = {
+        "postgres": lambda: postgres.prepare(place, servers.postgres),
+        "redis": lambda: redis.prepare(place, servers.redis),
+        "kafka": lambda: kafka.prepare(place, servers.kafka, kafka_home, say),
+    }
+    with ThreadPoolExecutor(len(steps)) as pool:
+        pending = {name: pool.submit(steps[name]) for name in names}
+        return {name: future.result() for name, future in pending.items()}

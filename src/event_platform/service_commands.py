@@ -1,0 +1,57 @@
+"""The verbs that run one service, or prepare a server for them."""
+
+import click
+
+from event_platform.core.settings import load
+
+_workers = click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes to share the work."
+)
+
+
+@click.command()
+@_workers
+def ingest(workers: int) -> None:
+    """Accept events over HTTP and put them on Kafka, until SIGTERM or Ctrl-C."""
+    from event_platform.ingest import app  # noqa: PLC0415 - no other verb needs it
+
+    app.run(load(), workers)
+
+
+@click.command()
+@_workers
+def processor(workers: int) -> None:
+    """Store Kafka's events in Postgres, and what is broken as dead letters, until SIGTERM or Ctrl-C."""
+    from event_platform.processor import app  # noqa: PLC0415 - no other verb needs it
+
+    app.run(load(), workers)
+
+
+@click.command()
+def admin() -> None:
+    """Serve the admin API and the dashboard, until SIGTERM or Ctrl-C."""
+    from event_platform.admin import app  # noqa: PLC0415 - no other verb needs it
+
+    app.run(load())
+
+
+@click.command()
+def migrate() -> None:
+    """Apply the migrations that the database of `DATABASE_URL` does not have yet."""
+    from event_platform.core import postgres  # noqa: PLC0415 - no other verb needs it
+    from event_platform.migrations import runner  # noqa: PLC0415 - the same
+
+    applied = runner.migrate(postgres.conninfo(load(), "event-platform-migrate"))
+    click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+
+
+@click.command()
+def topics() -> None:
+    """Create the topics that the Kafka of `KAFKA_BROKERS` does not have yet."""
+    from event_platform.core import kafka  # noqa: PLC0415 - no other verb needs it
+    from event_platform.core import topics as platform_topics  # noqa: PLC0415 - the same
+
+    settings = load()
+    wanted = (platform_topics.raw_topic(settings), platform_topics.dlq_topic(settings))
+    created = platform_topics.create(kafka.admin_client(settings), wanted)
+    click.echo("\n".join(f"created {name}" for name in created) or "all topics exist")

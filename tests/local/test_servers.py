@@ -1,0 +1,44 @@
+"""The local servers, as the fixtures of all tests use them."""
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+from tests.fixtures.servers import RunningServers
+
+
+def test_the_service_role_is_no_superuser(servers: RunningServers) -> None:
+    """What our services do cannot reach beyond their own database."""
+    with psycopg.connect(servers.local.postgres.url) as connection:
+        row = connection.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user").fetchone()
+    assert row == (False, False)
+
+
+def test_the_reader_cannot_write(servers: RunningServers) -> None:
+    """The admin API's role reads everything and changes nothing."""
+    with psycopg.connect(servers.local.postgres.reader_url) as connection, pytest.raises(psycopg.errors.Error):
+        connection.execute("CREATE TABLE public.mine (a int)")
+
+
+def test_redis_keeps_its_data_when_killed(servers: RunningServers) -> None:
+    """The append-only file brings keys back."""
+    client = Redis.from_url(servers.redis_url)
+    client.set("kept", "yes")
+    client.execute_command("WAITAOF", 1, 0, 2_000)
+    servers.kill("redis")
+    servers.start("redis")
+    assert client.get("kept") == b"yes"
+
+
+def test_kafka_creates_no_topic_by_accident(servers: RunningServers) -> None:
+    """Asking for a topic that does not exist does not make it."""
+    client = AdminClient({"bootstrap.servers": servers.kafka_brokers})
+    client.list_topics("misspelt", timeout=5)
+    assert "misspelt" not in client.list_topics(timeout=5).topics
+
+
+def test_kafka_is_back_after_sigkill(servers: RunningServers) -> None:
+    """A killed Kafka starts on its old port with its old data."""
+    servers.kill("kafka")
+    servers.start("kafka")
+    assert AdminClient({"bootstrap.servers": servers.kafka_brokers}).list_topics(timeout=5).brokers
