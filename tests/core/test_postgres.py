@@ -1,0 +1,100 @@
+"""Connections to Postgres: deadlines on all, passwords never shown, outages told from bad rows."""
+
+import psycopg
+import pytest
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.postgres import conninfo, conninfo_of, is_outage
+from event_platform.core.settings import Settings, load
+
+
+def test_connection_has_name_and_deadlines() -> None:
+    """Every connection names its owner and notices a dead server by itself."""
+    given = load(_env_file=None, database_url="postgresql://u:p@h:1/d")
+    fields = conninfo_to_dict(conninfo(given, "ep-admin", options="-c statement_timeout=1s"))
+    assert fields["application_name"] == "ep-admin"
+    assert fields["options"] == "-c statement_timeout=1s"
+    assert {"connect_timeout", "keepalives_idle", "tcp_user_timeout"} <= fields.keys()
+    assert (fields["user"], fields["host"], fields["port"], fields["dbname"]) == ("u", "h", "1", "d")
+
+
+def test_missing_url_says_what_to_do() -> None:
+    """Without `DATABASE_URL` the error names it and the command that starts a server."""
+    with pytest.raises(ConfigurationError, match=r"DATABASE_URL is not set.*event-platform up"):
+        conninfo(load(_env_file=None, database_url=None), "x")
+
+
+def test_unreadable_url_hides_its_password() -> None:
+    """A URL that libpq cannot read is refused without being quoted."""
+    with pytest.raises(ConfigurationError, match=r"DATABASE_URL: expected postgresql://") as raised:
+        conninfo_of("postgresql://u:hunter2@h:1:2/d?x", "x")
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.AdminShutdown,
+        errors.CannotConnectNow,
+        errors.ConnectionFailure,
+        errors.DiskFull,
+        errors.TooManyConnections,
+        errors.QueryCanceled,
+        errors.LockNotAvailable,
+        errors.ReadOnlySqlTransaction,
+        errors.UndefinedTable,
+        errors.InsufficientPrivilege,
+        errors.InvalidPassword,
+        errors.InvalidCatalogName,
+        errors.IoError,
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+    ],
+)
+def test_outages_are_the_servers(kind: type[psycopg.Error]) -> None:
+    """What waiting or an operator can mend is an outage, and never costs an event."""
+    assert is_outage(kind("no"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.UniqueViolation,
+        errors.InvalidTextRepresentation,
+        errors.UntranslatableCharacter,
+        errors.NumericValueOutOfRange,
+        errors.ProgramLimitExceeded,
+        errors.DeadlockDetected,
+        psycopg.DataError,
+    ],
+)
+def test_values_are_no_outage(kind: type[psycopg.Error]) -> None:
+    """What a row's own value causes is no outage: waiting would block the next row for ever."""
+    assert not is_outage(kind("no"))
+
+
+def test_real_server_answers(settings: Settings) -> None:
+    """The connection string works against the real server."""
+    with psycopg.connect(conninfo(settings, "ep-test")) as connection:
+        assert connection.execute("SELECT current_setting('application_name')").fetchone() == ("ep-test",)
+
+
+def test_real_errors_are_told_apart(settings: Settings) -> None:
+    """A missing table is the schema's fault, a bad value the row's, as the real server reports them."""
+    with psycopg.connect(conninfo(settings, "ep-test"), autocommit=True) as connection:
+        with pytest.raises(psycopg.Error) as missing:
+            connection.execute("SELECT * FROM nowhere")
+        with pytest.raises(psycopg.Error) as bad:
+            connection.execute("SELECT '\\u0000'::text::jsonb, '\"\\u0000\"'::jsonb")
+    assert is_outage(missing.value)
+    assert not is_outage(bad.value)
+
+
+def test_refused_connection_is_an_outage() -> None:
+    """A server that is not there is an outage."""
+    with pytest.raises(psycopg.OperationalError) as raised:
+        psycopg.connect(conninfo_of("postgresql://u:p@127.0.0.1:1/d", "x"))
+    assert is_outage(raised.value)
