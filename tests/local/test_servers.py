@@ -1,5 +1,6 @@
 """The local servers, as the fixtures of all tests use them."""
 
+import psutil
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -24,7 +25,7 @@ def test_redis_keeps_its_data_when_killed(servers: RunningServers) -> None:
     """The append-only file brings keys back."""
     client = Redis.from_url(servers.redis_url)
     client.set("kept", "yes")
-    client.execute_command("WAITAOF", 1, 0, 2_000)
+    assert client.waitaof(1, 0, 2_000) == [1, 0]
     servers.kill("redis")
     servers.start("redis")
     assert client.get("kept") == b"yes"
@@ -42,3 +43,15 @@ def test_kafka_is_back_after_sigkill(servers: RunningServers) -> None:
     servers.kill("kafka")
     servers.start("kafka")
     assert AdminClient({"bootstrap.servers": servers.kafka_brokers}).list_topics(timeout=5).brokers
+
+
+def test_a_paused_postgres_answers_again_after_resume(servers: RunningServers) -> None:
+    """SIGSTOP reaches sessions that exist already, too."""
+    with psycopg.connect(servers.database_url) as connection:
+        connection.execute("SET statement_timeout = 0")
+        servers.pause("postgres")
+        states = {psutil.Process(servers.pid("postgres")).status()}
+        states |= {child.status() for child in psutil.Process(servers.pid("postgres")).children()}
+        servers.resume("postgres")
+        assert states == {psutil.STATUS_STOPPED}
+        assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -17,7 +17,8 @@ from event_platform.local.program import Program, run_once, server_environment
 
 PREFERRED_PORT = 9092
 
-# Paths are relative to the server's own folder: Kafka would split log.dirs at a comma.
+# Paths are relative to the server's own folder: Kafka would split log.dirs at a comma. A broker that was killed may
+# register again only after its old session timed out; 9 s by default.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -27,6 +28,8 @@ listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
 advertised.listeners=PLAINTEXT://{host}:{port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=data
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -144,7 +147,7 @@ def _format(program: Program, folder: Path) -> None:
 
 def _is_ready(server: KafkaServer) -> bool:
     try:
-        client = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0, "error_cb": lambda _error: None})
+        client = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0})
         return bool(client.list_topics(timeout=1).brokers)
     except KafkaException:
         return False

@@ -1,0 +1,82 @@
+"""What the fixtures promise to all other tests."""
+
+import logging
+import socket
+import time
+from contextlib import closing
+
+import psycopg
+import pytest
+from redis import Redis
+from tests.fixtures.error_watch import ErrorWatch, ExpectErrors
+from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core import kafka
+from event_platform.core.settings import Settings
+from event_platform.local.ports import is_free
+
+
+def test_the_environment_is_complete(environment: dict[str, str], settings: Settings) -> None:
+    """Topics exist, the schema is there, and the ports are free."""
+    topics = kafka.admin_client(settings).list_topics(timeout=5).topics
+    assert {environment["TOPIC_RAW"], environment["TOPIC_DLQ"]} <= set(topics)
+    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT to_regclass('events') IS NOT NULL").fetchone() == (True,)
+    assert all(is_free(port) for port in (settings.ingest_port, settings.admin_port, settings.processor_port))
+
+
+def test_the_redis_database_is_the_modules_own(environment: dict[str, str]) -> None:
+    """No other module's keys are in it."""
+    assert Redis.from_url(environment["REDIS_URL"]).dbsize() == 0
+    assert not environment["REDIS_URL"].endswith("/0")
+
+
+def test_the_proxy_passes_cuts_and_heals(servers: RunningServers, proxy: MakeProxy) -> None:
+    """While cut, connections break and new ones are refused; healed, they work."""
+    made = proxy("127.0.0.1", servers.local.redis.port)
+    url = servers.redis_url.replace(str(servers.local.redis.port), str(made.port))
+    assert Redis.from_url(url).ping()
+    made.cut()
+    with closing(socket.socket()) as client:
+        assert client.connect_ex(("127.0.0.1", made.port)) != 0
+    made.heal()
+    assert Redis.from_url(url).ping()
+
+
+def test_the_proxy_delays(servers: RunningServers, proxy: MakeProxy) -> None:
+    """Request and reply are each held back."""
+    made = proxy("127.0.0.1", servers.local.redis.port)
+    client = Redis.from_url(servers.redis_url.replace(str(servers.local.redis.port), str(made.port)))
+    client.ping()
+    made.delay(0.2)
+    started = time.monotonic()
+    client.ping()
+    assert time.monotonic() - started >= 0.4
+
+
+def test_swallowed_replies_still_take_effect(servers: RunningServers, proxy: MakeProxy) -> None:
+    """The server did what the client never heard of."""
+    made = proxy("127.0.0.1", servers.local.redis.port)
+    direct = Redis.from_url(servers.redis_url)
+    with socket.create_connection(("127.0.0.1", made.port)) as client:
+        client.settimeout(0.3)
+        client.sendall(f"AUTH {servers.local.redis.password}\r\n".encode())
+        assert client.recv(100) == b"+OK\r\n"
+        made.swallow_replies()
+        client.sendall(b"SET swallowed yes\r\n")
+        with pytest.raises(TimeoutError):
+            client.recv(100)
+    assert direct.get("swallowed") == b"yes"
+
+
+def test_errors_are_noticed(error_watch: ErrorWatch) -> None:
+    """An ERROR of this process is found, so that a test which does not expect it fails."""
+    logging.getLogger("anything").error("went wrong")
+    assert error_watch.new_errors() == ["went wrong"]
+
+
+def test_expected_errors_pass(expect_errors: ExpectErrors) -> None:
+    """What a test announces does not fail it."""
+    expect_errors("on purpose")
+    logging.getLogger("anything").error("went wrong on purpose")
