@@ -55,10 +55,14 @@ class Settings(BaseSettings):
         None, description="`host:port` of a Redis to use; `REDIS_URL` wins.", examples=["localhost:6379"]
     )
     redis_url: RedisUrl | None = Field(
-        None, description="`redis://` or `rediss://` URL, with password and database number where needed."
+        None,
+        description="`redis://` or `rediss://` URL of a Redis to use, with password and database number where needed.",
+        examples=["redis://localhost:6379/0"],
     )
     database_url: PostgresUrl | None = Field(
-        None, description="`postgresql://` URL of a Postgres 16 or later to use; without it `up` starts one."
+        None,
+        description="`postgresql://` URL of a Postgres 16 or later to use; without it `up` starts one.",
+        examples=["postgresql://ep_user:ep_pass@localhost:5432/event_platform"],
     )
     admin_database_url: PostgresUrl | None = Field(
         None, description="The same for the admin API's reads, with a role that may only read; else `DATABASE_URL`."
@@ -76,6 +80,7 @@ class Settings(BaseSettings):
         None,
         description="`tenant:key,…`; several keys of one tenant are allowed. On loopback the default is "
         f"`{DEFAULT_API_KEYS}`; elsewhere keys must be given.",
+        examples=[DEFAULT_API_KEYS],
     )
     api_keys_file: Path | None = Field(
         None, description="File with a `tenant:key` a line and `#` comments; read again on SIGHUP."
