@@ -50,11 +50,16 @@ def fetch(cache: Path, say: Say, jars: tuple[Jar, ...] | None = None) -> list[Pa
     """
     folder = cache / f"kafka-{VERSION}"
     wanted = listed() if jars is None else jars
-    missing = [jar for jar in wanted if not _is_right(folder / jar.file_name, jar)]
-    if missing:
-        say(f"fetching Kafka {VERSION}: {len(missing)} of {len(wanted)} files into {folder}")
-        _fetch_all(missing, _writable(folder), say)
+    lacking = missing(cache, wanted)
+    if lacking:
+        say(f"fetching Kafka {VERSION}: {len(lacking)} of {len(wanted)} files into {folder}")
+        _fetch_all(lacking, _writable(folder), say)
     return [folder / jar.file_name for jar in wanted]
+
+
+def missing(cache: Path, wanted: tuple[Jar, ...]) -> list[Jar]:
+    """Those of ``wanted`` that ``cache`` does not hold as they should be."""
+    return [jar for jar in wanted if not _is_right(cache / f"kafka-{VERSION}" / jar.file_name, jar)]
 
 
 def _writable(folder: Path) -> Path:

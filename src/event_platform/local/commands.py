@@ -1,0 +1,133 @@
+"""The verbs of the local platform: up, down, stop, start, status, logs, doctor."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.settings import Settings, load
+from event_platform.local import control, given, launch, lock, place, readiness, status_text
+from event_platform.local import doctor as examination
+from event_platform.local import logs as log_files
+from event_platform.local.control import Answer, Request
+from event_platform.local.extra import check_installed
+from event_platform.local.purge import purge as purge_place
+
+_ORDER_TIMEOUT_SECONDS = readiness.START_TIMEOUT_SECONDS + 45.0
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Return when all is ready; it keeps running in the background.")
+def up(detach: bool) -> None:  # noqa: FBT001 - click passes options by keyword
+    """Start Postgres, Redis, Kafka and the services, and keep them running; in the foreground until Ctrl-C."""
+    settings = load()
+    if len(given.names(settings)) < len(("kafka", "postgres", "redis")):
+        check_installed()
+    found = place.find(settings.event_platform_home)
+    if lock.is_held(found.lock):
+        click.echo("the platform is running already; nothing was changed")
+        _show_if_answering(found.home)
+    elif detach:
+        launch.in_background(found, click.echo)
+    else:
+        launch.become_supervisor(found)
+
+
+def _show_if_answering(home: Path) -> None:
+    answer = control.ask(home, Request("status"))
+    if answer:
+        click.echo(status_text.as_table(answer.entries, secrets=False))
+
+
+@click.command()
+@click.option("--purge", is_flag=True, help="Remove its data, passwords and logs, too.")
+def down(purge: bool) -> None:  # noqa: FBT001 - click passes options by keyword
+    """Stop all of it; data stays for the next `up`."""
+    settings = load()
+    if not settings.event_platform_home.exists():
+        click.echo("nothing was running")
+        return
+    found = place.find(settings.event_platform_home)
+    click.echo("stopped" if launch.end(found) else "nothing was running")
+    if purge:
+        purge_place(found)
+        click.echo("data, passwords and logs were removed")
+
+
+@click.command()
+@click.argument("name")
+def stop(name: str) -> None:
+    """Stop one service or server, until `start`."""
+    _ask(load(), Request("stop", name))
+    click.echo(f"{name} stopped")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--env", "pairs", multiple=True, metavar="SETTING=VALUE", help="A setting for this run of a service.")
+def start(name: str, pairs: tuple[str, ...]) -> None:
+    """Start one service or server that was stopped; with other settings than it has, start it again."""
+    answer = _ask(load(), Request("start", name, dict(map(_pair, pairs))))
+    click.echo(f"{name} is ready" if answer.changed else f"{name} was running already")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    setting, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigurationError(f"--env {text}: expected SETTING=VALUE")
+    return setting.upper(), value
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts and tests.")
+@click.option("--secrets", is_flag=True, help="With passwords.")
+def status(as_json: bool, secrets: bool) -> None:  # noqa: FBT001 - click passes options by keyword
+    """Show what runs, where, and how often it was restarted."""
+    answer = _ask(load(), Request("status"))
+    if as_json:
+        click.echo(json.dumps(status_text.as_json(answer.entries, secrets=secrets), indent=2))
+    else:
+        click.echo(status_text.as_table(answer.entries, secrets=secrets))
+
+
+def _ask(settings: Settings, request: Request) -> Answer:
+    home = settings.event_platform_home.absolute()
+    answer = control.ask(home, request, _ORDER_TIMEOUT_SECONDS)
+    if answer is None:
+        raise UnavailableError(f"the platform in {home} is not running: start it with `event-platform up`")
+    if answer.error:
+        raise UnavailableError(answer.error)
+    return answer
+
+
+@click.command()
+@click.argument("service", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, until Ctrl-C.")
+def logs(service: str | None, follow: bool) -> None:  # noqa: FBT001 - click passes options by keyword
+    """Show the end of what a service or server wrote; of all of them without a name."""
+    folder = load().event_platform_home.absolute() / "logs"
+    known = log_files.names(folder)
+    if service and service not in known:
+        raise ConfigurationError(f"{service} has no log in {folder}, which has {', '.join(known) or 'none'}")
+    wanted = [service] if service else known
+    for name in wanted:
+        for line in log_files.last_lines(folder, name):
+            _echo_line(name, line, len(wanted))
+    if follow:
+        for name, line in log_files.follow(folder, wanted):
+            _echo_line(name, line, len(wanted))
+
+
+def _echo_line(name: str, line: str, names: int) -> None:
+    click.echo(f"{name:<10} {line}" if names > 1 else line)
+
+
+@click.command()
+def doctor() -> None:
+    """Say in one line each what is in order, missing or unreachable, and what to do."""
+    findings = list(examination.examine(load()))
+    for finding in findings:
+        click.echo(f"{'ok     ' if finding.is_ok else 'PROBLEM'} {finding.about}: {finding.text}")
+    sys.exit(0 if all(finding.is_ok for finding in findings) else 1)

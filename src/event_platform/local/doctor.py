@@ -1,0 +1,77 @@
+"""`event-platform doctor`: one line for each thing that must be in order, and what to do where it is not."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+
+from event_platform.core.errors import PlatformError
+from event_platform.core.settings import Settings
+from event_platform.local import given, java, kafka_jars, lock, place, ports, services
+from event_platform.local.extra import check_installed
+from event_platform.local.place import Place
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is in order, and what was found or is to be done."""
+
+    about: str
+    is_ok: bool
+    text: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that `up` needs, in its order."""
+    found = place.find(settings.event_platform_home)
+    yield Finding("state folder", is_ok=True, text=f"{found.home}, servers' data in {found.servers}")
+    named = given.names(settings)
+    if len(named) < len(_GIVEN_CHECKS):
+        yield _try("packages", check_installed, "all of the extra [local] are installed")
+    for name in ("kafka", "postgres", "redis"):
+        if name in named:
+            yield _try(name, partial(_GIVEN_CHECKS[name], settings), "the one you named answers")
+    if "kafka" not in named:
+        yield _try("java", lambda: str(java.find(found)))
+        yield _kafka_jars(settings, found)
+    yield from _service_ports(settings, found)
+    yield _dashboard()
+
+
+_GIVEN_CHECKS: dict[str, Callable[[Settings], None]] = {
+    "kafka": given.check_kafka,
+    "postgres": given.check_postgres,
+    "redis": given.check_redis,
+}
+
+
+def _try(about: str, check: Callable[[], str | None], ok: str = "") -> Finding:
+    try:
+        return Finding(about, is_ok=True, text=check() or ok)
+    except PlatformError as error:
+        return Finding(about, is_ok=False, text=str(error))
+
+
+def _kafka_jars(settings: Settings, where: Place) -> Finding:
+    if settings.kafka_home:
+        return Finding("kafka", is_ok=settings.kafka_home.is_dir(), text=f"KAFKA_HOME={settings.kafka_home}")
+    missing = len(kafka_jars.missing(where.cache(), kafka_jars.listed()))
+    if missing:
+        return Finding("kafka", is_ok=True, text=f"{missing} files (54 MB at most) will be fetched by the first `up`")
+    return Finding("kafka", is_ok=True, text=f"{kafka_jars.VERSION} is in {where.cache()}")
+
+
+def _service_ports(settings: Settings, where: Place) -> Iterator[Finding]:
+    if lock.is_held(where.lock):
+        yield Finding("ports", is_ok=True, text="the platform is running; `event-platform status` shows its ports")
+        return
+    for name, (host, port) in services.addresses(settings).items():
+        free = ports.is_free(port, host)
+        text = "is free" if free else f"is taken: set {name.upper()}_PORT to a free one"
+        yield Finding(f"port of {name}", is_ok=free, text=f"{port} {text}")
+
+
+def _dashboard() -> Finding:
+    built = files("event_platform.admin").joinpath("dashboard", "index.html").is_file()
+    text = "is built" if built else "is not built: run `make dashboard`, or install a built wheel"
+    return Finding("dashboard", is_ok=built, text=text)

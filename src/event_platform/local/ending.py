@@ -1,0 +1,49 @@
+"""Ending a process in order, and by force where it does not."""
+
+import contextlib
+import os
+import signal
+import subprocess
+
+import psutil
+
+from event_platform.local.program import Program
+
+
+def end(process: subprocess.Popen[bytes], program: Program) -> None:
+    """Tell ``process`` to stop as ``program`` wants to be told; kill it and its children when it does not in time."""
+    children = _children(process.pid)
+    process.send_signal(program.stop_signal)
+    # A paused process would not hear of it.
+    process.send_signal(signal.SIGCONT)
+    try:
+        process.wait(program.stop_seconds)
+    except subprocess.TimeoutExpired:
+        for each in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        process.kill()
+        process.wait()
+
+
+def kill_orphans(pid: int) -> None:
+    """Kill what a dead process, which led a group of its own, has left: workers would keep its port."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def describe(status: int) -> str:
+    """A process' exit status in words."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def _children(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []

@@ -1,0 +1,78 @@
+"""Servers that the user named: used instead of starting any, and tried before anything else."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from psycopg.conninfo import conninfo_to_dict
+from redis.exceptions import RedisError
+
+from event_platform.core import postgres, redis
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings
+
+_KAFKA_TIMEOUT_SECONDS = 5.0
+
+
+def names(settings: Settings) -> frozenset[str]:
+    """Those of ``kafka``, ``postgres`` and ``redis`` that the settings name."""
+    given = {
+        "kafka": settings.kafka_brokers,
+        "postgres": settings.database_url,
+        "redis": settings.given_redis_url,
+    }
+    return frozenset(name for name, value in given.items() if value)
+
+
+def check(settings: Settings) -> None:
+    """Reach each server that is named, side by side.
+
+    Raises:
+        ConfigurationError: One cannot be used; says which setting names it and what was tried.
+    """
+    checks = {"kafka": check_kafka, "postgres": check_postgres, "redis": check_redis}
+    with ThreadPoolExecutor(len(checks)) as pool:
+        for pending in [pool.submit(checks[name], settings) for name in sorted(names(settings))]:
+            pending.result()
+
+
+def check_kafka(settings: Settings) -> None:
+    """Ask for Kafka's metadata."""
+    brokers = settings.kafka_brokers or ""
+    try:
+        AdminClient({"bootstrap.servers": brokers, "log_level": 0}).list_topics(timeout=_KAFKA_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        tried = f"asked {brokers} for its metadata for {_KAFKA_TIMEOUT_SECONDS:g} s"
+        raise ConfigurationError(
+            f"KAFKA_BROKERS={brokers}: {tried}, without an answer ({error.args[0].str()})"
+        ) from None
+
+
+def check_postgres(settings: Settings) -> None:
+    """Open a session."""
+    conninfo = postgres.conninfo(settings, "event-platform")
+    parts = conninfo_to_dict(conninfo)
+    tried = f"{parts.get('user', '')}@{parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+    try:
+        psycopg.connect(conninfo).close()
+    except psycopg.OperationalError as error:
+        raise ConfigurationError(f"DATABASE_URL: tried to connect as {tried}: {_first_line(error)}") from None
+
+
+def check_redis(settings: Settings) -> None:
+    """Ping it."""
+    setting = "REDIS_URL" if settings.redis_url else "REDIS_ADDR"
+    client = redis.connect(settings)
+    keywords = client.connection_pool.connection_kwargs
+    tried = f"{keywords.get('host')}:{keywords.get('port', 6379)}"
+    try:
+        client.ping()
+    except RedisError as error:
+        raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
+    finally:
+        client.close()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

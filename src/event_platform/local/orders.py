@@ -1,0 +1,68 @@
+"""What the supervisor does when asked: tell its status, start and stop single programs."""
+
+from collections.abc import Mapping
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings, load
+from event_platform.local import readiness, servers, services
+from event_platform.local.control import Answer, Entry, Request
+from event_platform.local.fleet import Fleet
+from event_platform.local.startup import Plan
+
+
+class Orders:
+    """Requests of the command line, carried out on a fleet."""
+
+    def __init__(self, plan: Plan, fleet: Fleet) -> None:
+        """Nothing is asked yet."""
+        self._plan = plan
+        self._fleet = fleet
+
+    def handle(self, request: Request) -> Answer:
+        """Carry out a request.
+
+        Raises:
+            PlatformError: It cannot be done; says why.
+        """
+        match request.verb:
+            case "start":
+                return self._start(request)
+            case "stop":
+                self._fleet.keeper(request.name).stop()
+                return Answer()
+            case _:
+                return Answer(entries=self._entries())
+
+    def _start(self, request: Request) -> Answer:
+        keeper = self._fleet.keeper(request.name)
+        if request.environment:
+            _check_overrides(request.name, request.environment)
+        changed = keeper.start(request.environment)
+        keeper.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
+        return Answer(changed=changed)
+
+    def _entries(self) -> dict[str, Entry]:
+        keepers = self._fleet.keepers()
+        addresses = {name: ("service", address) for name, address in self._service_addresses().items()}
+        addresses |= {name: ("server", address) for name, address in self._server_addresses().items()}
+        return {
+            name: Entry(kind, address, keepers[name].snapshot() if name in keepers else None)
+            for name, (kind, address) in addresses.items()
+        }
+
+    def _service_addresses(self) -> dict[str, str]:
+        return {name: services.url(*address) for name, address in services.addresses(self._plan.settings).items()}
+
+    def _server_addresses(self) -> dict[str, str]:
+        connections = self._plan.connections
+        settings = {"kafka": "KAFKA_BROKERS", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+        return {name: connections[setting] for name, setting in settings.items()}
+
+
+def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
+    if name in servers.NAMES:
+        raise ConfigurationError(f"{name} takes no settings of ours; only services can be started with --env")
+    known = {field.upper() for field in Settings.model_fields}
+    if unknown := sorted(set(environment) - known):
+        raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/settings.md lists them")
+    load(**{setting.lower(): value for setting, value in environment.items()})

@@ -1,0 +1,80 @@
+"""The platform's services as programs: the same command line that a user would type."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings
+from event_platform.local import ports
+from event_platform.local.place import Place
+from event_platform.local.program import Program
+
+NAMES = ("ingest", "processor", "admin")
+
+_HEALTH_TIMEOUT_SECONDS = 5.0
+
+
+def addresses(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Host and port of each service."""
+    return {
+        "ingest": (settings.ingest_host, settings.ingest_port),
+        "processor": (settings.processor_host, settings.processor_port),
+        "admin": (settings.admin_host, settings.admin_port),
+    }
+
+
+def url(host: str, port: int) -> str:
+    """Where a client on this machine finds a service that listens there."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
+def check_ports(settings: Settings) -> None:
+    """Find out that a service could not listen, before anything is started.
+
+    Raises:
+        ConfigurationError: A port is taken or named twice; with the setting that moves it.
+    """
+    seen: dict[int, str] = {}
+    for name, (host, port) in addresses(settings).items():
+        setting = f"{name.upper()}_PORT"
+        if port in seen:
+            raise ConfigurationError(
+                f"{seen[port]} and {setting} are both {port}: each service needs a port of its own"
+            )
+        if not ports.is_free(port, host):
+            raise ConfigurationError(
+                f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
+                f"for example {setting}={ports.free_port((port + 10_000,))}"
+            )
+        seen[port] = setting
+
+
+def programs(settings: Settings, place: Place, connections: Mapping[str, str], folder: Path) -> dict[str, Program]:
+    """How each service is run, with ``connections`` to the servers over the environment as it is."""
+    environment = {**os.environ, **connections, "EVENT_PLATFORM_HOME": str(place.home)}
+    return {
+        name: Program(
+            name=name,
+            # -P: no module that lies in the user's folder by chance is taken for one of ours.
+            command=(sys.executable, "-P", "-m", "event_platform.cli", name),
+            environment=environment,
+            folder=folder,
+            log=place.logs / f"{name}.log",
+            is_ready=partial(_is_healthy, url(host, port)),
+            stop_seconds=30.0,
+        )
+        for name, (host, port) in addresses(settings).items()
+    }
+
+
+def _is_healthy(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
