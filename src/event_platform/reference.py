@@ -14,7 +14,7 @@ from event_platform.cli import cli
 from event_platform.core.setting_values import is_secret
 from event_platform.core.settings import Settings
 
-_NOTE: Final = "<!-- Made by `make reference` from the code; changes here would be lost. -->\n"
+_NOTE: Final = "<!-- Made by `python -m event_platform.reference`; changes here would be lost. -->\n"
 _WIDTH: Final = 100
 
 
