@@ -1,0 +1,43 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { ApiError, errorOf, unreachable } from "./errors";
+import type { paths } from "./schema.gen";
+import { askForToken, currentToken } from "./token";
+
+/** The admin API answers within its own deadlines; this one is for a network that swallows answers. */
+const TIMEOUT_MS = 10_000;
+
+const authenticate: Middleware = {
+  onRequest({ request }) {
+    const token = currentToken();
+    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401) askForToken();
+  },
+};
+
+/** The admin API, with paths, parameters and answers typed by its OpenAPI file. */
+export const api = createClient<paths>({
+  baseUrl: window.location.origin,
+  fetch: (request) => fetch(new Request(request, { signal: withDeadline(request.signal) })),
+});
+api.use(authenticate);
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The data of an answer. Throws an ApiError for every answer that is none, and for no answer. */
+export async function dataOf<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked.catch(rethrow);
+  if (data === undefined) throw errorOf(response.status, error);
+  return data;
+}
+
+function withDeadline(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+}
+
+function rethrow(cause: unknown): never {
+  const abandoned = cause instanceof DOMException && cause.name === "AbortError";
+  throw abandoned || cause instanceof ApiError ? cause : unreachable(cause);
+}

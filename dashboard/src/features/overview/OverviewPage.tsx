@@ -1,0 +1,41 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useLiveQuery } from "@/api/live";
+import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
+import { Page } from "@/ui/Page";
+import { DeadByCode } from "./DeadByCode";
+import { DEFAULT_SPAN } from "./filters";
+import { HealthPanel } from "./HealthPanel";
+import { MetricCards } from "./MetricCards";
+import classes from "./OverviewPage.module.css";
+import { topTypesQuery } from "./queries";
+import { ThroughputPanel } from "./ThroughputPanel";
+import { TopTypes } from "./TopTypes";
+
+const MINUTES_PER_DAY = 1_440;
+const route = getRouteApi("/");
+
+/** What is happening now, and whether all that it depends on is well. */
+export function OverviewPage() {
+  const { minutes = DEFAULT_SPAN } = route.useSearch();
+  const summary = useLiveQuery(summaryQuery());
+  const health = useLiveQuery(healthQuery());
+  const throughput = useLiveQuery(throughputQuery(minutes));
+  const topTypes = useLiveQuery(topTypesQuery(MINUTES_PER_DAY));
+  return (
+    <Page
+      title="Overview"
+      subtitle="What the platform is doing right now"
+      queries={[summary, health, throughput, topTypes]}
+    >
+      <MetricCards query={summary} />
+      <div className={classes.columns}>
+        <ThroughputPanel query={throughput} minutes={minutes} />
+        <HealthPanel query={health} />
+      </div>
+      <div className={classes.halves}>
+        <TopTypes query={topTypes} />
+        <DeadByCode query={summary} />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,28 @@
+import type { TopEventTypes } from "@/api/types";
+import { BarList } from "@/ui/BarList";
+import { BarListSkeleton } from "@/ui/BarListSkeleton";
+import { Message } from "@/ui/Message";
+import { Panel } from "@/ui/Panel";
+import { type Asked, StateView } from "@/ui/StateView";
+
+const SHOWN = 8;
+
+export function TopTypes({ query }: { query: Asked<TopEventTypes> }) {
+  return (
+    <Panel title="Top event types" note="Stored in the last 24 hours">
+      <StateView
+        query={query}
+        what="the top event types"
+        loading={<BarListSkeleton />}
+        isEmpty={({ types }) => types.length === 0}
+        empty={<Message title="No event yet">Types show here once the first event is stored.</Message>}
+      >
+        {({ types }) => (
+          <BarList
+            bars={types.slice(0, SHOWN).map(({ event_type, count }) => ({ name: event_type, count }))}
+          />
+        )}
+      </StateView>
+    </Panel>
+  );
+}

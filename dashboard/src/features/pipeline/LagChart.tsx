@@ -1,0 +1,43 @@
+import { Skeleton } from "@mantine/core";
+import { useMemo } from "react";
+import { count } from "@/ui/numbers";
+import { Panel } from "@/ui/Panel";
+import { type Asked, StateView } from "@/ui/StateView";
+import { last, type Series } from "@/ui/series";
+import { TimeSeries } from "@/ui/TimeSeries";
+import type { LagSample } from "./history";
+import type { LagHistory } from "./queries";
+
+/** The lag since the page was opened; the API keeps no history of it. */
+export function LagChart({ query }: { query: Asked<LagHistory> }) {
+  return (
+    <Panel title="Lag" note="Events in Kafka not yet stored, since this page was opened">
+      <StateView query={query} what="the lag" loading={<Skeleton height={300} />}>
+        {({ history }) => <Chart history={history} />}
+      </StateView>
+    </Panel>
+  );
+}
+
+function Chart({ history }: { history: readonly LagSample[] }) {
+  const series = useMemo(() => seriesOf(history), [history]);
+  return (
+    <TimeSeries
+      series={series}
+      label="Events waiting in Kafka since this page was opened"
+      total={(line) => `${shown(last(line.values))} now`}
+    />
+  );
+}
+
+function seriesOf(history: readonly LagSample[]): Series {
+  const values = history.map((sample) => sample.total);
+  return {
+    at: history.map((sample) => sample.at),
+    lines: [{ label: "Waiting", color: "--series-stored", dash: [], filled: true, values }],
+  };
+}
+
+function shown(value: number | null): string {
+  return value === null ? "unknown" : count(value);
+}

@@ -1,0 +1,35 @@
+import { useLiveQuery } from "@/api/live";
+import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
+import { Page } from "@/ui/Page";
+import { LagCards } from "./LagCards";
+import { LagChart } from "./LagChart";
+import { PartitionsPanel } from "./PartitionsPanel";
+import classes from "./PipelinePage.module.css";
+import { ProcessedChart } from "./ProcessedChart";
+import { lagQuery } from "./queries";
+import { StagesPanel } from "./StagesPanel";
+
+const CHART_MINUTES = 60;
+
+/** Where events are on their way from the first request to the table, and whether they keep moving. */
+export function PipelinePage() {
+  const lag = useLiveQuery(lagQuery());
+  const summary = useLiveQuery(summaryQuery());
+  const health = useLiveQuery(healthQuery());
+  const throughput = useLiveQuery(throughputQuery(CHART_MINUTES));
+  return (
+    <Page
+      title="Pipeline"
+      subtitle="From a producer's request to the row in Postgres"
+      queries={[lag, summary, health, throughput]}
+    >
+      <StagesPanel lag={lag} summary={summary} health={health} />
+      <LagCards lag={lag} summary={summary} />
+      <div className={classes.halves}>
+        <LagChart query={lag} />
+        <ProcessedChart query={throughput} />
+      </div>
+      <PartitionsPanel query={lag} />
+    </Page>
+  );
+}

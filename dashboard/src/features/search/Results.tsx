@@ -1,0 +1,100 @@
+import { Skeleton, Stack } from "@mantine/core";
+import { IconListSearch, IconZoomQuestion } from "@tabler/icons-react";
+import type { Found } from "@/api/written";
+import { DeadLetterDetail } from "@/ui/DeadLetterDetail";
+import { FirstEvent } from "@/ui/FirstEvent";
+import { Message } from "@/ui/Message";
+import { counted } from "@/ui/numbers";
+import { Panel } from "@/ui/Panel";
+import { type Asked, StateView } from "@/ui/StateView";
+import { EventPanel } from "./EventPanel";
+import type { Asking } from "./filters";
+import { isNothing } from "./queries";
+import classes from "./Results.module.css";
+
+type ResultsProps = { query: Asked<Found>; asking: Asking | null };
+
+export function Results({ query, asking }: ResultsProps) {
+  if (!asking) return <NothingAsked />;
+  return (
+    <StateView
+      query={query}
+      what="the event"
+      loading={<Skeletons />}
+      isEmpty={isNothing}
+      empty={<NotFound asking={asking} />}
+    >
+      {(found) => <FoundList found={found} />}
+    </StateView>
+  );
+}
+
+function FoundList({ found }: { found: Found }) {
+  return (
+    <>
+      <p className={classes.summary} role="status">
+        {summary(found)}
+      </p>
+      {found.events.map((event) => (
+        <EventPanel key={event.id} event={event} />
+      ))}
+      {found.deadLetters.map((letter) => (
+        <Panel key={letter.id} title={`Dead letter: ${letter.code}`}>
+          <div className={classes.letter}>
+            <DeadLetterDetail letter={letter} />
+          </div>
+        </Panel>
+      ))}
+    </>
+  );
+}
+
+function summary({ events, deadLetters, truncated }: Found): string {
+  const found = [
+    events.length > 0 && counted(events.length, "stored event"),
+    deadLetters.length > 0 && counted(deadLetters.length, "dead letter"),
+  ];
+  const words = `Found ${found.filter(Boolean).join(" and ")}.`;
+  return truncated ? `${words} There are more; only the newest are shown.` : words;
+}
+
+function NothingAsked() {
+  return (
+    <Panel title="Find an event">
+      <Message
+        icon={<IconListSearch size={22} stroke={1.6} />}
+        title="Search by event id, idempotency key or request id"
+        action={<FirstEvent />}
+      >
+        Stored events and dead letters are found alike. To have something to find, send the line below and
+        search for tenant_a and the event id “first”.
+      </Message>
+    </Panel>
+  );
+}
+
+function NotFound({ asking }: { asking: Asking }) {
+  const field = { event_id: "event id", idempotency_key: "idempotency key", request_id: "request id" }[
+    asking.by
+  ];
+  return (
+    <Panel title="Not found">
+      <div role="status">
+        <Message icon={<IconZoomQuestion size={22} stroke={1.6} />} title={`No event with this ${field}`}>
+          Nothing stored and no dead letter of {asking.tenant || "any tenant"} has the {field} “{asking.value}
+          ”. If it was sent just now it may still be on its way: this page keeps looking.
+        </Message>
+      </div>
+    </Panel>
+  );
+}
+
+function Skeletons() {
+  return (
+    <Stack gap={14}>
+      <Skeleton height={22} width={180} />
+      <Skeleton height={180} />
+      <Skeleton height={120} />
+    </Stack>
+  );
+}

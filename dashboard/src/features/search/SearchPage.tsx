@@ -1,0 +1,22 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useLiveQuery } from "@/api/live";
+import { Page } from "@/ui/Page";
+import { askingOf } from "./filters";
+import { searchQuery } from "./queries";
+import { Results } from "./Results";
+import { SearchForm } from "./SearchForm";
+
+const route = getRouteApi("/search");
+
+/** Finds one event by what its producer knows of it. */
+export function SearchPage() {
+  const filters = route.useSearch();
+  const asking = askingOf(filters);
+  const query = useLiveQuery(searchQuery(asking));
+  return (
+    <Page title="Search" subtitle="What became of one event" queries={asking ? [query] : []}>
+      <SearchForm key={JSON.stringify(filters)} filters={filters} />
+      <Results query={query} asking={asking} />
+    </Page>
+  );
+}

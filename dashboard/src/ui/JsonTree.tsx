@@ -1,0 +1,155 @@
+import { Button } from "@mantine/core";
+import { IconChevronRight } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState } from "react";
+import { type JsonDocument, textOf } from "@/api/json";
+import { CopyButton } from "./CopyButton";
+import classes from "./JsonTree.module.css";
+import { type JsonRow, rowsOf, sizeOf, visibly } from "./jsonRows";
+import { counted } from "./numbers";
+
+/** Deeper values start closed. */
+const OPEN_LEVELS = 2;
+/** Longer strings are cut until asked for. */
+const MAX_SHOWN = 600;
+
+type JsonTreeProps = { document: JsonDocument; label: string };
+
+/** JSON as a tree to open and close. Only text is drawn, and of long trees only the lines in sight. */
+export function JsonTree({ document, label }: JsonTreeProps) {
+  const tree = useTree(document);
+  return (
+    <div className={classes.frame}>
+      <div className={classes.bar}>
+        <span>{label}</span>
+        <span className={classes.buttons}>
+          {sizeOf(document.value) > 0 && (
+            <Button size="compact-sm" variant="default" onClick={tree.toggleAll}>
+              {tree.allOpen ? "Collapse" : "Expand all"}
+            </Button>
+          )}
+          <CopyButton what={label} label="Copy" text={() => textOf(document)} />
+        </span>
+      </div>
+      <Rows rows={tree.rows} text={document.text} label={label} onToggle={tree.toggle} />
+    </div>
+  );
+}
+
+function useTree(document: JsonDocument) {
+  const [allOpen, setAllOpen] = useState(false);
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => {
+    const byDefault = (level: number) => allOpen || level < OPEN_LEVELS;
+    return rowsOf(document, (path, level) => byDefault(level) !== toggled.has(path));
+  }, [document, allOpen, toggled]);
+  const toggle = (path: string) => setToggled((before) => flipped(before, path));
+  const toggleAll = () => {
+    setAllOpen(!allOpen);
+    setToggled(new Set());
+  };
+  return { rows, allOpen, toggle, toggleAll };
+}
+
+function flipped(paths: ReadonlySet<string>, path: string): ReadonlySet<string> {
+  const next = new Set(paths);
+  if (!next.delete(path)) next.add(path);
+  return next;
+}
+
+type RowsProps = { rows: readonly JsonRow[]; text: string; label: string; onToggle: (path: string) => void };
+
+function Rows({ rows, text, label, onToggle }: RowsProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => 20,
+    overscan: 20,
+    initialRect: { width: 600, height: 460 },
+    getItemKey: (index) => rows[index]?.path ?? index,
+  });
+  return (
+    <section className={classes.scroll} ref={frame} tabIndex={0} aria-label={label}>
+      <div className={classes.rows} style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          return (
+            row && (
+              <div
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                className={classes.row}
+                style={{ "--level": row.level, transform: `translateY(${item.start}px)` }}
+              >
+                <Row row={row} text={text} onToggle={onToggle} />
+              </div>
+            )
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+type RowProps = { row: JsonRow; text: string; onToggle: (path: string) => void };
+
+function Row({ row, text, onToggle }: RowProps) {
+  const inside = sizeOf(row.value);
+  return (
+    <>
+      {inside > 0 ? (
+        <button
+          type="button"
+          className={classes.toggle}
+          aria-expanded={row.open}
+          aria-label={`${row.open ? "Close" : "Open"} ${row.label ?? "the outermost value"}`}
+          onClick={() => onToggle(row.path)}
+        >
+          <IconChevronRight size={14} />
+        </button>
+      ) : (
+        <span className={classes.space} />
+      )}
+      <span className={classes.text}>
+        {row.label !== null && <Label label={row.label} />}
+        {inside > 0 ? (
+          <Summary row={row} />
+        ) : (
+          <Scalar text={text.slice(row.value.start, row.value.end)} kind={row.value.kind} />
+        )}
+      </span>
+    </>
+  );
+}
+
+function Label({ label }: { label: string }) {
+  const named = label.startsWith('"');
+  return (
+    <span className={named ? classes.name : classes.quiet}>
+      {visibly(named ? label.slice(1, -1) : label)}:{" "}
+    </span>
+  );
+}
+
+function Summary({ row }: { row: JsonRow }) {
+  const isObject = row.value.kind === "object";
+  const inside = counted(sizeOf(row.value), isObject ? "member" : "item");
+  return <span className={classes.quiet}>{isObject ? `{ ${inside} }` : `[ ${inside} ]`}</span>;
+}
+
+function Scalar({ text, kind }: { text: string; kind: string }) {
+  const [whole, setWhole] = useState(false);
+  const cut = !whole && text.length > MAX_SHOWN;
+  return (
+    <>
+      <span data-kind={kind}>{visibly(cut ? `${text.slice(0, MAX_SHOWN)}…` : text)}</span>
+      {cut && (
+        <button type="button" className={classes.more} onClick={() => setWhole(true)}>
+          show all {text.length} characters
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import type uPlot from "uplot";
+import { compact } from "./numbers";
+import { clockTime, type Line, type Series } from "./series";
+
+type Colors = (name: string) => string;
+
+/** The options of a chart in the colours that hold where `element` stands. */
+export function plotOptions(
+  element: HTMLElement,
+  series: Series,
+  onPoint: (at: number | null) => void,
+): uPlot.Options {
+  const style = getComputedStyle(element);
+  const color: Colors = (name) => style.getPropertyValue(name).trim();
+  return {
+    width: element.clientWidth,
+    height: element.clientHeight,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] } },
+    axes: [xAxis(color, style.fontFamily), yAxis(color, style.fontFamily)],
+    series: [{}, ...series.lines.map((line) => plotLine(line, color))],
+    hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
+  };
+}
+
+/** The values as uPlot wants them: the moments first, then a list for each line. */
+export function plotData(series: Series): uPlot.AlignedData {
+  return [[...series.at], ...series.lines.map((line) => [...line.values])];
+}
+
+function plotLine(line: Line, color: Colors): uPlot.Series {
+  const stroke = color(line.color);
+  return {
+    label: line.label,
+    stroke,
+    width: 1.75,
+    dash: [...line.dash],
+    points: { show: false },
+    ...(line.filled && { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` }),
+  };
+}
+
+function xAxis(color: Colors, family: string): uPlot.Axis {
+  return {
+    ...axis(color, family),
+    grid: { show: false },
+    ticks: { show: false },
+    size: 28,
+    space: 72,
+    values: (_, moments) => moments.map(clockTime),
+  };
+}
+
+function yAxis(color: Colors, family: string): uPlot.Axis {
+  return {
+    ...axis(color, family),
+    grid: { stroke: color("--line"), width: 1 },
+    ticks: { show: false },
+    size: 44,
+    space: 44,
+    incrs: [
+      1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7,
+    ],
+    values: (_, ticks) => ticks.map(compact),
+  };
+}
+
+function axis(color: Colors, family: string): uPlot.Axis {
+  return { stroke: color("--mantine-color-dimmed"), font: `12px ${family}` };
+}
