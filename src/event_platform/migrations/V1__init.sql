@@ -9,7 +9,7 @@ CREATE TABLE events (
     schema_version  integer     NOT NULL,
     occurred_at     timestamptz NOT NULL,  -- as the producer said
     received_at     timestamptz NOT NULL,  -- assigned once, at ingest
-    processed_at    timestamptz NOT NULL,
+    processed_at    timestamptz NOT NULL DEFAULT now(),
     status          text        NOT NULL DEFAULT 'processed',
     payload         jsonb       NOT NULL,
     extensions      jsonb,                 -- top-level fields beyond the contract's; null mostly
@@ -117,3 +117,14 @@ CREATE TABLE consumer_progress (
     next_offset bigint  NOT NULL,
     PRIMARY KEY (topic_id, partition)
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 100, autovacuum_vacuum_cost_delay = 0);
+
+-- Records that Kafka dropped before they were processed, because nothing read them within its retention.
+CREATE TABLE progress_gaps (
+    topic       text        NOT NULL,
+    topic_id    text        NOT NULL,
+    partition   integer     NOT NULL,
+    from_offset bigint      NOT NULL,
+    to_offset   bigint      NOT NULL,       -- the first that was still there
+    noticed_at  timestamptz NOT NULL,
+    PRIMARY KEY (topic_id, partition, from_offset)
+);
