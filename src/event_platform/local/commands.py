@@ -29,7 +29,9 @@ def up(detach: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     if lock.is_held(found.lock):
         click.echo("the platform is running already; nothing was changed")
         _show_if_answering(found.home)
-    elif detach:
+        return
+    found.create()
+    if detach:
         launch.in_background(found, click.echo)
     else:
         launch.become_supervisor(found)
@@ -45,11 +47,7 @@ def _show_if_answering(home: Path) -> None:
 @click.option("--purge", is_flag=True, help="Remove its data, passwords and logs, too.")
 def down(purge: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Stop all of it; data stays for the next `up`."""
-    settings = load()
-    if not settings.event_platform_home.exists():
-        click.echo("nothing was running")
-        return
-    found = place.find(settings.event_platform_home)
+    found = place.find(load().event_platform_home)
     click.echo("stopped" if launch.end(found) else "nothing was running")
     if purge:
         purge_place(found)

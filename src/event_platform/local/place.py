@@ -56,6 +56,20 @@ class Place:
         """Held by the supervisor for as long as it lives."""
         return self.home / "supervisor.lock"
 
+    def create(self) -> None:
+        """Create the state folder and what it holds.
+
+        Raises:
+            ConfigurationError: It cannot be created.
+        """
+        mode = 0o711 if self.account else 0o700
+        try:
+            for folder in (self.home, self.servers):
+                folder.mkdir(mode=mode, parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: cannot be created: {error}") from error
+
     def folder_of(self, server: str) -> Path:
         """The folder of one server's configuration and data."""
         return self.servers / server
@@ -106,24 +120,14 @@ class Place:
 
 
 def find(home: Path) -> Place:
-    """The place that belongs to the state folder ``home``, which is created.
+    """The place that belongs to the state folder ``home``; nothing is created.
 
     Root's servers run as ``nobody``, because Postgres refuses root; where that user cannot reach the state folder,
     their data lies under ``/var/lib/event-platform``. No mode of any parent folder is ever changed.
-
-    Raises:
-        ConfigurationError: The folder cannot be created.
     """
     home = home.absolute()
     account = _account_of_servers()
-    try:
-        home.mkdir(mode=0o711 if account else 0o700, parents=True, exist_ok=True)
-        (home / "logs").mkdir(exist_ok=True)
-        servers = _servers_folder(home) if account else home
-        servers.mkdir(mode=0o711, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"EVENT_PLATFORM_HOME={home}: cannot be created: {error}") from error
-    return Place(home, servers, account)
+    return Place(home, _servers_folder(home) if account else home, account)
 
 
 def _servers_folder(home: Path) -> Path:
@@ -140,7 +144,9 @@ def _account_of_servers() -> Account | None:
 
 
 def _reachable_by_all(path: Path) -> bool:
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
+    # What does not exist yet is created by us, and reachable.
+    existing = (folder for folder in (path, *path.parents) if folder.exists())
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
 
 
 def _digest(path: Path) -> str:

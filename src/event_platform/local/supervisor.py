@@ -96,6 +96,7 @@ def main() -> int:
         settings = load()
         telemetry.configure(settings, SUPERVISOR)
         found = place.find(settings.event_platform_home)
+        found.create()
     except PlatformError as error:
         progress.fail(str(error))
         return 1

@@ -1,0 +1,86 @@
+"""A process is signalled only if its id, its start time and its state folder are the recorded ones."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from event_platform.local import identity, leftovers, place
+from event_platform.local.identity import HOME_MARK, Identity
+from event_platform.local.place import Place
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Place:
+    """A place of the test's own."""
+    found = place.find(tmp_path / "home")
+    found.home.mkdir()
+    return found
+
+
+@pytest.fixture
+def process(found: Place) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that belongs to the place."""
+    with subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], env={**os.environ, HOME_MARK: str(found.home)}
+    ) as started:
+        yield started
+        started.kill()
+
+
+@pytest.fixture
+def recorded(found: Place, process: subprocess.Popen[bytes]) -> Identity:
+    """Its identity."""
+    return identity.identify(process.pid, found.home)
+
+
+def _record(found: Place, one: Identity) -> None:
+    found.records.write_bytes(msgspec.json.encode({"ingest": one}))
+
+
+def test_what_was_left_is_ended(found: Place, process: subprocess.Popen[bytes], recorded: Identity) -> None:
+    """A process that a killed supervisor left is ended, and its record is gone."""
+    _record(found, recorded)
+    assert leftovers.end(found) == ["ingest"]
+    assert process.poll() is not None
+    assert not found.records.exists()
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [{"started": 1.0}, {"home": "/elsewhere"}],
+    ids=["another start time", "another state folder"],
+)
+def test_a_foreign_process_is_never_signalled(
+    found: Place, process: subprocess.Popen[bytes], recorded: Identity, foreign: dict[str, object]
+) -> None:
+    """The id alone may have come to someone else."""
+    _record(found, msgspec.structs.replace(recorded, **foreign))
+    assert leftovers.end(found) == []
+    assert process.poll() is None
+
+
+def test_a_process_of_another_folder_is_never_signalled(found: Place) -> None:
+    """Id and start time match, but it was not started for this state folder."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stranger:
+        _record(found, identity.identify(stranger.pid, found.home))
+        assert leftovers.end(found) == []
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_dead_process_is_not_found(process: subprocess.Popen[bytes], recorded: Identity) -> None:
+    """Not even while its parent has not asked for its end."""
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert identity.find(recorded) is None
+
+
+def test_a_broken_records_file_is_no_end(found: Place) -> None:
+    """Nothing is known then, and nothing is signalled."""
+    found.records.write_text("{")
+    assert leftovers.end(found) == []

@@ -1,0 +1,176 @@
+"""One program is kept running, whatever happens to its process."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from event_platform.core.errors import UnavailableError
+from event_platform.local import identity, records
+from event_platform.local.keeper import Keeper, State, pause_seconds
+from event_platform.local.program import Program
+from event_platform.local.records import Records
+
+MakeKeeper = Callable[..., Keeper]
+
+SLEEPS = "import time; time.sleep(600)"
+
+
+def eventually(condition: Callable[[], bool], timeout_seconds: float = 10.0) -> None:
+    """Return when ``condition`` holds; fail the test when it does not in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the awaited condition did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def make_keeper(tmp_path: Path, request: pytest.FixtureRequest) -> MakeKeeper:
+    """Keepers of Python one-liners, ended after the test."""
+
+    def make(code: str = SLEEPS, **changes: object) -> Keeper:
+        program = Program(
+            name="sleeper",
+            command=(sys.executable, "-c", code),
+            environment={**os.environ, identity.HOME_MARK: str(tmp_path)},
+            folder=tmp_path,
+            log=tmp_path / "sleeper.log",
+            is_ready=lambda: True,
+        )
+        program = replace(program, **changes)  # type: ignore[arg-type]  # the fields a test names
+        keeper = Keeper(program, Records(tmp_path / "processes.json", tmp_path))
+        request.addfinalizer(keeper.stop)
+        return keeper
+
+    return make
+
+
+def pid_of(keeper: Keeper) -> int:
+    """The process of the moment."""
+    pid = keeper.snapshot().pid
+    assert pid is not None
+    return pid
+
+
+def test_a_killed_process_is_replaced(make_keeper: MakeKeeper) -> None:
+    """SIGKILL brings another process, and the count and reason are told."""
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(10)
+    first = pid_of(keeper)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().restarts == 1 and keeper.snapshot().state is State.READY)
+    assert pid_of(keeper) != first
+    assert keeper.snapshot().last_end == "SIGKILL"
+
+
+def test_restarting_is_shown_while_it_pauses(make_keeper: MakeKeeper) -> None:
+    """Between two processes the state says so, and no process id is told."""
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(10)
+    os.kill(pid_of(keeper), signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().state is State.RESTARTING)
+    assert keeper.snapshot().pid is None
+
+
+def test_a_stopped_program_stays_stopped(make_keeper: MakeKeeper) -> None:
+    """What was stopped on purpose is not restarted, and starts again when told to."""
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(10)
+    first = pid_of(keeper)
+    keeper.stop()
+    assert not psutil.pid_exists(first)
+    assert keeper.snapshot().state is State.STOPPED
+    keeper.start()
+    keeper.wait_until_ready(10)
+    assert keeper.snapshot().restarts == 0
+
+
+def test_a_program_that_ignores_its_signal_is_killed(make_keeper: MakeKeeper) -> None:
+    """Stopping comes to an end."""
+    keeper = make_keeper(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
+        stop_seconds=0.3,
+    )
+    keeper.start()
+    keeper.wait_until_ready(10)
+    eventually(lambda: "deaf" in keeper.program.log.read_text())
+    pid = pid_of(keeper)
+    keeper.stop()
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_paused_program_stops(make_keeper: MakeKeeper) -> None:
+    """One that was sent SIGSTOP hears of its end all the same."""
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(10)
+    os.kill(pid_of(keeper), signal.SIGSTOP)
+    started = time.monotonic()
+    keeper.stop()
+    assert time.monotonic() - started < 5
+
+
+def test_workers_of_a_killed_process_do_not_outlive_it(make_keeper: MakeKeeper) -> None:
+    """A child that kept the port would stop the next process from starting."""
+    keeper = make_keeper(
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid,"
+        " flush=True); import time; time.sleep(600)"
+    )
+    keeper.start()
+    keeper.wait_until_ready(10)
+    eventually(lambda: keeper.program.log.read_text().strip().isdigit())
+    child = int(keeper.program.log.read_text())
+    os.kill(pid_of(keeper), signal.SIGKILL)
+    eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_one_that_ends_while_starting_is_named_with_its_log(make_keeper: MakeKeeper) -> None:
+    """The error holds what the program itself said."""
+    keeper = make_keeper("print('no such table', flush=True); raise SystemExit(3)", is_ready=lambda: False)
+    keeper.start()
+    with pytest.raises(UnavailableError, match=r"exit status 3(.|\n)*no such table"):
+        keeper.wait_until_ready(10)
+
+
+def test_overrides_hold_until_the_next_start(make_keeper: MakeKeeper) -> None:
+    """A start with other settings replaces the process; one without takes them back; the same again changes nothing."""
+    keeper = make_keeper()
+    assert keeper.start()
+    keeper.wait_until_ready(10)
+    assert not keeper.start()
+    assert keeper.start({"RATE_LIMIT_PER_MIN": "5"})
+    keeper.wait_until_ready(10)
+    assert psutil.Process(pid_of(keeper)).environ()["RATE_LIMIT_PER_MIN"] == "5"
+    assert keeper.start()
+    keeper.wait_until_ready(10)
+    assert "RATE_LIMIT_PER_MIN" not in psutil.Process(pid_of(keeper)).environ()
+
+
+def test_a_running_process_is_recorded(make_keeper: MakeKeeper, tmp_path: Path) -> None:
+    """Its record finds it while it runs, and is gone when it ended."""
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(10)
+    recorded = records.read(tmp_path / "processes.json")["sleeper"]
+    found = identity.find(recorded)
+    assert found
+    assert found.pid == pid_of(keeper)
+    keeper.stop()
+    assert records.read(tmp_path / "processes.json") == {}
+
+
+def test_pauses_grow_to_a_bound() -> None:
+    """The first restart comes within a second; one that never succeeds costs nothing."""
+    pauses = [pause_seconds(failures) for failures in range(1, 20)]
+    assert pauses[0] <= 1
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == pauses[-2] == 15
