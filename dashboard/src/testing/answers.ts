@@ -154,7 +154,7 @@ export function found(now: number): string {
     extensions: { source: "web" },
   };
   const answer = { events: [row], dead_letters: [deadLetter(now, 1, "VALIDATION_FAILED")], truncated: false };
-  return JSON.stringify(answer).replace('"PAYLOAD"', PAYLOAD);
+  return JSON.stringify(answer).replaceAll('"PAYLOAD"', PAYLOAD);
 }
 
 export const NOTHING_FOUND = '{"events":[],"dead_letters":[],"truncated":false}';

@@ -3,7 +3,14 @@ type SparklineProps = { values: readonly number[]; label: string; width?: number
 
 export function Sparkline({ values, label, width = 96, height = 24 }: SparklineProps) {
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={label}
+      style={{ display: "block" }}
+    >
       <polyline
         points={points(values, width, height)}
         fill="none"

@@ -26,17 +26,19 @@ export function TimeSeries({ series, label, total = (line) => count(sum(line.val
     [series, hidden],
   );
   return (
-    <div>
+    <div className={classes.frame}>
       <Legend lines={series.lines} hidden={hidden} total={total} onChange={setHidden} />
       {asTable ? (
         <SeriesTable series={shown} label={label} />
       ) : (
         <Plot series={shown} label={label} onPoint={setPoint} />
       )}
-      <div className={classes.caption}>{!asTable && <Point series={shown} at={point} />}</div>
-      <Button size="compact-xs" variant="subtle" color="gray" ml={-6} onClick={() => setAsTable(!asTable)}>
-        {asTable ? "Show as chart" : "Show as table"}
-      </Button>
+      <div className={classes.foot}>
+        <span className={classes.caption}>{!asTable && <Point series={shown} at={point} />}</span>
+        <Button size="compact-xs" variant="subtle" color="gray" fw={500} onClick={() => setAsTable(!asTable)}>
+          {asTable ? "Show as chart" : "Show as table"}
+        </Button>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,9 @@
 import type uPlot from "uplot";
 import { compact } from "./numbers";
-import { clockTime, type Line, type Series } from "./series";
+import { clockTime, clockTimeExact, type Line, type Series } from "./series";
+
+/** On shorter spans the minute alone would repeat itself. */
+const EXACT_BELOW_SECONDS = 360;
 
 type Colors = (name: string) => string;
 
@@ -48,7 +51,7 @@ function xAxis(color: Colors, family: string): uPlot.Axis {
     ticks: { show: false },
     size: 28,
     space: 72,
-    values: (_, moments) => moments.map(clockTime),
+    values: (_, moments) => moments.map(spanOf(moments) < EXACT_BELOW_SECONDS ? clockTimeExact : clockTime),
   };
 }
 
@@ -68,4 +71,8 @@ function yAxis(color: Colors, family: string): uPlot.Axis {
 
 function axis(color: Colors, family: string): uPlot.Axis {
   return { stroke: color("--mantine-color-dimmed"), font: `12px ${family}` };
+}
+
+function spanOf(moments: readonly number[]): number {
+  return (moments.at(-1) ?? 0) - (moments[0] ?? 0);
 }

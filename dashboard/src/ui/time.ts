@@ -21,6 +21,7 @@ export function elapsed(at: number, nowMs: number): string {
 
 /** A length of time by its two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h". */
 export function duration(seconds: number): string {
+  if (seconds < 0.01) return `${trimmed(seconds * 1_000)} ms`;
   if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
   if (seconds < 10) return `${trimmed(seconds)} s`;
   return twoUnits(Math.round(seconds));
@@ -47,6 +48,16 @@ function unitOf(seconds: number): readonly [string, number] {
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
+
+/** What one bucket of a chart covers: "minute", "10 s". */
+export function bucketName(seconds: number): string {
+  return UNIT_NAMES.get(seconds) ?? duration(seconds);
+}
+
+const UNIT_NAMES: ReadonlyMap<number, string> = new Map([
+  [60, "minute"],
+  [3_600, "hour"],
+]);
 
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 

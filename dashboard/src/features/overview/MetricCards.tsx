@@ -24,7 +24,7 @@ function Cards({ overview }: { overview: Overview }) {
       <MetricCard
         label={LABELS[1]}
         value={count(last_5_minutes.stored)}
-        note={`${rate(last_5_minutes.per_minute)} a minute · ${rest(last_5_minutes)}`}
+        note={`${rate(last_5_minutes.per_minute)} a minute in all`}
       />
       <MetricCard
         label={LABELS[2]}

@@ -9,7 +9,7 @@ import { Panel } from "@/ui/Panel";
 import { type Asked, StateView } from "@/ui/StateView";
 import { TimeSeries } from "@/ui/TimeSeries";
 import { isQuiet, seriesOf } from "@/ui/throughput";
-import { duration } from "@/ui/time";
+import { bucketName } from "@/ui/time";
 import { DEFAULT_SPAN, SPANS } from "./filters";
 
 const HEIGHT = 300;
@@ -17,7 +17,7 @@ const HEIGHT = 300;
 type ThroughputPanelProps = { query: Asked<Throughput>; minutes: number };
 
 export function ThroughputPanel({ query, minutes }: ThroughputPanelProps) {
-  const bucket = query.data && duration(query.data.bucket_seconds);
+  const bucket = query.data && bucketName(query.data.bucket_seconds);
   return (
     <Panel
       title={`Processed in the last ${spanName(minutes)}`}

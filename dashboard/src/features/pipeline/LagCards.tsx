@@ -27,10 +27,9 @@ function Cards({ lag, summary }: { lag: Lag; summary: Overview | undefined }) {
       <MetricCard
         label={LABELS[1]}
         value={lag.total === 0 ? "None" : known(lag.oldest_age_seconds, duration)}
-        text
-        note="age of the oldest event not yet stored"
+        note="since it was accepted"
       />
-      <MetricCard label={LABELS[2]} {...drain(lag)} text />
+      <MetricCard label={LABELS[2]} {...drain(lag)} />
       <MetricCard label={LABELS[3]} value={known(processed(summary), count)} note={outcomes(summary)} />
       <MetricCard
         label={LABELS[4]}

@@ -8,10 +8,10 @@ import { Panel } from "@/ui/Panel";
 import { type Asked, StateView } from "@/ui/StateView";
 import { TimeSeries } from "@/ui/TimeSeries";
 import { isQuiet, seriesOf } from "@/ui/throughput";
-import { duration } from "@/ui/time";
+import { bucketName } from "@/ui/time";
 
 export function ProcessedChart({ query }: { query: Asked<Throughput> }) {
-  const note = query.data && `Events in each ${duration(query.data.bucket_seconds)}, last hour`;
+  const note = query.data && `Events in each ${bucketName(query.data.bucket_seconds)}, last hour`;
   return (
     <Panel title="Processed" note={note}>
       <StateView

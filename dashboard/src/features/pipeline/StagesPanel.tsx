@@ -80,7 +80,11 @@ function BoxContent({ stage }: { stage: Stage }) {
       </div>
       <div className={classes.does}>{stage.does}</div>
       <div className={classes.figure}>
-        {stage.figure !== null && <strong>{stage.figure}</strong>} {stage.figure !== null && stage.figureNote}
+        {stage.figure && (
+          <>
+            <strong>{stage.figure.value}</strong> {stage.figure.of}
+          </>
+        )}
       </div>
     </div>
   );

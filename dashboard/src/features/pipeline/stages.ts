@@ -1,5 +1,6 @@
-import type { Health, Lag, Overview } from "@/api/types";
+import type { Dependency, Health, Lag, Overview } from "@/api/types";
 import { count, rate } from "@/ui/numbers";
+import { duration } from "@/ui/time";
 import { type LagSample, rateOf } from "./history";
 
 /** One box of the picture: what it is, how it is, and the number that says whether events pile up there. */
@@ -8,9 +9,10 @@ export type Stage = {
   does: string;
   /** As the health endpoint names it; null while unknown. */
   status: string | null;
-  figure: string | null;
-  figureNote: string;
+  figure: Figure | null;
 };
+
+export type Figure = { value: string; of: string };
 
 /** Events a second that cross from one box to the next; null while unknown. */
 export type Flow = { label: string; perSecond: number | null };
@@ -25,28 +27,42 @@ export type Known = {
 const SECONDS_PER_MINUTE = 60;
 
 export function stagesOf({ lag, summary, health }: Known): readonly [Stage, Stage, Stage, Stage] {
+  const members = lag?.members === 1 ? "worker" : "workers";
   return [
-    stage("Ingest", "accepts requests", statusOf(health, "ingest"), null, ""),
-    stage("Kafka", "holds events in order", statusOf(health, "kafka"), lag?.total ?? null, "waiting"),
-    stage(
-      "Processor",
-      "checks and stores",
-      statusOf(health, "processor"),
-      lag?.members ?? null,
-      lag?.members === 1 ? "worker" : "workers",
-    ),
-    stage(
-      "Postgres",
-      "keeps the rows",
-      statusOf(health, "postgres"),
-      summary?.today.stored ?? null,
-      "stored today",
-    ),
+    {
+      name: "Ingest",
+      does: "accepts requests",
+      status: statusOf(health, "ingest"),
+      figure: answerTime(health),
+    },
+    {
+      name: "Kafka",
+      does: "holds events in order",
+      status: statusOf(health, "kafka"),
+      figure: amount(lag?.total, "waiting"),
+    },
+    {
+      name: "Processor",
+      does: "checks and stores",
+      status: statusOf(health, "processor"),
+      figure: amount(lag?.members, members),
+    },
+    {
+      name: "Postgres",
+      does: "keeps the rows",
+      status: statusOf(health, "postgres"),
+      figure: amount(summary?.today.stored, "stored today"),
+    },
   ];
 }
 
 export function deadLettersStage({ summary }: Known): Stage {
-  return stage("Dead letters", "keeps what is broken", null, summary?.dead_total ?? null, "kept");
+  return {
+    name: "Dead letters",
+    does: "keeps what is broken",
+    status: null,
+    figure: amount(summary?.dead_total, "kept"),
+  };
 }
 
 export function flowsOf({ history, summary }: Known): readonly [Flow, Flow, Flow] {
@@ -61,20 +77,21 @@ export function deadLettersFlow({ summary }: Known): Flow {
   return { label: "from Processor to the dead letters", perSecond: perSecond(summary?.last_minute.dead) };
 }
 
-function stage(
-  name: string,
-  does: string,
-  status: string | null,
-  figure: number | null,
-  note: string,
-): Stage {
-  return { name, does, status, figure: figure === null ? null : count(figure), figureNote: note };
+function amount(value: number | null | undefined, of: string): Figure | null {
+  return value === null || value === undefined ? null : { value: count(value), of };
 }
 
-function statusOf(health: Health | undefined, name: string): string | null {
-  return (
-    health?.dependencies.find((dependency) => dependency.name.toLowerCase().includes(name))?.status ?? null
-  );
+function statusOf(health: Health | undefined, name: Dependency["name"]): string | null {
+  return dependency(health, name)?.status ?? null;
+}
+
+function answerTime(health: Health | undefined): Figure | null {
+  const latency = dependency(health, "ingest")?.latency_ms ?? null;
+  return latency === null ? null : { value: duration(latency / 1_000), of: "to answer" };
+}
+
+function dependency(health: Health | undefined, name: Dependency["name"]): Dependency | undefined {
+  return health?.dependencies.find((known) => known.name === name);
 }
 
 function perSecond(perMinute: number | undefined): number | null {
