@@ -37,7 +37,8 @@ def client_config(settings: Settings, client_id: str) -> dict[str, Any]:
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 1_000,
         "broker.address.family": "v4",
-        "log_level": 3,
+        # Its own lines on lost connections are no JSON; `error_cb` gets the same.
+        "log_level": 2,
     }
 
 

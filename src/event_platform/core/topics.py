@@ -1,5 +1,6 @@
 """The two topics: how they are made, and whether the ones that exist can hold what the settings allow."""
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
-from event_platform.core.errors import ConfigurationError
+from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
 from event_platform.core.settings import Settings
 
@@ -16,6 +17,9 @@ WRAPPER_BYTES = 4_096
 
 DEFAULT_MESSAGE_BYTES = 1_048_588
 """Kafka's own ``max.message.bytes``."""
+
+VISIBLE_AFTER_SECONDS = 10
+"""How long brokers may take to learn of a new topic."""
 
 _DAY_MS = 86_400_000
 SEGMENT_MS = _DAY_MS // 4
@@ -55,7 +59,7 @@ def create(admin: AdminClient, topics: Iterable[Topic]) -> list[str]:
     """Create the topics that do not exist; replicated three times where there are three brokers.
 
     Returns:
-        The names of those created.
+        The names of those created, once clients can see them.
 
     Raises:
         UnavailableError: Kafka does not answer, or refuses.
@@ -63,9 +67,11 @@ def create(admin: AdminClient, topics: Iterable[Topic]) -> list[str]:
     try:
         replicas = 3 if len(admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).brokers) >= 3 else 1  # noqa: PLR2004
         pending = admin.create_topics([_new_topic(topic, replicas) for topic in topics])
-        return [name for name, future in pending.items() if _created(future)]
+        created = [name for name, future in pending.items() if _created(future)]
+        _await_visible(admin, created)
     except KafkaException as error:
         raise unavailable("creating topics", error) from error
+    return created
 
 
 def _new_topic(topic: Topic, replicas: int) -> NewTopic:
@@ -90,6 +96,17 @@ def _created(future: Future[None]) -> bool:
             return False
         raise
     return True
+
+
+def _await_visible(admin: AdminClient, names: Iterable[str]) -> None:
+    # The controller answers before the brokers know of the topic: until then it does not exist for clients.
+    missing = set(names)
+    for _ in range(VISIBLE_AFTER_SECONDS * 20):
+        missing -= admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).topics.keys()
+        if not missing:
+            return
+        time.sleep(0.05)
+    raise UnavailableError(f"creating topics: {', '.join(sorted(missing))} cannot be seen by clients yet")
 
 
 def check_limits(admin: AdminClient, settings: Settings) -> None:
