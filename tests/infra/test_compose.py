@@ -163,16 +163,25 @@ def test_defaults_are_the_settings_own(services: dict[str, dict[str, Any]]) -> N
 @pytest.mark.parametrize(("name", "missing"), [("ingest", "API_KEYS"), ("admin", "ADMIN_TOKENS")])
 def test_no_service_opens_without_keys(services: dict[str, dict[str, Any]], name: str, missing: str) -> None:
     """No key or token is given by default, and without one the service refuses to start and names it."""
-    with pytest.raises(ConfigurationError, match=f"{missing}.* must be given"):
-        settings_of(services[name])
+    others = {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}
+    del others[missing]
+    with pytest.raises(ConfigurationError, match=f"^{name.upper()}_HOST=.* {missing}.* must be given$"):
+        settings_of({"environment": services[name]["environment"] | others})
+
+
+def test_admin_finds_the_services(services: dict[str, dict[str, Any]]) -> None:
+    """The admin API asks for the health of the others under their names, which the host does not know."""
+    settings = settings_of(
+        {"environment": services["admin"]["environment"] | {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}}
+    )
+    assert (settings.ingest_host, settings.processor_host) == ("ingest", "processor")
 
 
 def test_services_start_with_keys(services: dict[str, dict[str, Any]]) -> None:
     """With keys and tokens given, every service's environment is accepted."""
     for name in SERVICES:
-        service = services[name]
-        service = {**service, "environment": {**service["environment"], "API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}}
-        assert settings_of(service).key_pairs() == (("a", "k"),)
+        given = services[name]["environment"] | {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}
+        assert settings_of({"environment": given}).key_pairs() == (("a", "k"),)
 
 
 def test_services_have_no_rights_to_lose(services: dict[str, dict[str, Any]]) -> None:

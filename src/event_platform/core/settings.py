@@ -39,13 +39,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    ingest_host: Host = Field("127.0.0.1", description="Address on which ingest listens.")
+    ingest_host: Host = Field(
+        "127.0.0.1", description="Address on which ingest listens, and where the admin API asks for its health."
+    )
     ingest_port: Port = Field(8080, description="Port of ingest.")
     admin_host: Host = Field(
         "127.0.0.1", description="Address on which the admin API listens; any but loopback needs `ADMIN_TOKENS`."
     )
     admin_port: Port = Field(8081, description="Port of the admin API and the dashboard.")
-    processor_host: Host = Field("127.0.0.1", description="Address of the processor's health and metrics.")
+    processor_host: Host = Field("127.0.0.1", description="The same for the processor's health and metrics.")
     processor_port: Port = Field(8082, description="Port of the processor's health and metrics.")
 
     kafka_brokers: Brokers | None = Field(
