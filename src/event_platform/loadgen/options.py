@@ -1,0 +1,94 @@
+"""The command line's options, read and checked: what to send, where, and with whose keys."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from event_platform.core.envelope import TENANT_NAME
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.setting_values import pairs
+from event_platform.core.settings import Settings, load
+from event_platform.loadgen import fail_if, scenario, wire
+from event_platform.loadgen.sender import Manner
+from event_platform.loadgen.tailoring import Changes, tailored
+from event_platform.loadgen.worker import Job
+
+_OPEN_CONNECTIONS = 800
+"""Of all workers together; ingest takes 1,000."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """As given; None where a default is found elsewhere. The command's help says what each means."""
+
+    scenario: str = "baseline"
+    rps: float | None = None
+    minutes: float | None = None
+    duplicate_rate: float | None = None
+    bad_rate: float | None = None
+    tenants: int = 2
+    seed: int | None = None
+    url: str | None = None
+    keys: str | None = None
+    workers: int = 1
+    batch: int | None = None
+    retry: bool = False
+    timeout: float = 10.0
+    fail_if: tuple[str, ...] = ()
+
+
+def job(options: Options, ledger: Path | None = None) -> Job:
+    """What the workers are to do; each attempt goes into ``ledger`` if it is given.
+
+    Raises:
+        ConfigurationError: An option is wrong; the message names it.
+    """
+    changes = Changes(options.rps, options.minutes, options.duplicate_rate, options.bad_rate)
+    settings = None if options.url and options.keys else load()
+    return Job(
+        scenario=tailored(scenario.load(options.scenario), changes),
+        target=wire.target(options.url or _ingest_url(settings), _keys(options, settings)),
+        seed=time.time_ns() // 1_000 if options.seed is None else options.seed,
+        manner=Manner(
+            timeout_seconds=options.timeout,
+            connections=max(_OPEN_CONNECTIONS // options.workers, 1),
+            retries=options.retry,
+            as_batches=options.batch is not None,
+        ),
+        batch=options.batch,
+        ledger=ledger,
+    )
+
+
+def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
+    """Those of ``--fail-if``."""
+    return tuple(map(fail_if.parse, options.fail_if))
+
+
+def _ingest_url(settings: Settings | None) -> str:
+    settings = settings or load()
+    return f"http://{_reachable(settings.ingest_host)}:{settings.ingest_port}"
+
+
+def _reachable(host: str) -> str:
+    """An address to connect to, of one to listen on."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - is not bound
+    return f"[{host}]" if ":" in host else host
+
+
+def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
+    """One key each of the first tenants."""
+    given = dict(_read_keys(options.keys) if options.keys else (settings or load()).key_pairs())
+    if options.tenants > len(given):
+        raise ConfigurationError(
+            f"--tenants {options.tenants}: there are keys of {len(given)} only; give more with --keys tenant:key,…"
+        )
+    return dict(list(given.items())[: options.tenants])
+
+
+def _read_keys(text: str) -> tuple[tuple[str, str], ...]:
+    named = pairs(text)
+    if not all(TENANT_NAME.fullmatch(tenant) and key.isascii() and key.isprintable() and key for tenant, key in named):
+        raise ConfigurationError("--keys: expected tenant:key,…")
+    return named

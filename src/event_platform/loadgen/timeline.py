@@ -1,0 +1,54 @@
+"""A run second by second, for the live view and the report's charts."""
+
+from msgspec import Struct
+
+from event_platform.loadgen.outcomes import Outcome
+from event_platform.loadgen.tally import Tally
+
+
+class Point(Struct, frozen=True):
+    """What ended in one interval.
+
+    Attributes:
+        at: Its start, in seconds after the run's.
+        seconds: Its length.
+        counts: Events by outcome.
+        p50: Of the latencies, in seconds, as is `p99`.
+    """
+
+    at: float
+    seconds: float
+    counts: dict[Outcome, int]
+    p50: float
+    p99: float
+
+    def rate(self, *outcomes: Outcome) -> float:
+        """Events a second with these outcomes, or with any where none is named."""
+        return sum(self.counts[outcome] for outcome in outcomes or Outcome) / self.seconds
+
+
+class Timeline:
+    """Joins the workers' reports into seconds."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._begun = 0.0
+        self._latest = 0.0
+        self._open = Tally()
+
+    def add(self, elapsed_seconds: float, tally: Tally) -> None:
+        """A report that came so long after the run's start."""
+        self._open.add(tally)
+        self._latest = elapsed_seconds
+        if elapsed_seconds - self._begun >= 1:
+            self.close()
+
+    def close(self) -> None:
+        """End the interval that is open."""
+        if not self._open.sent:
+            return
+        counts = {outcome: self._open.count(outcome) for outcome in Outcome}
+        latency = self._open.latency
+        seconds = max(self._latest - self._begun, 0.001)
+        self.points.append(Point(self._begun, seconds, counts, latency.percentile(50), latency.percentile(99)))
+        self._begun, self._open = self._latest, Tally()
