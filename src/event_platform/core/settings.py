@@ -47,7 +47,10 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Address on which the admin API listens; any but loopback needs `ADMIN_TOKENS`."
     )
     admin_port: Port = Field(8081, description="Port of the admin API and the dashboard.")
-    processor_host: Host = Field("127.0.0.1", description="The same for the processor's health and metrics.")
+    processor_host: Host = Field(
+        "127.0.0.1",
+        description="Address of the processor's health and metrics, where the admin API asks for its health.",
+    )
     processor_port: Port = Field(8082, description="Port of the processor's health and metrics.")
 
     kafka_brokers: Brokers | None = Field(
