@@ -11,7 +11,9 @@ from event_platform.core.errors import PlatformError
 
 
 @dataclass(frozen=True)
-class _Verb:
+class Verb:
+    """Where a verb's command is, and its line in the help."""
+
     module: str
     help: str
 
@@ -19,39 +21,39 @@ class _Verb:
 _LOCAL = "event_platform.local.commands"
 _SERVICES = "event_platform.service_commands"
 
-_VERBS: Final = {
-    "up": _Verb(_LOCAL, "Start servers and services, and keep them running."),
-    "down": _Verb(_LOCAL, "Stop all of them."),
-    "stop": _Verb(_LOCAL, "Stop one service or server."),
-    "start": _Verb(_LOCAL, "Start one that was stopped."),
-    "status": _Verb(_LOCAL, "Show what runs, where, and how often it was restarted."),
-    "logs": _Verb(_LOCAL, "Show what services and servers wrote."),
-    "doctor": _Verb(_LOCAL, "Say what is missing or unreachable, and what to do."),
-    "ingest": _Verb(_SERVICES, "Run the service that accepts events."),
-    "processor": _Verb(_SERVICES, "Run the service that stores events."),
-    "admin": _Verb(_SERVICES, "Run the admin API and the dashboard."),
-    "migrate": _Verb(_SERVICES, "Apply the migrations that Postgres does not have yet."),
-    "topics": _Verb(_SERVICES, "Create the topics that Kafka does not have yet."),
-    "loadgen": _Verb("event_platform.loadgen.command", "Send events as producers would, and report."),
-    "demo": _Verb("event_platform.loadgen.demo", "Send sample traffic to a running platform."),
-    "demo-failure": _Verb("event_platform.loadgen.demo", "Show that outages lose nothing."),
-    "rewind": _Verb("event_platform.processor.rewind", "Move the processor back to read messages again."),
+VERBS: Final = {
+    "up": Verb(_LOCAL, "Start servers and services, and keep them running."),
+    "down": Verb(_LOCAL, "Stop all of them."),
+    "stop": Verb(_LOCAL, "Stop one service or server."),
+    "start": Verb(_LOCAL, "Start one that was stopped."),
+    "status": Verb(_LOCAL, "Show what runs, where, and how often it was restarted."),
+    "logs": Verb(_LOCAL, "Show what services and servers wrote."),
+    "doctor": Verb(_LOCAL, "Say what is missing or unreachable, and what to do."),
+    "ingest": Verb(_SERVICES, "Run the service that accepts events."),
+    "processor": Verb(_SERVICES, "Run the service that stores events."),
+    "admin": Verb(_SERVICES, "Run the admin API and the dashboard."),
+    "migrate": Verb(_SERVICES, "Apply the migrations that Postgres does not have yet."),
+    "topics": Verb(_SERVICES, "Create the topics that Kafka does not have yet."),
+    "loadgen": Verb("event_platform.loadgen.command", "Send events as producers would, and report."),
+    "demo": Verb("event_platform.loadgen.demo", "Send sample traffic to a running platform."),
+    "demo-failure": Verb("event_platform.loadgen.demo", "Show that outages lose nothing."),
+    "rewind": Verb("event_platform.processor.rewind", "Move the processor back to read messages again."),
 }
 """In the order of the help."""
 
 
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_VERBS)
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        verb = _VERBS.get(cmd_name)
+        verb = VERBS.get(cmd_name)
         command = getattr(import_module(verb.module), cmd_name.replace("-", "_")) if verb else None
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.help) for name, verb in _VERBS.items()])
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from event_platform.local import packaged
@@ -18,14 +19,14 @@ def find(place: Place) -> Path:
     Raises:
         ConfigurationError: The system has none, and the wheel is not installed.
     """
-    system = _system_java()
-    return system or _packaged_java(place)
+    return next(filter(place.can_run, _system_javas()), None) or _packaged_java(place)
 
 
-def _system_java() -> Path | None:
+def _system_javas() -> Iterator[Path]:
     home = os.environ.get("JAVA_HOME")
-    candidates = (str(Path(home, "bin", "java")) if home else None, shutil.which("java"))
-    return next((Path(java) for java in candidates if java and _version(java) >= OLDEST), None)
+    for java in (str(Path(home, "bin", "java")) if home else None, shutil.which("java")):
+        if java and _version(java) >= OLDEST:
+            yield Path(java)
 
 
 def _version(java: str) -> int:

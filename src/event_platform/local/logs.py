@@ -39,26 +39,33 @@ def last_lines(folder: Path, name: str) -> list[str]:
 
 def follow(folder: Path, wanted: list[str]) -> Iterator[tuple[str, str]]:
     """Names and new lines of the logs, for ever; from where they end now."""
-    positions = {name: _size(folder / f"{name}.log") for name in wanted}
+    followers = {name: Follower(folder / f"{name}.log") for name in wanted}
     while True:
-        for name in wanted:
-            text = _read_from(folder / f"{name}.log", positions)
-            yield from ((name, line) for line in text.splitlines())
+        for name, follower in followers.items():
+            yield from ((name, line) for line in follower.new_lines())
         time.sleep(_POLL_SECONDS)
 
 
-def _size(log: Path) -> int:
-    return log.stat().st_size if log.exists() else 0
+class Follower:
+    """Reads what is appended to a log, also after it was cut."""
 
+    def __init__(self, log: Path) -> None:
+        """From where it ends now."""
+        self._log = log
+        self._position = self._size()
 
-def _read_from(log: Path, positions: dict[str, int]) -> str:
-    size = _size(log)
-    # A smaller file than before was cut.
-    start = positions[log.stem] if size >= positions[log.stem] else 0
-    if size == start:
-        return ""
-    with log.open("rb") as file:
-        file.seek(start)
-        whole_lines = file.read(size - start).rpartition(b"\n")[0]
-    positions[log.stem] = start + len(whole_lines) + (1 if whole_lines else 0)
-    return whole_lines.decode(errors="replace")
+    def new_lines(self) -> list[str]:
+        """Whole lines that were added since the last call."""
+        size = self._size()
+        # A smaller file than before was cut.
+        start = self._position if size >= self._position else 0
+        if size == start:
+            return []
+        with self._log.open("rb") as file:
+            file.seek(start)
+            whole, newline, _ = file.read(size - start).rpartition(b"\n")
+        self._position = start + len(whole) + len(newline)
+        return whole.decode(errors="replace").splitlines()
+
+    def _size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0

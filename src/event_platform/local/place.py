@@ -100,6 +100,10 @@ class Place:
             return _CACHE_FOR_ALL
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "event-platform"
 
+    def can_run(self, binary: Path) -> bool:
+        """Whether the servers' account can reach ``binary``."""
+        return not self.account or _reachable_by_all(binary.resolve())
+
     def reachable(self, root: Path, parts: Iterable[str], version: str) -> Path:
         """``root``, or a folder with copies of ``parts`` of it that the servers' account can reach.
 
@@ -108,7 +112,7 @@ class Place:
             parts: The folders in it that are needed, kept in their places relative to each other.
             version: Names the contents; another version is copied anew.
         """
-        if not self.account or _reachable_by_all(root.resolve()):
+        if self.can_run(root):
             return root
         copy = self.servers / "binaries" / f"{root.name}-{version}"
         if not (copy / "complete").exists():

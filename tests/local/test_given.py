@@ -1,0 +1,60 @@
+"""Servers that the user names are tried first, and a wrong one is named with what was tried."""
+
+import time
+
+import pytest
+from redis import Redis
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings, load
+from event_platform.local import given
+
+NOBODY = "127.0.0.1:9"
+
+
+def settings_with(**values: str) -> Settings:
+    """Settings of these values only."""
+    return load(_env_file=None, **values)
+
+
+def test_servers_that_answer_pass(servers: RunningServers) -> None:
+    """All three together."""
+    named = settings_with(
+        kafka_brokers=servers.kafka_brokers, database_url=servers.database_url, redis_url=servers.redis_url
+    )
+    assert given.names(named) == {"kafka", "postgres", "redis"}
+    given.check(named)
+
+
+def test_an_address_of_redis_is_enough(servers: RunningServers) -> None:
+    """`REDIS_ADDR` names one, too; without the password ours refuses, and the setting is named."""
+    with pytest.raises(ConfigurationError, match=r"REDIS_ADDR: tried to ping 127\.0\.0\.1:\d+: .*[Aa]uth"):
+        given.check(settings_with(redis_addr=f"127.0.0.1:{servers.local.redis.port}"))
+    assert Redis.from_url(servers.redis_url).ping()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"kafka_brokers": NOBODY}, r"KAFKA_BROKERS=127\.0\.0\.1:9: asked 127\.0\.0\.1:9"),
+        ({"database_url": f"postgresql://me:secret@{NOBODY}/db"}, r"DATABASE_URL: .* me@127\.0\.0\.1:9/db: .*refused"),
+        ({"redis_url": f"redis://:secret@{NOBODY}/0"}, r"REDIS_URL: tried to ping 127\.0\.0\.1:9: .*refused"),
+    ],
+    ids=["kafka", "postgres", "redis"],
+)
+def test_a_wrong_one_is_named_within_seconds(values: dict[str, str], said: str) -> None:
+    """With the setting and what was tried, and without the password."""
+    started = time.monotonic()
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        given.check(settings_with(**values))
+    assert time.monotonic() - started < 10
+    assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_password_is_told(servers: RunningServers) -> None:
+    """What the server said is in the message; what was given is not."""
+    wrong = servers.database_url.replace(servers.local.postgres.passwords.postgres_superuser, "guessed")
+    with pytest.raises(ConfigurationError, match="password authentication failed") as caught:
+        given.check(settings_with(database_url=wrong))
+    assert "guessed" not in str(caught.value)

@@ -1,0 +1,47 @@
+"""Log files are bounded, and can be read and followed while they are cut."""
+
+from pathlib import Path
+
+from event_platform.local import logs
+
+
+def test_a_large_log_is_cut_and_its_writer_goes_on(tmp_path: Path) -> None:
+    """A process keeps its open file; what it writes next stands at the start of the emptied file."""
+    log = tmp_path / "ingest.log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 2_000)
+        logs.rotate(tmp_path, limit_bytes=1_000)
+        writer.write(b"next\n")
+    assert log.read_bytes() == b"next\n"
+    assert (tmp_path / "ingest.log.1").stat().st_size == 2_000
+
+
+def test_a_small_log_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is cut before the limit."""
+    (tmp_path / "ingest.log").write_bytes(b"short\n")
+    logs.rotate(tmp_path, limit_bytes=1_000)
+    assert [path.name for path in tmp_path.iterdir()] == ["ingest.log"]
+
+
+def test_the_end_of_a_log_is_whole_lines(tmp_path: Path) -> None:
+    """However long the log is."""
+    (tmp_path / "kafka.log").write_text("".join(f"line {number}\n" for number in range(10_000)))
+    shown = logs.last_lines(tmp_path, "kafka")
+    assert shown[-1] == "line 9999"
+    assert shown[0].startswith("line ")
+
+
+def test_following_survives_a_cut(tmp_path: Path) -> None:
+    """New lines are told once each, before and after the file was emptied; half a line waits for its end."""
+    log = tmp_path / "admin.log"
+    log.write_text("old\n")
+    follower = logs.Follower(log)
+    assert follower.new_lines() == []
+    with log.open("a") as writer:
+        writer.write("first\nhalf")
+    assert follower.new_lines() == ["first"]
+    with log.open("a") as writer:
+        writer.write(" a line\n")
+    assert follower.new_lines() == ["half a line"]
+    log.write_text("2nd\n")
+    assert follower.new_lines() == ["2nd"]

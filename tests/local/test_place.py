@@ -1,0 +1,79 @@
+"""Where things lie: reachable for the servers' account, private to their owner."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.local import place, secrets_file
+from event_platform.local.place import Account, Place
+
+NOBODY = Account(65534, 65534)
+
+
+def test_a_binary_out_of_reach_is_copied_once(tmp_path: Path) -> None:
+    """An account that may not enter the folder gets a copy that it may; the folder's mode stays."""
+    hidden = tmp_path / "hidden"
+    (hidden / "bin").mkdir(parents=True)
+    (hidden / "bin" / "server").write_text("binary")
+    hidden.chmod(0o700)
+    servers = tmp_path / "servers"
+    found = Place(tmp_path / "home", servers, NOBODY)
+    copy = found.reachable(hidden, ("bin",), "1.0")
+    assert copy.is_relative_to(servers)
+    assert (copy / "bin" / "server").read_text() == "binary"
+    assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+    (copy / "bin" / "server").write_text("kept")
+    assert (found.reachable(hidden, ("bin",), "1.0") / "bin" / "server").read_text() == "kept"
+
+
+def test_a_copy_that_was_broken_off_is_made_again(tmp_path: Path) -> None:
+    """Half a copy is never run."""
+    hidden = tmp_path / "hidden"
+    (hidden / "bin").mkdir(parents=True)
+    (hidden / "bin" / "server").write_text("binary")
+    hidden.chmod(0o700)
+    found = Place(tmp_path / "home", tmp_path / "servers", NOBODY)
+    half = tmp_path / "servers" / "binaries" / "hidden-1.0" / "bin"
+    half.mkdir(parents=True)
+    (half / "server").write_text("bin")
+    assert (found.reachable(hidden, ("bin",), "1.0") / "bin" / "server").read_text() == "binary"
+
+
+def test_without_an_account_of_its_own_nothing_is_copied(tmp_path: Path) -> None:
+    """An ordinary user's servers run where they are installed."""
+    assert Place(tmp_path, tmp_path, None).reachable(tmp_path, ("bin",), "1.0") == tmp_path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as someone else")
+def test_roots_data_lies_where_nobody_can_reach_it(tmp_path: Path) -> None:
+    """Not under a 0700 home; elsewhere it stays in the state folder."""
+    tmp_path.chmod(0o700)
+    assert place.find(tmp_path / "home").servers.is_relative_to("/var/lib/event-platform")
+    assert place.find(Path("/srv/platform")).servers == Path("/srv/platform")
+
+
+def test_looking_for_a_place_creates_nothing(tmp_path: Path) -> None:
+    """`status` and `down` leave no traces."""
+    place.find(tmp_path / "home")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    """With the setting that chooses it."""
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "home"
+    with pytest.raises(ConfigurationError, match="EVENT_PLATFORM_HOME="):
+        Place(home, home, None).create()
+
+
+def test_passwords_are_random_and_private(tmp_path: Path) -> None:
+    """Only their owner reads them; they stay the same."""
+    path = tmp_path / "secrets.json"
+    made = secrets_file.read_or_make(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert secrets_file.read_or_make(path) == made
+    assert secrets_file.read_or_make(tmp_path / "others.json") != made
+    assert len({made.redis, made.postgres_superuser, made.postgres_service, made.postgres_reader}) == 4

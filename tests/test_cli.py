@@ -1,0 +1,89 @@
+"""The command line as a user meets it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from event_platform.cli import VERBS, cli
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run ``event-platform`` in an empty folder."""
+
+    def run_in_folder(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "event_platform.cli", *arguments],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run_in_folder
+
+
+def test_help_names_every_verb(run: Run) -> None:
+    """Each with a sentence."""
+    done = run("--help")
+    assert done.returncode == 0
+    for name, verb in VERBS.items():
+        assert f"  {name} " in done.stdout
+        assert verb.help in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_is_there(name: str) -> None:
+    """The table points at commands that exist."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.name == name
+
+
+def test_only_the_verbs_module_is_imported(run: Run) -> None:
+    """Help comes at once: it needs no stage, no server's library."""
+    code = "import sys, event_platform.cli; print([m for m in sys.modules if m.split('.')[0] in sys.argv[1:]])"
+    heavy = ("fastapi", "confluent_kafka", "psycopg", "redis", "uvicorn", "jgo")
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert run("--help").returncode == 0
+
+
+def test_a_wrong_setting_is_named_in_a_sentence(run: Run) -> None:
+    """No traceback: the setting, what it was and what was expected."""
+    done = run("status", INGEST_PORT="http")
+    assert done.returncode == 1
+    assert done.stderr.startswith("event-platform: INGEST_PORT=http: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_service_without_its_servers_says_what_to_do(run: Run) -> None:
+    """`event-platform migrate` without a database names the setting and the way to get one."""
+    done = run("migrate")
+    assert done.returncode == 1
+    assert "DATABASE_URL is not set" in done.stderr
+    assert "event-platform up" in done.stderr
+
+
+def test_an_unknown_verb_is_refused(run: Run) -> None:
+    """With the usage, as click has it."""
+    done = run("strat")
+    assert done.returncode == 2
+    assert "strat" in done.stderr
+
+
+def test_modules_of_verbs_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Importing a verb's module reads no settings and starts nothing."""
+    monkeypatch.setenv("INGEST_PORT", "not a port")
+    for verb in VERBS.values():
+        import_module(verb.module)
