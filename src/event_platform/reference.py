@@ -4,13 +4,17 @@ They are committed, and a test holds them equal to what is made here.
 """
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 import click
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 
 from event_platform.cli import cli
+from event_platform.core import metrics
 from event_platform.core.setting_values import is_secret
 from event_platform.core.settings import Settings
 
@@ -23,6 +27,7 @@ def pages() -> dict[str, str]:
     return {
         ".env.example": _environment_file(),
         "docs/reference/settings.md": _settings_page(),
+        "docs/reference/metrics.md": _metrics_page(),
         "docs/reference/command-line.md": _command_line_page(),
     }
 
@@ -62,6 +67,51 @@ def _settings_page() -> str:
         "empty variable is the same as none. A wrong value stops the start, named with what was expected.\n\n"
         f"| name | default | meaning |\n|---|---|---|\n{rows}"
     )
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """A metric as Prometheus sees it, counters with their ``_total``."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+def exposed_metrics() -> dict[str, list[Exposed]]:
+    """The metrics of each service."""
+    registry = CollectorRegistry()
+    return {
+        "ingest": [
+            _expose(each.name, each.kind, (each.label,) if each.label else (), each.meaning) for each in metrics.INGEST
+        ],
+        "processor": _expose_all(metrics.ProcessorMetrics(registry)),
+        "admin": _expose_all(metrics.AdminMetrics(registry)),
+    }
+
+
+def _expose(name: str, kind: str, labels: tuple[str, ...], meaning: str) -> Exposed:
+    return Exposed(f"{name}_total" if kind == "counter" else name, kind, labels, meaning)
+
+
+def _expose_all(declared: object) -> list[Exposed]:
+    collectors = [each for each in vars(declared).values() if isinstance(each, MetricWrapperBase)]
+    # The client library has no other way to ask a metric for its labels.
+    return [
+        _expose(family.name, family.type, tuple(each._labelnames), family.documentation)  # noqa: SLF001 - see above
+        for each in collectors
+        for family in each.describe()
+    ]
+
+
+def _metrics_page() -> str:
+    sections = "".join(
+        f"\n## {service}\n\n| name | kind | labels | meaning |\n|---|---|---|---|\n"
+        + "".join(f"| `{m.name}` | {m.kind} | {', '.join(map(_code, m.labels))} | {m.meaning} |\n" for m in exposed)
+        for service, exposed in exposed_metrics().items()
+    )
+    return f"{_NOTE}\n# Metrics\n\nEach service tells them under `/metrics`, for Prometheus.\n{sections}"
 
 
 def _command_line_page() -> str:
