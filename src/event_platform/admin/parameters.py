@@ -28,7 +28,9 @@ OptionalTenant = Annotated[Text | None, Query(description="Only this tenant's.",
 EventId = Annotated[Text | None, Query(alias="eventId", description="As in the event; `tenant` must be given.")]
 RequestId = Annotated[
     Text | None,
-    Query(alias="requestId", description="As answered by ingest, with or without `req_`; a duplicate's finds the first."),
+    Query(
+        alias="requestId", description="As answered by ingest, with or without `req_`; a duplicate's finds the first."
+    ),
 ]
 IdempotencyKey = Annotated[Text, Query(alias="idempotencyKey", description="As sent by the producer.")]
 SinceMinutes = Annotated[
@@ -40,9 +42,7 @@ DeadLetterCode = Annotated[
     str | None,
     Query(pattern="^[A-Z_]{1,64}$", description="Only with this code.", examples=["VALIDATION_FAILED"]),
 ]
-Before = Annotated[
-    Cursor | None, Query(description="`next` of the page before.", examples=["1764000000000000-42"])
-]
+Before = Annotated[Cursor | None, Query(description="`next` of the page before.", examples=["1764000000000000-42"])]
 
 
 class LookupRequest(BaseModel):

@@ -116,7 +116,7 @@ class Found(Response):
 
     events: list[StoredEvent]
     dead_letters: list[DeadLetter]
-    truncated: bool = Field(description="There is more than is shown: over 100 of a kind, or over 16 MiB.")
+    truncated: bool = Field(description="There is more than is shown: over 100 of a kind, or over 8 MiB.")
 
 
 class DeadLetterPage(Response):
@@ -138,7 +138,7 @@ class Dependency(Response):
 
 
 class Health(Response):
-    """The platform's state: `down` when events cannot be accepted or not be stored, `degraded` when a part is impaired."""
+    """The platform's state: `down` when events cannot be accepted or stored, `degraded` when a part is impaired."""
 
     status: Literal["ok", "degraded", "down"]
     dependencies: list[Dependency]
@@ -162,7 +162,9 @@ class Lag(Response):
     as_of: AwareDatetime
     total: int | None = Field(ge=0, description="Messages to be processed.")
     trend_per_second: float | None = Field(description="How fast that number grows; negative: it falls.")
-    oldest_age_seconds: float | None = Field(ge=0, description="How long the oldest of them has waited; null: none waits.")
+    oldest_age_seconds: float | None = Field(
+        ge=0, description="How long the oldest of them has waited; null: none waits."
+    )
     drain_seconds: float | None = Field(ge=0, description="Until none waits, if it goes on falling like this.")
     members: int | None = Field(ge=0, description="Processor workers in the consumer group.")
     partitions: list[PartitionLag]
@@ -176,7 +178,7 @@ class SeriesPoint(Outcomes):
 
 
 class Series(Response):
-    """Outcomes over time, by time of processing; the last bucket is still filling. Empty buckets are there, with zeros."""
+    """Outcomes over time, by time of processing; the last bucket is still filling, empty ones are there with zeros."""
 
     bucket_seconds: int = Field(description="10, 30, 60 or 120; 3600 beyond four hours.")
     points: list[SeriesPoint] = Field(description="Oldest first.")

@@ -1,4 +1,4 @@
-"""A message's original bytes as a JSON value that gives every one of them back."""
+"""A raw message inside JSON, so that its bytes can always be had back."""
 
 import base64
 import json
@@ -9,57 +9,58 @@ import msgspec
 from event_platform.core import strict_json
 from event_platform.core.errors import InvalidInputError
 
-_STRING: Final = json.JSONEncoder(ensure_ascii=False).encode
+NULL: Final = "null"
+JSON: Final = "json"
+TEXT: Final = "text"
+BASE64: Final = "base64"
 
 
 class Original(msgspec.Struct, frozen=True):
-    """What stands in a dead letter as ``original`` and ``original_encoding``.
+    """A message's value as a JSON text, and how to read it."""
 
-    Attributes:
-        json: A JSON text: the message itself, a string, or ``null``.
-        encoding: ``json``: `json` is the message, byte for byte. ``text``: the string is. ``base64``: the string is
-            its bytes. ``null``: there was no message value.
-    """
-
-    json: bytes
+    text: bytes
+    """To be spliced into a JSON document as it is."""
     encoding: str
+    """``json``: the very bytes; ``text``: a string of the bytes' characters; ``base64``: a string; ``null``: no value."""
 
 
-def render(message: bytes | None) -> Original:
-    """``message`` as JSON where it is strict JSON of at most 64 levels; else as text unless base64 is shorter."""
-    if message is None:
-        return Original(b"null", "null")
-    if _is_json(message):
-        return Original(message, "json")
-    encoded = b'"%b"' % base64.b64encode(message)
-    text = _as_string(message)
-    return Original(encoded, "base64") if text is None or len(text) > len(encoded) else Original(text, "text")
+def render(value: bytes | None) -> Original:
+    """``value`` in the first form that fits.
+
+    ``json`` for strict JSON of at most 64 levels, else ``text`` for UTF-8 whose JSON string is no longer than base64
+    would be, else ``base64``; ``null`` for a message without a value.
+    """
+    if value is None:
+        return Original(b"null", NULL)
+    if _is_json(value):
+        return Original(value, JSON)
+    encoded = base64.b64encode(value)
+    text = _as_string(value)
+    if text is not None and len(text) <= len(encoded) + 2:
+        return Original(text, TEXT)
+    return Original(b'"%b"' % encoded, BASE64)
 
 
-def _is_json(message: bytes) -> bool:
+def restore(original: Original) -> bytes | None:
+    """The message's value, byte for byte."""
+    if original.encoding == NULL:
+        return None
+    if original.encoding == JSON:
+        return original.text
+    text = json.loads(original.text)
+    return base64.b64decode(text) if original.encoding == BASE64 else str(text).encode()
+
+
+def _is_json(value: bytes) -> bool:
     try:
-        strict_json.parse(message)
+        strict_json.parse(value)
     except InvalidInputError:
         return False
     return True
 
 
-def _as_string(message: bytes) -> bytes | None:
+def _as_string(value: bytes) -> bytes | None:
     try:
-        return _STRING(message.decode()).encode()
+        return json.dumps(value.decode(), ensure_ascii=False).encode()
     except UnicodeDecodeError:
         return None
-
-
-def restore(original: Original) -> bytes | None:
-    """The message that `render` was given."""
-    match original.encoding:
-        case "json":
-            return original.json
-        case "text":
-            text: str = json.loads(original.json)
-            return text.encode()
-        case "base64":
-            return base64.b64decode(json.loads(original.json))
-        case _:
-            return None

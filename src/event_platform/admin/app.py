@@ -1,0 +1,172 @@
+"""The admin service: put together from its parts, and run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import httpx
+import uvicorn
+from confluent_kafka.admin import AdminClient
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from event_platform.admin import docs_page, openapi, probes, problems
+from event_platform.admin.auth import DEV_ORIGINS, Guard, allowed_hosts, check_host, check_page, check_token
+from event_platform.admin.body_limit import BodyLimit
+from event_platform.admin.database import Database
+from event_platform.admin.health import HealthProber, Name, Probe
+from event_platform.admin.lag_monitor import LagMonitor
+from event_platform.admin.metrics import Counted
+from event_platform.admin.pages import Pages, SafeHeaders
+from event_platform.admin.routes import router
+from event_platform.core import kafka, telemetry
+from event_platform.core.metrics import AdminMetrics
+from event_platform.core.settings import Settings
+
+STOP_SECONDS: Final = 5
+IDLE_SECONDS: Final = 75
+MAX_CONNECTIONS: Final = 500
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: A server that is needed is not named.
+    """
+    telemetry.configure(settings, "admin")
+    uvicorn.run(
+        create(settings),
+        host=settings.admin_host,
+        port=settings.admin_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
+    )
+
+
+def create(settings: Settings) -> FastAPI:
+    """The application. None of the servers it asks needs to be up when it starts.
+
+    Raises:
+        ConfigurationError: Kafka or Postgres is not named.
+    """
+    parts = _Parts.build(settings)
+    app = FastAPI(
+        title=openapi.TITLE,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=parts.lifespan,
+    )
+    app.state.database = parts.database
+    app.state.lag_monitor = parts.lag_monitor
+    app.state.health_prober = parts.health_prober
+    app.include_router(router)
+    app.router.default = Pages()
+    problems.register(app)
+    registry = CollectorRegistry()
+    _add_service_routes(app, registry)
+    _add_layers(app, settings, AdminMetrics(registry))
+    return app
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What lives as long as the service."""
+
+    database: Database
+    admin: AdminClient
+    client: httpx.AsyncClient
+    lag_monitor: LagMonitor
+    health_prober: HealthProber
+
+    @classmethod
+    def build(cls, settings: Settings) -> "_Parts":
+        database, admin = Database(settings), kafka.admin_client(settings)
+        client = httpx.AsyncClient(timeout=probes.PROBE_SECONDS, trust_env=False)
+        prober = HealthProber(_probes(settings, database, admin, client), _optional(settings))
+        return cls(database, admin, client, LagMonitor(settings, admin), prober)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        await self.database.open()
+        watching = [asyncio.create_task(each.run()) for each in (self.lag_monitor, self.health_prober)]
+        try:
+            yield
+        finally:
+            for task in watching:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await self.lag_monitor.close()
+            await self.client.aclose()
+            await self.database.close()
+
+
+def _probes(settings: Settings, database: Database, admin: AdminClient, client: httpx.AsyncClient) -> dict[Name, Probe]:
+    topics = [settings.topic_raw, settings.topic_dlq]
+    return {
+        "postgres": partial(probes.postgres, database),
+        "redis": partial(probes.redis_server, settings),
+        "kafka": partial(probes.kafka, admin, topics),
+        "ingest": partial(probes.service, client, settings.ingest_host, settings.ingest_port),
+        "processor": partial(probes.service, client, settings.processor_host, settings.processor_port),
+    }
+
+
+def _optional(settings: Settings) -> frozenset[Name]:
+    """Without Redis, events are still accepted where the settings say so."""
+    return frozenset({"redis"}) if settings.redis_outage == "accept" else frozenset()
+
+
+def _add_service_routes(app: FastAPI, registry: CollectorRegistry) -> None:
+    document = openapi.document()
+    page = docs_page.render(document)
+
+    async def get_sign_of_life() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def get_metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def get_document() -> JSONResponse:
+        return JSONResponse(document)
+
+    async def get_docs() -> HTMLResponse:
+        return HTMLResponse(page)
+
+    # It is ready as soon as it answers: every server's state is part of its answers, not a condition for them.
+    for path in ("/livez", "/health"):
+        app.add_api_route(path, get_sign_of_life, include_in_schema=False)
+    app.add_api_route("/metrics", get_metrics, include_in_schema=False)
+    app.add_api_route("/openapi.json", get_document, include_in_schema=False)
+    app.add_api_route("/docs", get_docs, include_in_schema=False)
+
+
+def _add_layers(app: FastAPI, settings: Settings, metrics: AdminMetrics) -> None:
+    """From the innermost to the outermost; permission of the page comes before the token, so that 401 can be read."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, check=check_token(tuple(settings.named_tokens().values())))
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=DEV_ORIGINS,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+    )
+    app.add_middleware(Guard, check=check_page)
+    app.add_middleware(Guard, check=check_host(allowed_hosts(settings)))
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Counted, metrics=metrics)

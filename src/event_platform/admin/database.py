@@ -1,0 +1,131 @@
+"""Reads from Postgres: pooled, read-only, and none without a deadline."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from event_platform.core import postgres
+from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import Settings
+
+APPLICATION_NAME: Final = "event-platform-admin"
+MAX_CONNECTIONS: Final = 8
+CONNECT_SECONDS: Final = 1.5
+STATEMENT_SECONDS: Final = 2
+READ_SECONDS: Final = 3.0
+"""All statements of one answer together, whether the server still reacts or not."""
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+
+class Database:
+    """The admin API's connections; made when needed, so that it starts and heals without Postgres' help."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect at the first read.
+
+        Raises:
+            ConfigurationError: No Postgres is named, or its URL cannot be read.
+        """
+        self._pool = AsyncConnectionPool(
+            _conninfo(settings),
+            connection_class=Connection,
+            kwargs={"autocommit": True, "row_factory": dict_row},
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
+            check=_check,
+            open=False,
+            name=APPLICATION_NAME,
+        )
+
+    async def open(self) -> None:
+        """Be ready to read."""
+        await self._pool.open()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close(timeout=1)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection that may only read, for one answer.
+
+        Raises:
+            UnavailableError: Postgres is away, too slow, or not migrated.
+        """
+        try:
+            async with self._pool.connection() as connection:
+                with _deadline(connection):
+                    yield connection
+        except psycopg.Error as error:
+            if not postgres.is_outage(error):
+                raise
+            raise UnavailableError(f"reading from Postgres: {_first_line(error)}") from error
+
+
+async def clock(connection: Connection) -> datetime:
+    """The time as Postgres has it, because by its clock everything was counted."""
+    row = await (await connection.execute("SELECT now() AS now")).fetchone()
+    now: datetime = row["now"] if row else datetime.now(UTC)
+    return now
+
+
+def _conninfo(settings: Settings) -> str:
+    url = settings.admin_database_url
+    base = (
+        postgres.conninfo_of(url.get_secret_value(), APPLICATION_NAME)
+        if url
+        else postgres.conninfo(settings, APPLICATION_NAME)
+    )
+    # just-in-time compilation costs more than these short reads.
+    ours = (
+        f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s "
+        f"-c idle_in_transaction_session_timeout={STATEMENT_SECONDS}s -c timezone=UTC -c jit=off"
+    )
+    given: Any = conninfo_to_dict(base).get("options")
+    return make_conninfo(base, connect_timeout=2, options=f"{given} {ours}" if given else ours)
+
+
+async def _check(connection: Connection) -> None:
+    """Tell a connection that the server closed meanwhile, without a round trip; raise `psycopg.OperationalError`."""
+    link = connection.pgconn
+    # The first call may only take in the server's last words.
+    for _ in range(2):
+        link.consume_input()
+    if link.status != pq.ConnStatus.OK:
+        raise psycopg.OperationalError("the server closed the connection")
+
+
+@contextmanager
+def _deadline(connection: Connection) -> Iterator[None]:
+    """Break the connection under a read that takes too long: a server that hangs heeds no timeout and no cancel."""
+    timer = asyncio.get_running_loop().call_later(READ_SECONDS, _break, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _break(connection: Connection) -> None:
+    with suppress(OSError, psycopg.Error):
+        link = socket.socket(fileno=connection.fileno())
+        try:
+            link.shutdown(socket.SHUT_RDWR)
+        finally:
+            # libpq closes the descriptor itself.
+            link.detach()
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

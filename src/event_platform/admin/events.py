@@ -1,0 +1,38 @@
+"""Rows of the store, newest first."""
+
+from collections.abc import Mapping
+from typing import Any, Final, LiteralString
+
+from psycopg import sql
+
+from event_platform.admin.database import Connection
+from event_platform.admin.raw_json import Page, read_page, spliced
+from event_platform.core.envelope import request_id
+
+MAX_EVENTS: Final = 100
+
+_SELECT: Final = sql.SQL("""
+    SELECT id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, received_at,
+           processed_at, status, payload::text AS payload, extensions::text AS extensions
+    FROM events WHERE {condition} ORDER BY received_at DESC LIMIT %(limit)s
+""")
+
+
+async def read(connection: Connection, condition: LiteralString, parameters: Mapping[str, Any]) -> Page:
+    """At most 100 events for which the SQL ``condition`` holds; it must be one that an index answers."""
+    query = _SELECT.format(condition=sql.SQL(condition))
+    page = await read_page(connection, query, parameters, MAX_EVENTS, _bytes_of)
+    return Page([_shown(row) for row in page.rows], page.more)
+
+
+def _bytes_of(row: dict[str, Any]) -> int:
+    return len(row["payload"]) + len(row["extensions"] or "")
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "request_id": request_id(row["id"]),
+        "payload": spliced(row["payload"]),
+        "extensions": spliced(row["extensions"]),
+    }

@@ -1,0 +1,79 @@
+"""Measures the processor's lag again and again, for its trend, and for whoever asks."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from event_platform.admin import lag
+from event_platform.admin.group_reader import GroupReader
+from event_platform.admin.lag import Measurement, Trend
+from event_platform.admin.oldest_message import OldestMessage
+from event_platform.admin.refreshed import Refreshed
+from event_platform.admin.responses import Lag
+from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import Settings
+
+ANSWER_SECONDS: Final = 4.0
+SAMPLE_SECONDS: Final = 5.0
+MAX_AGE_SECONDS: Final = 1.0
+
+
+class LagMonitor:
+    """Knows how far the processor is behind, as long as `run` runs."""
+
+    def __init__(self, settings: Settings, admin: AdminClient) -> None:
+        """Connect at the first measurement.
+
+        Raises:
+            ConfigurationError: No Kafka is named.
+        """
+        self._reader = GroupReader(admin, settings.topic_raw, settings.kafka_group)
+        self._oldest = OldestMessage(settings)
+        # A thread of its own: the look at a message blocks, for a second and a half at most.
+        self._thread = ThreadPoolExecutor(1, "oldest-message")
+        self._trend = Trend()
+        self._latest = Refreshed(self._take, MAX_AGE_SECONDS)
+
+    async def read(self) -> Lag:
+        """The lag of this moment, at most a second old; never raises, never takes longer than four seconds."""
+        return await self._latest.get()
+
+    async def run(self) -> None:
+        """Sample for the trend until cancelled."""
+        await self._latest.repeat(SAMPLE_SECONDS)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._oldest.close)
+        self._thread.shutdown()
+
+    async def _take(self) -> Lag:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                measured = await self._measure()
+        except UnavailableError as error:
+            return lag.unknown(str(error), datetime.now(UTC))
+        except TimeoutError:
+            return lag.unknown(f"Kafka did not answer within {ANSWER_SECONDS:.0f} s", datetime.now(UTC))
+        self._trend.add(time.monotonic(), measured.total)
+        return lag.describe(measured, self._trend.per_second(), datetime.now(UTC))
+
+    async def _measure(self) -> Measurement:
+        offsets, (readers, members) = await asyncio.gather(self._reader.offsets(), self._reader.readers())
+        starts = {partition: each.start for partition, each in offsets.items() if each.lag > 0}
+        oldest_at = await self._oldest_at(starts) if starts else None
+        missing = "the oldest waiting message could not be read in time" if starts and not oldest_at else None
+        return Measurement(offsets, readers, members, oldest_at, missing)
+
+    async def _oldest_at(self, starts: Mapping[int, int]) -> datetime | None:
+        with suppress(KafkaException):
+            look = asyncio.get_running_loop().run_in_executor(self._thread, self._oldest.produced_at, starts)
+            return await look
+        return None

@@ -1,0 +1,87 @@
+"""One question to each part of the platform: does it work? Each raises, or says what is impaired, or says nothing."""
+
+import asyncio
+from typing import Any, Final
+
+import httpx
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, TopicDescription
+from redis.exceptions import RedisError
+
+from event_platform.admin.database import Database
+from event_platform.core import redis
+from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import Settings
+
+PROBE_SECONDS: Final = 2.0
+
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others were told to listen on
+_TOLD: Final = 200
+
+
+async def postgres(database: Database) -> str | None:
+    """A read, through the same pool as every other; raises `UnavailableError`."""
+    async with database.reading() as connection:
+        await connection.execute("SELECT FROM events LIMIT 0")
+    return None
+
+
+async def redis_server(settings: Settings) -> str | None:
+    """A PING on a connection of its own; raises `UnavailableError` or `ConfigurationError`."""
+    await asyncio.to_thread(_ping, settings)
+    return None
+
+
+def _ping(settings: Settings) -> None:
+    client = redis.connect(settings)
+    try:
+        client.ping()
+    except RedisError as error:
+        raise UnavailableError(f"PING: {error}") from error
+    finally:
+        client.close()
+
+
+async def kafka(admin: AdminClient, topics: list[str]) -> str | None:
+    """Whether a broker answers and the topics can be written; raises `UnavailableError`."""
+    asked = admin.describe_topics(TopicCollection(topics), request_timeout=PROBE_SECONDS)
+    try:
+        found = [await asyncio.wrap_future(asked[topic]) for topic in topics]
+    except KafkaException as error:
+        raise UnavailableError(f"describing topics: {error.args[0].str()}") from error
+    return next((impaired for each in found if (impaired := _without_leader(each))), None)
+
+
+def _without_leader(topic: TopicDescription) -> str | None:
+    orphans = [each.id for each in topic.partitions if each.leader is None]  # type: ignore[redundant-expr]  # a partition can be without
+    return f"topic {topic.name}: partitions {orphans} have no leader" if orphans else None
+
+
+async def service(client: httpx.AsyncClient, host: str, port: int) -> str | None:
+    """A service's own account of itself; raises `UnavailableError` when it is not ready, or silent."""
+    shown = _WILDCARDS.get(host, host)
+    url = f"http://[{shown}]:{port}/health" if ":" in shown else f"http://{shown}:{port}/health"
+    try:
+        answer = await client.get(url)
+    except httpx.HTTPError as error:
+        raise UnavailableError(f"GET {url}: {str(error) or type(error).__name__}") from error
+    told = _told(answer)
+    if not answer.is_success:
+        raise UnavailableError(told or f"GET {url}: status {answer.status_code}")
+    return told
+
+
+def _told(answer: httpx.Response) -> str | None:
+    """What a health answer says is wrong, if it says so."""
+    try:
+        body: Any = answer.json()
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or body.get("status") in {"ok", "ready", None}:
+        return None
+    dependencies = body.get("dependencies")
+    parts = dependencies if isinstance(dependencies, list) else []
+    wrong = [
+        f"{each.get('name')}: {each.get('error')}" for each in parts if isinstance(each, dict) and each.get("error")
+    ]
+    return ("; ".join(wrong) or str(body.get("error") or body.get("last_error") or body["status"]))[:_TOLD]
