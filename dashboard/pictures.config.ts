@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import base from "./playwright.config";
 
-/** `npm run pictures`: every page in every state, scheme and width, as PNG files in test-results/pictures. */
+/** `npm run pictures`: every page in every state, scheme and width, as PNG files in pictures. */
 export default defineConfig(base, {
   testIgnore: [],
   testMatch: "pictures.spec.ts",

@@ -7,9 +7,12 @@ const PAGES = {
   dlq: "/dlq?open=999",
   search: "/search?tenant=tenant_a&value=order-1042",
 };
-const STATES = ["data", "empty", "error", "loading"] as const;
+const STATES = ["data", "empty", "error", "stale", "loading"] as const;
 const SCHEMES = ["light", "dark"] as const;
 const WIDTHS = { 1440: 900, 390: 844 };
+
+/** Long enough for a first answer, short enough for the next to fail soon. */
+const STALE_AFTER_MS = 2_500;
 
 type State = (typeof STATES)[number];
 
@@ -30,9 +33,10 @@ function bodies(state: State, step: number): Record<string, unknown> {
   };
 }
 
-async function answer(route: Route, state: State, step: number): Promise<void> {
+async function answer(route: Route, state: State, opened: number, step: number): Promise<void> {
   if (state === "loading") return;
-  if (state === "error") return route.fulfill({ status: 503, json: answers.UNAVAILABLE });
+  if (state === "error" || (state === "stale" && Date.now() - opened > STALE_AFTER_MS))
+    return route.fulfill({ status: 503, json: answers.UNAVAILABLE });
   const body = bodies(state, step)[new URL(route.request().url()).pathname];
   await route.fulfill({
     contentType: "application/json",
@@ -41,7 +45,8 @@ async function answer(route: Route, state: State, step: number): Promise<void> {
 }
 
 async function settle(page: Page, state: State): Promise<void> {
-  if (state === "data") await page.waitForTimeout(7_000);
+  if (state === "stale") await page.getByRole("alert").waitFor();
+  else if (state === "data") await page.waitForTimeout(7_000);
   else if (state === "error") await page.getByRole("button", { name: "Try again" }).first().waitFor();
   else await page.waitForTimeout(800);
 }
@@ -52,13 +57,14 @@ for (const [name, path] of Object.entries(PAGES)) {
       for (const [width, height] of Object.entries(WIDTHS)) {
         test(`${name} ${state} ${scheme} ${width}`, async ({ page }) => {
           let step = 0;
+          const opened = Date.now();
           await page.emulateMedia({ colorScheme: scheme });
           await page.setViewportSize({ width: Number(width), height });
-          await page.route("**/admin/**", (route) => answer(route, state, step++));
+          await page.route("**/admin/**", (route) => answer(route, state, opened, step++));
           await page.goto(path);
           await settle(page, state);
           await page.screenshot({
-            path: `test-results/pictures/${name}-${state}-${scheme}-${width}.png`,
+            path: `pictures/${name}-${state}-${scheme}-${width}.png`,
             fullPage: true,
           });
         });

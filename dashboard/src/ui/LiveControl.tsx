@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconPlayerPauseFilled, IconPlayerPlayFilled, IconRefresh } from "@tabler/icons-react";
 import { useLive } from "@/api/live";
 import { useNow } from "./clock";
-import { type Freshness, oldestUpdate } from "./freshness";
+import { anyFailed, type Freshness, oldestUpdate } from "./freshness";
 import classes from "./LiveControl.module.css";
 import { relativeTime } from "./time";
 
@@ -12,9 +12,13 @@ export function LiveControl({ queries }: { queries: readonly Freshness[] }) {
   const pause = paused ? "Resume refreshing" : "Pause refreshing";
   const Shape = paused ? IconPlayerPlayFilled : IconPlayerPauseFilled;
   return (
-    <fieldset className={classes.control} aria-label="Refreshing" style={{ margin: 0 }}>
+    <fieldset className={classes.control} aria-label="Refreshing">
       <span className={classes.words}>
-        <span className={classes.dot} data-paused={paused || undefined} aria-hidden />
+        <span
+          className={classes.dot}
+          data-state={paused ? "paused" : anyFailed(queries) ? "failed" : "live"}
+          aria-hidden
+        />
         <Age queries={queries} paused={paused} />
       </span>
       <Tooltip label={`${pause} (p)`}>
@@ -40,7 +44,7 @@ export function LiveControl({ queries }: { queries: readonly Freshness[] }) {
 function Age({ queries, paused }: { queries: readonly Freshness[]; paused: boolean }) {
   const now = useNow();
   const updated = oldestUpdate(queries);
-  if (updated === null) return paused ? "Paused" : "Waiting for data";
+  if (updated === null) return paused ? "Paused" : "No data yet";
   const age = relativeTime(updated, Math.max(now, updated));
   return paused ? `Paused, ${age}` : `Updated ${age}`;
 }

@@ -13,6 +13,11 @@ export function oldestUpdate(queries: readonly Freshness[]): number | null {
   return moments.length > 0 ? Math.min(...moments) : null;
 }
 
+/** Whether something on the page could not be had, or not renewed. */
+export function anyFailed(queries: readonly Freshness[]): boolean {
+  return queries.some((query) => query.error !== null);
+}
+
 /** The queries whose data is shown although the last try to renew it failed. */
 export function stale(queries: readonly Freshness[]): Freshness[] {
   return queries.filter((query) => hasData(query) && query.error !== null);

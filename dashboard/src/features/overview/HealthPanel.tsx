@@ -34,7 +34,11 @@ function Entry({ dependency: { name, status, latency_ms, since, error } }: { dep
         {latency_ms === null ? "no answer" : `answers in ${duration(latency_ms / 1_000)}`}
       </span>
       <span className={classes.since}>{since && <RelativeTime at={since} form="length" />}</span>
-      {error && <div className={classes.error}>{error}</div>}
+      {error && (
+        <div className={classes.error} data-status={status}>
+          {error}
+        </div>
+      )}
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useLiveQuery } from "@/api/live";
 import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
+import { AllFailed } from "@/ui/AllFailed";
 import { Page } from "@/ui/Page";
 import { DeadByCode } from "./DeadByCode";
 import { DEFAULT_SPAN } from "./filters";
@@ -21,21 +22,20 @@ export function OverviewPage() {
   const health = useLiveQuery(healthQuery());
   const throughput = useLiveQuery(throughputQuery(minutes));
   const topTypes = useLiveQuery(topTypesQuery(MINUTES_PER_DAY));
+  const queries = [summary, health, throughput, topTypes];
   return (
-    <Page
-      title="Overview"
-      subtitle="What the platform is doing right now"
-      queries={[summary, health, throughput, topTypes]}
-    >
-      <MetricCards query={summary} />
-      <div className={classes.columns}>
-        <ThroughputPanel query={throughput} minutes={minutes} />
-        <HealthPanel query={health} />
-      </div>
-      <div className={classes.halves}>
-        <TopTypes query={topTypes} />
-        <DeadByCode query={summary} />
-      </div>
+    <Page title="Overview" subtitle="What the platform is doing right now" queries={queries}>
+      <AllFailed queries={queries}>
+        <MetricCards query={summary} />
+        <div className={classes.columns}>
+          <ThroughputPanel query={throughput} minutes={minutes} />
+          <HealthPanel query={health} />
+        </div>
+        <div className={classes.halves}>
+          <TopTypes query={topTypes} />
+          <DeadByCode query={summary} />
+        </div>
+      </AllFailed>
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { useLiveQuery } from "@/api/live";
 import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
+import { AllFailed } from "@/ui/AllFailed";
 import { Page } from "@/ui/Page";
 import { LagCards } from "./LagCards";
 import { LagChart } from "./LagChart";
@@ -17,19 +18,18 @@ export function PipelinePage() {
   const summary = useLiveQuery(summaryQuery());
   const health = useLiveQuery(healthQuery());
   const throughput = useLiveQuery(throughputQuery(CHART_MINUTES));
+  const queries = [lag, summary, health, throughput];
   return (
-    <Page
-      title="Pipeline"
-      subtitle="From a producer's request to the row in Postgres"
-      queries={[lag, summary, health, throughput]}
-    >
-      <StagesPanel lag={lag} summary={summary} health={health} />
-      <LagCards lag={lag} summary={summary} />
-      <div className={classes.halves}>
-        <LagChart query={lag} />
-        <ProcessedChart query={throughput} />
-      </div>
-      <PartitionsPanel query={lag} />
+    <Page title="Pipeline" subtitle="From a producer's request to the row in Postgres" queries={queries}>
+      <AllFailed queries={queries}>
+        <StagesPanel lag={lag} summary={summary} health={health} />
+        <LagCards lag={lag} summary={summary} />
+        <div className={classes.halves}>
+          <LagChart query={lag} />
+          <ProcessedChart query={throughput} />
+        </div>
+        <PartitionsPanel query={lag} />
+      </AllFailed>
     </Page>
   );
 }

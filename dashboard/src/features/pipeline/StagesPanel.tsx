@@ -53,12 +53,12 @@ function Picture({ known }: { known: Known }) {
       <Box stage={kafka} />
       <Arrow flow={consumed} />
       <Box stage={processor} />
-      <Arrow flow={stored} />
-      <Box stage={postgres} />
       <li className={classes.dead}>
         <ArrowDown flow={deadLettersFlow(known)} />
         <BoxContent stage={deadLettersStage(known)} />
       </li>
+      <Arrow flow={stored} />
+      <Box stage={postgres} />
     </ol>
   );
 }
@@ -116,8 +116,8 @@ function Arrow({ flow }: { flow: Flow }) {
 function ArrowDown({ flow }: { flow: Flow }) {
   return (
     <div className={classes.arrow}>
-      <Down className={classes.line} />
       <FlowRate flow={flow} />
+      <Down className={classes.line} />
     </div>
   );
 }

@@ -1,0 +1,18 @@
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { render } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { createQueryClient } from "@/api/queryClient";
+import { Providers } from "@/app/Providers";
+import { createAppRouter } from "@/app/router";
+
+/** The whole dashboard at an address, as a person opens it. */
+export function openPage(address: string) {
+  const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
+  const client = createQueryClient();
+  render(
+    <Providers client={client}>
+      <RouterProvider router={router} />
+    </Providers>,
+  );
+  return { user: userEvent.setup(), url: () => router.state.location.href };
+}
