@@ -1,0 +1,75 @@
+import { screen, waitFor } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { describe, expect, it } from "vitest";
+import { admin, recordQueries } from "@/testing/admin";
+import { overview } from "@/testing/answers";
+import { openPage } from "@/testing/openPage";
+
+describe("Shell", () => {
+  it("goes to each page by keyboard", async () => {
+    const { user, url } = openPage("/");
+    await screen.findByText("5,214");
+    for (const [keys, address] of [
+      ["gd", "/dlq"],
+      ["gs", "/search"],
+      ["gp", "/pipeline"],
+      ["go", "/"],
+    ] as const) {
+      await user.keyboard(keys);
+      await waitFor(() => expect(url()).toBe(address));
+    }
+  });
+
+  it("puts the cursor into the search field on /", async () => {
+    const { user } = openPage("/");
+    await screen.findByText("5,214");
+    await user.keyboard("/");
+    await waitFor(() => expect(screen.getByRole("textbox", { name: "Event id" })).toHaveFocus());
+  });
+
+  it("stops asking while paused", async () => {
+    const { user } = openPage("/");
+    await screen.findByText("5,214");
+    await user.keyboard("p");
+    expect(await screen.findByText(/^Paused/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Resume refreshing" })).toHaveAttribute("aria-pressed", "true");
+    const asked = recordQueries("/admin/overview");
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect(asked).toEqual([]);
+    await user.keyboard("r");
+    await waitFor(() => expect(asked).toHaveLength(1));
+  });
+
+  it("lists the shortcuts on ?", async () => {
+    const { user } = openPage("/");
+    await screen.findByText("5,214");
+    await user.keyboard("?");
+    expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  });
+
+  it("asks for a token when the API wants one, and sends it", async () => {
+    const sent: (string | null)[] = [];
+    admin.use(
+      http.get("/admin/*", ({ request }) => {
+        const token = request.headers.get("Authorization");
+        sent.push(token);
+        if (token === "Bearer s3cret") return HttpResponse.json(overview(Date.now()));
+        return HttpResponse.json(
+          { error: { code: "UNAUTHORIZED", message: "a token is needed" } },
+          { status: 401 },
+        );
+      }),
+    );
+    const { user } = openPage("/search?tenant=tenant_a&value=x");
+    await user.type(await screen.findByLabelText("Token"), "s3cret");
+    await user.click(screen.getByRole("button", { name: "Use this token" }));
+    await waitFor(() => expect(sent).toContain("Bearer s3cret"));
+    await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+    expect(sessionStorage.getItem("event-platform.token")).toBe("s3cret");
+  });
+
+  it("says so at an address that is no page", async () => {
+    openPage("/nowhere");
+    expect(await screen.findByText("There is no such page")).toBeVisible();
+  });
+});

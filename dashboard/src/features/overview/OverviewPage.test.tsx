@@ -1,0 +1,72 @@
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
+import * as answers from "@/testing/answers";
+import { openPage } from "@/testing/openPage";
+
+describe("Overview", () => {
+  it("shows the last minutes, the top type, the dead letters and the health of each dependency", async () => {
+    openPage("/");
+    expect(await screen.findByText("5,214")).toBeVisible();
+    expect(screen.getByText("25,803")).toBeVisible();
+    expect(screen.getByTitle("order.created")).toBeVisible();
+    expect(within(screen.getByRole("region", { name: "Dead letters" })).getByText("1,342")).toBeVisible();
+    const health = await screen.findByRole("region", { name: "Health" });
+    expect(await within(health).findByText("connecting to 127.0.0.1:6379: Connection refused")).toBeVisible();
+    expect(within(health).getByText("Down")).toBeVisible();
+    expect(within(health).getByText("answers in 1.4 ms")).toBeVisible();
+  });
+
+  it("while loading says what it waits for", async () => {
+    hangAll();
+    openPage("/");
+    expect(await screen.findByLabelText("Loading the numbers of the last minutes")).toBeInTheDocument();
+    expect(screen.getByText("No data yet")).toBeVisible();
+  });
+
+  it("with nothing to show for it says why, once, and loads on another try", async () => {
+    failAll();
+    const { user } = openPage("/");
+    expect(await screen.findByText(/Postgres does not answer/, {}, { timeout: 3_000 })).toBeVisible();
+    expect(screen.getAllByRole("alert")).toHaveLength(1);
+    Object.entries({ "/admin/overview": answers.overview(Date.now()) }).map(([path, body]) =>
+      answerWith(path, body),
+    );
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("5,214")).toBeVisible();
+  });
+
+  it("keeps old data when an answer fails, and says so", async () => {
+    const { user } = openPage("/");
+    await screen.findByText("5,214");
+    failAll();
+    await user.click(screen.getByRole("button", { name: "Refresh now" }));
+    expect(await screen.findByText(/Shown is what it said/, {}, { timeout: 3_000 })).toBeVisible();
+    expect(screen.getByText("5,214")).toBeVisible();
+  });
+
+  it("without events shows the command that sends a first one", async () => {
+    answerWith("/admin/overview", answers.emptyOverview(Date.now()));
+    answerWith("/admin/series", answers.emptyThroughput(Date.now()));
+    openPage("/");
+    expect(await screen.findByText("No event in the last hour")).toBeVisible();
+    expect(screen.getByText(/^curl -i/)).toBeVisible();
+    expect(screen.getByText("None yet")).toBeVisible();
+  });
+
+  it("asks for the span in the URL, and puts the chosen one there", async () => {
+    const asked = recordQueries("/admin/series");
+    const { user, url } = openPage("/?minutes=240");
+    expect(await screen.findByText("Processed in the last 4 hours")).toBeVisible();
+    await user.click(screen.getByRole("radio", { name: "15 min" }));
+    expect(url()).toBe("/?minutes=15");
+    await screen.findByText("Processed in the last 15 minutes");
+    expect(asked).toEqual(expect.arrayContaining(["?minutes=240", "?minutes=15"]));
+  });
+
+  it("shows the chart as a table", async () => {
+    const { user } = openPage("/");
+    await user.click(await screen.findByRole("button", { name: "Show as table" }));
+    expect(screen.getAllByRole("row")).toHaveLength(61);
+  });
+});

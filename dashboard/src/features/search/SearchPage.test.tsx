@@ -1,0 +1,69 @@
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
+import { NOTHING_FOUND } from "@/testing/answers";
+import { openPage } from "@/testing/openPage";
+
+const FOUND = "/search?tenant=tenant_a&value=order-1042";
+
+describe("Search", () => {
+  it("asks for nothing at first and says what it can find", async () => {
+    openPage("/search");
+    expect(await screen.findByText("Search by event id, idempotency key or request id")).toBeVisible();
+    expect(screen.getByText(/^curl -i/)).toBeVisible();
+  });
+
+  it("shows the whole row, with numbers as they were written and markup as text", async () => {
+    openPage(FOUND);
+    const row = await screen.findByRole("region", { name: "order.created" });
+    expect(within(row).getByText("req_01985f1e-7c1b-7d0a-8f53-0f6d2a8c9b11")).toBeVisible();
+    expect(within(row).getByText("12345678901234567890")).toBeVisible();
+    expect(within(row).getByText("1e5")).toBeVisible();
+    expect(within(row).getByText("0.10")).toBeVisible();
+    expect(within(row).getByText('"<img src=x onerror=alert(1)>"')).toBeVisible();
+    expect(row.querySelector("img")).toBeNull();
+  });
+
+  it("finds dead letters too", async () => {
+    openPage(FOUND);
+    expect(await screen.findByText("Found 1 stored event and 1 dead letter.")).toBeVisible();
+    expect(screen.getByRole("region", { name: "Dead letter: VALIDATION_FAILED" })).toBeVisible();
+  });
+
+  it("sends what is typed to the URL and from there to the API", async () => {
+    const asked = recordQueries("/admin/event/by-idempotency");
+    const { user, url } = openPage("/search");
+    await user.selectOptions(await screen.findByRole("combobox", { name: "Find by" }), "Idempotency key");
+    await user.type(screen.getByRole("textbox", { name: "Tenant" }), "tenant_a");
+    await user.type(screen.getByRole("textbox", { name: "Idempotency key" }), "12345678901234567890{Enter}");
+    await screen.findByText(/^Found/);
+    expect(url()).toBe("/search?by=idempotency_key&tenant=tenant_a&value=12345678901234567890");
+    expect(asked[0]).toBe("?tenant=tenant_a&idempotencyKey=12345678901234567890");
+  });
+
+  it("asks for a request id without a tenant", async () => {
+    const asked = recordQueries("/admin/event/search");
+    openPage("/search?by=request_id&value=req_1");
+    await screen.findByText(/^Found/);
+    expect(asked[0]).toBe("?requestId=req_1");
+  });
+
+  it("says when nothing is found, and goes on looking", async () => {
+    answerWith("/admin/event/search", NOTHING_FOUND);
+    openPage(FOUND);
+    expect(await screen.findByText("No event with this event id")).toBeVisible();
+    expect(screen.getByText(/keeps looking/)).toBeVisible();
+  });
+
+  it("while loading says what it waits for", async () => {
+    hangAll();
+    openPage(FOUND);
+    expect(await screen.findByLabelText("Loading the event")).toBeInTheDocument();
+  });
+
+  it("with an error says why", async () => {
+    failAll();
+    openPage(FOUND);
+    expect(await screen.findByText("Could not load the event", {}, { timeout: 3_000 })).toBeVisible();
+  });
+});
