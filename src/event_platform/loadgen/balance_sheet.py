@@ -44,12 +44,14 @@ class BalanceSheet(Struct):
         acknowledged_again: Acknowledgements under a further id of an event acknowledged before: copies that only the
             store recognised, because the cache was away.
         differences: All that contradicts.
+        remarks: What a reader must know to read it right.
     """
 
     requests: dict[str, int]
     rows: dict[str, Row] = field(default_factory=dict)
     acknowledged_again: int = 0
     differences: list[Difference] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def balanced(self) -> bool:
@@ -73,6 +75,7 @@ class BalanceSheet(Struct):
             "requests": {str(end): number for end, number in self.requests.items()},
             "events": msgspec.to_builtins(self.rows | {"total": self.total}),
             "acknowledged_again": self.acknowledged_again,
+            "remarks": self.remarks,
             "difference_count": len(self.differences),
             "differences": msgspec.to_builtins(shown),
         }
@@ -85,6 +88,7 @@ class BalanceSheet(Struct):
         yield _table_line("  total", self.total)
         if self.acknowledged_again:
             yield f"copies that only the store recognised: {self.acknowledged_again:,}"
+        yield from self.remarks
         yield from self._verdict()
 
     def _verdict(self) -> Iterator[str]:

@@ -1,21 +1,26 @@
 """``event-platform loadgen``: plays the producers, reports what they saw, and checks that nothing was lost."""
 
-import json
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from event_platform.core.errors import ConfigurationError
+from event_platform.loadgen import files, progress, report, scenario
 from event_platform.loadgen import options as given
-from event_platform.loadgen import progress, report, scenario
+from event_platform.loadgen.balance_sheet import BalanceSheet
 from event_platform.loadgen.fail_if import Condition
 from event_platform.loadgen.run import run
-from event_platform.loadgen.summary import summarize
+from event_platform.loadgen.summary import Summary, summarize
+from event_platform.loadgen.verify import verify
 from event_platform.loadgen.worker import Job
 
-CONDITION_HOLDS: Final = 4
+DOES_NOT_BALANCE: Final = 3
 """Exit status."""
+
+CONDITION_HOLDS: Final = 4
+"""The same."""
 
 _RATE = click.FloatRange(0, 1)
 
@@ -42,23 +47,43 @@ _EPILOG = (
 @click.option("--timeout", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Seconds for an attempt.")
 @click.option("--fail-if", multiple=True, metavar="CONDITION", help="Exit with 4 if, say, 'p99>50ms' or 'failed>1%'.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures there.")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report there.")
+@click.option("--verify", is_flag=True, help="Then account for every event sent, by asking the admin API.")
+@click.option("--verify-timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds for that.")
+@click.option("--admin-url", help="Where the admin API is.  [default: as ADMIN_HOST and ADMIN_PORT say]")
+@click.option("--admin-token", envvar="ADMIN_TOKEN", help="Its token.  [default: the first one of ADMIN_TOKENS]")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
-def loadgen(*, list_scenarios: bool, json_file: Path | None, quiet: bool, **values: Any) -> None:  # noqa: ANN401 - click
+def loadgen(*, list_scenarios: bool, **values: Any) -> None:  # noqa: ANN401 - click gives each its type
     """Send events as producers would: on schedule, whatever the answers do; then report.
 
     Without options it sends the scenario `baseline`: a minute within the default quota. Latency counts from the moment
-    when a request was to start, so a slow platform cannot hide it.
+    when a request was to start, so a slow platform cannot hide it. With --verify it then asks the admin API what became
+    of every single event, and prints a balance sheet.
     """
     if list_scenarios:
         click.echo(explained())
         return
-    job, conditions = _read(given.Options(**values))
-    with progress.shown(quiet=quiet) as on_progress:
-        summary = summarize(run(job, values["workers"], on_progress))
-    click.echo(report.text(summary))
-    if json_file:
-        json_file.write_text(json.dumps(summary.to_json(), indent=2) + "\n", "utf-8")
-    _exit_on([condition.text for condition in conditions if condition.holds(summary)])
+    options = given.Options(**values)
+    with tempfile.TemporaryDirectory(prefix="loadgen-") as folder:
+        ledger = Path(folder, "ledger") if options.verify else None
+        job, conditions = _read(options, ledger)
+        summary = _send(job, options)
+        click.echo(report.text(summary))
+        sheet = _verified(options, Path(folder)) if options.verify else None
+    files.write(options, summary, sheet)
+    _exit(summary, sheet, conditions)
+
+
+def _send(job: Job, options: given.Options) -> Summary:
+    with progress.shown(quiet=options.quiet) as on_progress:
+        return summarize(run(job, options.workers, on_progress))
+
+
+def _verified(options: given.Options, folder: Path) -> BalanceSheet:
+    with given.admin_api(options) as api, progress.sentences(quiet=options.quiet) as on_waiting:
+        sheet = verify(api, sorted(folder.iterdir()), options.verify_timeout, on_waiting)
+    click.echo(f"\n{sheet}")
+    return sheet
 
 
 def explained() -> str:
@@ -70,14 +95,20 @@ def _explain(name: str, one: scenario.Scenario) -> str:
     return f"{name:<12}{one.description} ({one.seconds:.0f} s, up to {one.peak_rate:g} events/s)"
 
 
-def _read(options: given.Options) -> tuple[Job, tuple[Condition, ...]]:
+def _read(options: given.Options, ledger: Path | None) -> tuple[Job, tuple[Condition, ...]]:
     try:
-        return given.job(options), given.conditions(options)
+        return given.job(options, ledger), given.conditions(options)
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
 
 
-def _exit_on(conditions: list[str]) -> None:
-    if conditions:
-        click.echo(f"failed by --fail-if: {', '.join(conditions)}", err=True)
+def _exit(summary: Summary, sheet: BalanceSheet | None, conditions: tuple[Condition, ...]) -> None:
+    failed = [condition.text for condition in conditions if condition.holds(summary)]
+    if failed:
+        click.echo(f"failed by --fail-if: {', '.join(failed)}", err=True)
+    if sheet is not None and not sheet.balanced:
+        raise SystemExit(DOES_NOT_BALANCE)
+    if failed:
         raise SystemExit(CONDITION_HOLDS)
+    if summary.nothing_arrived:
+        raise SystemExit(1)

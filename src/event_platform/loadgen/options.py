@@ -10,6 +10,7 @@ from event_platform.core.errors import ConfigurationError
 from event_platform.core.setting_values import pairs
 from event_platform.core.settings import Settings, load
 from event_platform.loadgen import fail_if, scenario, wire
+from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.sender import Manner
 from event_platform.loadgen.tailoring import Changes, tailored
 from event_platform.loadgen.worker import Job
@@ -36,6 +37,13 @@ class Options:
     retry: bool = False
     timeout: float = 10.0
     fail_if: tuple[str, ...] = ()
+    verify: bool = False
+    verify_timeout: float = 120.0
+    admin_url: str | None = None
+    admin_token: str | None = None
+    json_file: Path | None = None
+    html_file: Path | None = None
+    quiet: bool = False
 
 
 def job(options: Options, ledger: Path | None = None) -> Job:
@@ -59,6 +67,19 @@ def job(options: Options, ledger: Path | None = None) -> Job:
         batch=options.batch,
         ledger=ledger,
     )
+
+
+def admin_api(options: Options) -> AdminApi:
+    """The admin API that is to be asked.
+
+    Raises:
+        ConfigurationError: The settings that say where it is are wrong.
+    """
+    if options.admin_url:
+        return AdminApi(options.admin_url, options.admin_token)
+    settings = load()
+    token = options.admin_token or next(iter(settings.named_tokens().values()), None)
+    return AdminApi(f"http://{_reachable(settings.admin_host)}:{settings.admin_port}", token)
 
 
 def conditions(options: Options) -> tuple[fail_if.Condition, ...]:

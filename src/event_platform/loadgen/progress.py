@@ -66,3 +66,28 @@ def figures(run: Run) -> dict[str, str]:
         "p50 now": f"{now.p50 * 1_000:.1f} ms" if now else "-",
         "p99 now": f"{now.p99 * 1_000:.1f} ms" if now else "-",
     }
+
+
+@contextlib.contextmanager
+def sentences(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """What shows what is being waited for: in place on a terminal, a line for each new sentence elsewhere."""
+    console = Console(stderr=True)
+    if quiet:
+        yield lambda _sentence: None
+    elif console.is_terminal:
+        with console.status("asking the platform") as status:
+            yield status.update
+    else:
+        yield _new_lines()
+
+
+def _new_lines() -> Callable[[str], None]:
+    last = ""
+
+    def show(sentence: str) -> None:
+        nonlocal last
+        if sentence != last:
+            click.echo(sentence, err=True)
+        last = sentence
+
+    return show

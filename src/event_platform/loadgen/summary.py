@@ -62,6 +62,11 @@ class Summary(Struct, frozen=True):
     remarks: list[str]
     timeline: list[Point]
 
+    @property
+    def nothing_arrived(self) -> bool:
+        """Whether no request found a connection."""
+        return not self.sent or self.answers.get("no answer: no connection") == sum(self.answers.values())
+
     def to_json(self) -> dict[str, Any]:
         """Builtin values."""
         values: dict[str, Any] = msgspec.to_builtins(self)
