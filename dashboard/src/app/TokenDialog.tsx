@@ -26,7 +26,14 @@ export function TokenDialog() {
           {token ? "The admin API does not know that token." : "This admin API answers only with a token."}{" "}
           Tokens are listed in its setting ADMIN_TOKENS. Yours is kept until you close this tab.
         </Text>
-        <PasswordInput name="token" label="Token" autoComplete="off" data-autofocus required />
+        <PasswordInput
+          name="token"
+          label="Token"
+          autoComplete="off"
+          data-autofocus
+          required
+          withAsterisk={false}
+        />
         <Group justify="flex-end" mt="lg">
           <Button type="submit">Use this token</Button>
         </Group>

@@ -5,8 +5,9 @@ import classes from "./FirstEvent.module.css";
 const COMMAND = `curl -i http://127.0.0.1:8080/events \\
   -H 'X-API-Key: key_a' -H 'Content-Type: application/json' \\
   -H "Idempotency-Key: first-$(date +%s)" \\
-  -d '{"event_id": "first", "event_type": "greeting.sent", "schema_version": 1,
-       "occurred_at": "2026-01-01T00:00:00Z", "payload": {"hello": "world"}}'`;
+  -d '{"event_id": "first", "event_type": "greeting.sent",
+       "schema_version": 1, "occurred_at": "2026-01-01T00:00:00Z",
+       "payload": {"hello": "world"}}'`;
 
 /** The command that sends a first event, to copy. */
 export function FirstEvent() {

@@ -16,7 +16,7 @@ export function StaleNotice({ queries }: { queries: readonly Freshness[] }) {
     <div className={classes.notice} role="alert">
       <IconAlertTriangleFilled size={16} aria-hidden />
       <span className={classes.words}>
-        <strong>{first.error?.message}</strong> Shown is what it said{" "}
+        <strong>{first.error?.message}</strong> · Shown is what it said{" "}
         <span aria-live="off">{relativeTime(since, now)}</span>.
       </span>
       <Button

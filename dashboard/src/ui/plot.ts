@@ -2,6 +2,8 @@ import type uPlot from "uplot";
 import { compact } from "./numbers";
 import { clockTime, clockTimeExact, type Line, type Series } from "./series";
 
+/** A chart that has just begun starts out this wide. */
+const LEAST_SPAN_SECONDS = 60;
 /** On shorter spans the minute alone would repeat itself. */
 const EXACT_BELOW_SECONDS = 360;
 
@@ -20,7 +22,10 @@ export function plotOptions(
     height: element.clientHeight,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] } },
+    scales: {
+      x: { time: true, range: (_, min, max) => [Math.min(min, max - LEAST_SPAN_SECONDS), max] },
+      y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] },
+    },
     axes: [xAxis(color, style.fontFamily), yAxis(color, style.fontFamily)],
     series: [{}, ...series.lines.map((line) => plotLine(line, color))],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },

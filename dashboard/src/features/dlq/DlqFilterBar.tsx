@@ -16,7 +16,7 @@ export function DlqFilterBar({ filters, codes }: DlqFilterBarProps) {
   const show = (next: DlqFilters) => void navigate({ to: "/dlq", search: next, replace: true });
   const { code, tenant } = filters;
   return (
-    <search className={classes.bar}>
+    <div role="search" className={classes.bar}>
       <Select
         className={classes.code ?? ""}
         label="Reason"
@@ -36,7 +36,7 @@ export function DlqFilterBar({ filters, codes }: DlqFilterBarProps) {
           Clear filters
         </Button>
       )}
-    </search>
+    </div>
   );
 }
 

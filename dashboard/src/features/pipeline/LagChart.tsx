@@ -11,8 +11,8 @@ import type { LagHistory } from "./queries";
 /** The lag since the page was opened; the API keeps no history of it. */
 export function LagChart({ query }: { query: Asked<LagHistory> }) {
   return (
-    <Panel title="Lag" note="Events in Kafka not yet stored, since this page was opened">
-      <StateView query={query} what="the lag" loading={<Skeleton height={300} />}>
+    <Panel title="Lag over time" note="Events in Kafka not yet stored, since this page was opened">
+      <StateView query={query} what="the chart of the lag" loading={<Skeleton height={300} />}>
         {({ history }) => <Chart history={history} />}
       </StateView>
     </Panel>

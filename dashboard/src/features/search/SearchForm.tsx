@@ -15,41 +15,39 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
     void navigate({ to: "/search", search: given(new FormData(event.currentTarget)) });
   };
   return (
-    <search>
-      <form className={classes.form} onSubmit={submit}>
-        <NativeSelect
-          label="Find by"
-          name="by"
-          value={by}
-          onChange={(event) => setBy(event.currentTarget.value)}
-          data={FIELDS.map(({ value, label }) => ({ value, label }))}
-        />
-        <TextInput
-          label="Tenant"
-          name="tenant"
-          defaultValue={filters.tenant ?? ""}
-          placeholder="tenant_a"
-          required={by !== "request_id"}
-          withAsterisk={false}
-          autoComplete="on"
-        />
-        <TextInput
-          className={classes.value ?? ""}
-          label={field.label}
-          name="value"
-          defaultValue={filters.value ?? ""}
-          placeholder={field.example}
-          required
-          withAsterisk={false}
-          autoComplete="off"
-          spellCheck={false}
-          data-search-field
-        />
-        <Button type="submit" leftSection={<IconSearch size={16} />}>
-          Search
-        </Button>
-      </form>
-    </search>
+    <form role="search" className={classes.form} onSubmit={submit}>
+      <NativeSelect
+        label="Find by"
+        name="by"
+        value={by}
+        onChange={(event) => setBy(event.currentTarget.value)}
+        data={FIELDS.map(({ value, label }) => ({ value, label }))}
+      />
+      <TextInput
+        label="Tenant"
+        name="tenant"
+        defaultValue={filters.tenant ?? ""}
+        placeholder="tenant_a"
+        required={by !== "request_id"}
+        withAsterisk={false}
+        autoComplete="on"
+      />
+      <TextInput
+        className={classes.value ?? ""}
+        label={field.label}
+        name="value"
+        defaultValue={filters.value ?? ""}
+        placeholder={field.example}
+        required
+        withAsterisk={false}
+        autoComplete="off"
+        spellCheck={false}
+        data-search-field
+      />
+      <Button type="submit" leftSection={<IconSearch size={16} />}>
+        Search
+      </Button>
+    </form>
   );
 }
 
