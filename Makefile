@@ -61,7 +61,8 @@ dashboard: install .build/dashboard ## the built pages
 	@mkdir -p .build && touch $@
 
 .build/dashboard: .build/npm $(DASHBOARD_SOURCES)
-	@$(NPM) run build
+	@echo "building the dashboard"
+	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
 lock: install ## resolve all dependencies anew

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.fixtures.waiting import eventually
 
 from event_platform.core.errors import UnavailableError
 from event_platform.local import identity, records
@@ -20,14 +21,6 @@ from event_platform.local.records import Records
 MakeKeeper = Callable[..., Keeper]
 
 SLEEPS = "import time; time.sleep(600)"
-
-
-def eventually(condition: Callable[[], bool], timeout_seconds: float = 10.0) -> None:
-    """Return when ``condition`` holds; fail the test when it does not in time."""
-    deadline = time.monotonic() + timeout_seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the awaited condition did not come about"
-        time.sleep(0.02)
 
 
 @pytest.fixture

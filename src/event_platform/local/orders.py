@@ -64,5 +64,5 @@ def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
         raise ConfigurationError(f"{name} takes no settings of ours; only services can be started with --env")
     known = {field.upper() for field in Settings.model_fields}
     if unknown := sorted(set(environment) - known):
-        raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/settings.md lists them")
+        raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/reference/settings.md lists them")
     load(**{setting.lower(): value for setting, value in environment.items()})

@@ -57,8 +57,9 @@ def plan(settings: Settings, place: Place, folder: Path) -> Plan:
     """Check what can be checked before anything runs, and choose ports.
 
     Raises:
-        ConfigurationError: A service's port is taken, or a named server cannot be used.
+        ConfigurationError: The API keys cannot be read, a service's port is taken, or a named server cannot be used.
     """
+    settings.key_pairs()
     services.check_ports(settings)
     given.check(settings)
     return Plan(settings, place, folder, servers.choose(place, PREFERRED))

@@ -1,0 +1,238 @@
+"""``event-platform up`` and what belongs to it, on servers of its own, in a path that is long and has spaces."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+from tests.fixtures.waiting import eventually
+
+from event_platform.local.ports import free_port, is_free
+
+EVERYTHING = ("ingest", "processor", "admin", "kafka", "postgres", "redis")
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@dataclass(frozen=True)
+class Local:
+    """A platform with a state folder and ports of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, **overrides: str) -> subprocess.CompletedProcess[str]:
+        """Run ``event-platform`` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "event_platform.cli", *arguments],
+            cwd=self.folder,
+            env=os.environ | self.environment | overrides,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+    def status(self, *options: str) -> dict[str, dict[str, dict[str, str | int | None]]]:
+        """What scripts are told."""
+        told = self.run("status", "--json", *options)
+        assert told.returncode == 0, told.stderr
+        found: dict[str, dict[str, dict[str, str | int | None]]] = json.loads(told.stdout)
+        return found
+
+    def pids(self) -> dict[str, int]:
+        """The running processes by name."""
+        told = self.status()
+        every = told["services"] | told["servers"]
+        return {name: int(entry["pid"]) for name, entry in every.items() if entry["pid"]}
+
+    def url_of(self, server: str) -> str:
+        """With its password."""
+        return str(self.status("--secrets")["servers"][server]["url"])
+
+    def supervisor_pid(self) -> int:
+        """From the records."""
+        recorded = json.loads((self.home / "processes.json").read_text())
+        return int(recorded["supervisor"]["pid"])
+
+    @property
+    def home(self) -> Path:
+        """The state folder."""
+        return Path(self.environment["EVENT_PLATFORM_HOME"])
+
+
+def make_local(folder: Path, **settings: str) -> Local:
+    """A platform that is not started yet; its state folder's path has spaces and is longer than a socket's may be."""
+    ports: dict[str, int] = {}
+    for setting in ("INGEST_PORT", "ADMIN_PORT", "PROCESSOR_PORT"):
+        ports[setting] = free_port(taken=ports.values())
+    home = folder / "a state folder with spaces" / ("and a long name " * 6).strip()
+    environment = {setting: str(port) for setting, port in ports.items()}
+    return Local(folder, environment | {"EVENT_PLATFORM_HOME": str(home)} | settings)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Local, str]]:
+    """A platform that was started, and what that printed."""
+    local = make_local(tmp_path_factory.mktemp("up"))
+    done = local.run("up", "--detach")
+    try:
+        assert done.returncode == 0, done.stderr
+        yield local, done.stdout
+    finally:
+        local.run("down", "--purge")
+
+
+@pytest.fixture(scope="module")
+def local(started: tuple[Local, str]) -> Local:
+    """The started platform."""
+    return started[0]
+
+
+def test_the_printed_curl_line_works_as_pasted(started: tuple[Local, str]) -> None:
+    """It is accepted, and the addresses around it answer."""
+    local, printed = started
+    line = next(line for line in printed.splitlines() if line.startswith("curl "))
+    words = shlex.split(line)
+    headers = dict(word.split(": ", 1) for flag, word in pairwise(words) if flag == "-H")
+    body = words[words.index("-d") + 1]
+    answer = httpx.post(words[1], headers=headers, content=body)
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    assert httpx.get(f"http://127.0.0.1:{local.environment['ADMIN_PORT']}/admin/health").is_success
+
+
+def test_status_json_has_every_part(local: Local) -> None:
+    """Each with its process; no password without `--secrets`."""
+    told = local.status()
+    assert set(told["services"]) == {"ingest", "processor", "admin"}
+    assert set(told["servers"]) == {"kafka", "postgres", "redis"}
+    assert set(local.pids()) == set(EVERYTHING)
+    assert all(psutil.pid_exists(pid) for pid in local.pids().values())
+    assert local.url_of("postgres") not in local.run("status", "--json").stdout
+
+
+def test_a_second_up_changes_nothing(local: Local) -> None:
+    """It says so, and is no error."""
+    before = local.pids()
+    done = local.run("up", "--detach")
+    assert done.returncode == 0
+    assert "running already" in done.stdout
+    assert local.pids() == before
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_a_killed_process_is_back_within_ten_seconds(local: Local, name: str) -> None:
+    """Status tells of it, and nothing else fell over."""
+    before = local.pids()
+    os.kill(before[name], signal.SIGKILL)
+    eventually(lambda: _state(local, name) == "ready" and local.pids()[name] != before[name], timeout_seconds=10)
+    after = local.pids()
+    assert {other: after[other] for other in after if other != name} == {
+        other: before[other] for other in before if other != name
+    }
+    assert "last ended by SIGKILL" in _row(local, name)
+
+
+def _row(local: Local, name: str) -> str:
+    return next(line for line in local.run("status").stdout.splitlines() if line.startswith(f"{name} "))
+
+
+def _state(local: Local, name: str) -> str:
+    return _row(local, name).split()[1]
+
+
+@pytest.mark.parametrize("name", ["processor", "redis"])
+def test_what_is_stopped_stays_stopped_until_started(local: Local, name: str) -> None:
+    """Services and servers alike; stopped ones have no process."""
+    assert local.run("stop", name).returncode == 0
+    assert name not in local.pids()
+    assert _state(local, name) == "stopped"
+    assert local.run("start", name).returncode == 0
+    assert _state(local, name) == "ready"
+
+
+def test_a_service_starts_with_another_setting(local: Local) -> None:
+    """`start --env` replaces the running process; a wrong value is refused and changes nothing."""
+    before = local.pids()["ingest"]
+    assert local.run("start", "ingest", "--env", "RATE_LIMITS=tenant_a:60000").returncode == 0
+    process = psutil.Process(local.pids()["ingest"])
+    assert process.pid != before
+    assert process.environ()["RATE_LIMITS"] == "tenant_a:60000"
+    refused = local.run("start", "ingest", "--env", "RATE_LIMITS=tenant_a:none")
+    assert refused.returncode == 1
+    assert "RATE_LIMITS" in refused.stderr
+    assert local.pids()["ingest"] == process.pid
+    assert local.run("start", "ingest").returncode == 0
+
+
+def test_an_unknown_name_is_told(local: Local) -> None:
+    """With the names that there are."""
+    done = local.run("stop", "zookeeper")
+    assert done.returncode == 1
+    assert "zookeeper" in done.stderr
+    assert "kafka" in done.stderr
+
+
+def test_logs_show_what_a_service_wrote(local: Local) -> None:
+    """By name, or all of them; an unknown name is told."""
+    assert "eady to accept connections" in local.run("logs", "redis").stdout
+    assert "redis " in local.run("logs").stdout
+    assert local.run("logs", "nothing").returncode == 1
+
+
+def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local) -> None:
+    """The next `up` ends what was left, and starts all on the data that there was."""
+    with psycopg.connect(local.url_of("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (a int)")
+    redis = Redis.from_url(local.url_of("redis"))
+    redis.set("kept", "yes")
+    assert redis.waitaof(1, 0, 2_000) == [1, 0]
+    left = local.pids()
+    psutil.Process(local.supervisor_pid()).kill()
+    eventually(lambda: local.run("status").returncode == 1)
+    assert all(psutil.pid_exists(pid) for pid in left.values())
+
+    done = local.run("up", "--detach")
+
+    assert done.returncode == 0, done.stderr
+    assert "which a killed supervisor had left" in done.stdout
+    assert not any(psutil.pid_exists(pid) for pid in left.values())
+    with psycopg.connect(local.url_of("postgres")) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    assert Redis.from_url(local.url_of("redis")).get("kept") == b"yes"
+    brokers = str(local.status()["servers"]["kafka"]["brokers"])
+    assert "events.raw" in AdminClient({"bootstrap.servers": brokers}).list_topics(timeout=5).topics
+
+
+def test_down_leaves_no_process_and_no_port(local: Local) -> None:
+    """Nor a control socket; a second `down` has nothing to do; the next `up` is ready within 15 seconds."""
+    pids = [*local.pids().values(), local.supervisor_pid()]
+    assert local.run("down").returncode == 0
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert all(is_free(int(local.environment[f"{name}_PORT"])) for name in ("INGEST", "ADMIN", "PROCESSOR"))
+    assert not (local.home / "control").exists()
+    assert "nothing was running" in local.run("down").stdout
+    started_at = time.monotonic()
+    assert local.run("up", "--detach").returncode == 0
+    assert time.monotonic() - started_at < 15
+
+
+def test_down_cleans_up_after_a_killed_supervisor(local: Local) -> None:
+    """What it left is ended."""
+    left = local.pids()
+    psutil.Process(local.supervisor_pid()).kill()
+    assert local.run("down").stdout.strip() == "stopped"
+    assert not any(psutil.pid_exists(pid) for pid in left.values())

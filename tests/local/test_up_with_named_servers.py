@@ -1,0 +1,111 @@
+"""``event-platform up`` on servers that are named: none is started, and it ends in every way without traces."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.fixtures.waiting import eventually
+
+from event_platform.local.ports import is_free
+
+PORTS = ("INGEST_PORT", "ADMIN_PORT", "PROCESSOR_PORT")
+
+
+def up(environment: dict[str, str], folder: Path, *options: str, **overrides: str) -> subprocess.Popen[str]:
+    """Start ``event-platform up``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "event_platform.cli", "up", *options],
+        cwd=folder,
+        env=os.environ | environment | overrides,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
+    """Everything that runs for this state folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("EVENT_PLATFORM_HOME") == environment["EVENT_PLATFORM_HOME"]:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_foreground_ends_cleanly(environment: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C, SIGTERM or a closed terminal: exit status 0, no process, no port left."""
+    running = up(environment, tmp_path)
+    assert running.stdout
+    printed = iter(running.stdout)
+    assert any(line.startswith("curl ") for line in printed)
+    names = {process.cmdline()[-1] for process in processes_of(environment)}
+    assert {"ingest", "processor", "admin"} <= names
+    assert not any("kafka.Kafka" in process.cmdline() for process in processes_of(environment))
+    running.send_signal(number)
+    _, errors = running.communicate(timeout=40)
+    assert running.returncode == 0, errors
+    assert processes_of(environment) == []
+    assert all(is_free(int(environment[port])) for port in PORTS)
+
+
+def test_ended_while_starting_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    """It need not be ready to be stopped."""
+    running = up(environment, tmp_path)
+    eventually(lambda: len(processes_of(environment)) > 1)
+    running.send_signal(signal.SIGTERM)
+    _, errors = running.communicate(timeout=40)
+    assert running.returncode == 1
+    assert "stopped while starting" in errors
+    assert processes_of(environment) == []
+
+
+def test_a_taken_port_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    """With the setting that moves the service; nothing is left running."""
+    with socket.create_server(("127.0.0.1", int(environment["INGEST_PORT"]))):
+        out, errors = up(environment, tmp_path, "--detach").communicate(timeout=40)
+    assert out == ""
+    assert errors.count("\n") == 1
+    assert "set INGEST_PORT" in errors
+    assert processes_of(environment) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("KAFKA_BROKERS", "127.0.0.1:9"),
+        ("DATABASE_URL", "postgresql://me@127.0.0.1:9/mine"),
+        ("REDIS_URL", "redis://127.0.0.1:9/0"),
+        ("API_KEYS_FILE", "/nowhere/keys"),
+    ],
+)
+def test_a_wrong_setting_is_named(environment: dict[str, str], tmp_path: Path, setting: str, value: str) -> None:
+    """Within seconds, in one sentence, with nothing left running."""
+    started = time.monotonic()
+    running = up(environment, tmp_path, "--detach", **{setting: value})
+    _, errors = running.communicate(timeout=40)
+    assert running.returncode == 1
+    assert errors.startswith(f"event-platform: {setting}")
+    assert errors.count("\n") == 1
+    assert time.monotonic() - started < 15
+    assert processes_of(environment) == []
+
+
+def test_a_service_that_cannot_start_is_told_in_its_own_words(environment: dict[str, str], tmp_path: Path) -> None:
+    """The end of its log is shown, and all that was started is stopped again."""
+    running = up(environment, tmp_path, "--detach", MAX_EVENT_BYTES="3000000")
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "MAX_EVENT_BYTES=3000000" in errors
+    assert processes_of(environment) == []
