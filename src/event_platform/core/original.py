@@ -21,7 +21,7 @@ class Original(msgspec.Struct, frozen=True):
     text: bytes
     """To be spliced into a JSON document as it is."""
     encoding: str
-    """``json``: the very bytes; ``text``: a string of the bytes' characters; ``base64``: a string; ``null``: no value."""
+    """``json``: the very bytes; ``text``: a string of their characters; ``base64``: a string; ``null``: no value."""
 
 
 def render(value: bytes | None) -> Original:

@@ -1,0 +1,32 @@
+"""One thread that does one piece of work after the other."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Background:
+    """A thread that ends with the process, whatever it is waiting for."""
+
+    def __init__(self, name: str) -> None:
+        """Start it."""
+        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Do ``work`` after what was submitted before."""
+        future: Future[T] = Future()
+        self._waiting.put((future, work))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            future, work = self._waiting.get()
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - it is the waiting thread's to handle
+                future.set_exception(error)

@@ -1,0 +1,92 @@
+"""Messages on their way through the processor, a batch at a time."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import msgspec
+
+from event_platform.processor import copy_format
+from event_platform.processor.outcome import Dead, Outcome, Row, Store
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A message of the raw topic."""
+
+    partition: int
+    offset: int
+    value: bytes | None
+    key: bytes | None = None
+    headers: Headers = ()
+    timestamp_ms: int | None = None
+    """When it was made, in Unix time."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """What a batch takes of one partition: from ``start`` on, up to but without ``end``."""
+
+    start: int
+    end: int
+    epoch: int = 0
+    """Which positioning of the partition it was read under; an older one is no longer valid."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Records as they came, with the span of each partition that has any."""
+
+    topic_id: str
+    records: tuple[Record, ...]
+    spans: dict[int, Span]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records with what is to become of each; ``outcomes`` go in step with ``records``."""
+
+    topic_id: str
+    records: tuple[Record, ...]
+    outcomes: tuple[Outcome, ...]
+    spans: dict[int, Span]
+
+    def without(self, partitions: Collection[int]) -> "Batch":
+        """The batch, but for the records of ``partitions``."""
+        if not partitions:
+            return self
+        kept = [place for place, record in enumerate(self.records) if record.partition not in partitions]
+        return replace(
+            self,
+            records=tuple(self.records[place] for place in kept),
+            outcomes=tuple(self.outcomes[place] for place in kept),
+            spans={partition: span for partition, span in self.spans.items() if partition not in partitions},
+        )
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """The batch as two, one to be stored after the other."""
+        middle = len(self.records) // 2
+        first, second = self.records[:middle], self.records[middle:]
+        cuts = {record.partition: record.offset + 1 for record in first}
+        later = {record.partition for record in second}
+        ends = {p: cut if p in later else self.spans[p].end for p, cut in cuts.items()}
+        starts = {p: cuts.get(p, self.spans[p].start) for p in later}
+        before = {p: msgspec.structs.replace(self.spans[p], end=end) for p, end in ends.items()}
+        after = {p: msgspec.structs.replace(self.spans[p], start=start) for p, start in starts.items()}
+        return (
+            replace(self, records=first, outcomes=self.outcomes[:middle], spans=before),
+            replace(self, records=second, outcomes=self.outcomes[middle:], spans=after),
+        )
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        """``(place, row)`` of what is to be stored."""
+        return ((place, outcome.row) for place, outcome in enumerate(self.outcomes) if isinstance(outcome, Store))
+
+    def dead(self) -> Iterator[tuple[int, Dead]]:
+        """``(place, dead letter)`` of what is not."""
+        return ((place, outcome) for place, outcome in enumerate(self.outcomes) if isinstance(outcome, Dead))
+
+    @cached_property
+    def copy_data(self) -> bytes:
+        """All rows in the form in which COPY takes them, made once."""
+        return copy_format.encode(row for _, row in self.rows())

@@ -1,0 +1,63 @@
+"""``/health``, ``/livez`` and ``/metrics``, from a thread beside the work."""
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings
+
+Report = Callable[[], dict[str, Any]]
+Exposition = Callable[[], bytes]
+
+
+def serve(settings: Settings, report: Report, metrics: Exposition) -> None:
+    """Answer on `PROCESSOR_HOST`:`PROCESSOR_PORT` from now until the process ends.
+
+    Raises:
+        ConfigurationError: Something else listens there.
+    """
+    listening = _bind(settings.processor_host, settings.processor_port)
+    config = uvicorn.Config(
+        _application(report, metrics),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=5,
+        limit_concurrency=100,
+    )
+    server = uvicorn.Server(config)
+    threading.Thread(target=server.run, args=([listening],), name="http", daemon=True).start()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=100)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the processor cannot listen on {host}:{port} ({error.strerror}): set PROCESSOR_PORT to a free port"
+        ) from error
+
+
+def _application(report: Report, metrics: Exposition) -> Starlette:
+    async def health(_request: Request) -> JSONResponse:
+        found = report()
+        return JSONResponse(found, status_code=503 if found["status"] == "down" else 200)
+
+    async def livez(_request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics(), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/health", health), Route("/livez", livez), Route("/metrics", exposition)])

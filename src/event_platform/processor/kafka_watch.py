@@ -1,0 +1,34 @@
+"""Looks every few seconds whether Kafka answers, and whether the topic is still the same one."""
+
+import threading
+from typing import Final
+
+from event_platform.core.errors import UnavailableError
+from event_platform.processor.health import KAFKA, Health
+from event_platform.processor.topic import Topic
+
+EVERY_SECONDS: Final = 5.0
+
+
+class KafkaWatch:
+    """A thread of its own, because Kafka's answer may take seconds."""
+
+    def __init__(self, topic: Topic, health: Health) -> None:
+        """Watch ``topic``."""
+        self._topic = topic
+        self._health = health
+        self.topic_id: str | None = None
+        """The topic's id when it was last asked for."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop."""
+        while not stop.is_set():
+            self._look()
+            stop.wait(EVERY_SECONDS)
+
+    def _look(self) -> None:
+        try:
+            self.topic_id = self._topic.id()
+            self._health.worked("watching Kafka", KAFKA)
+        except UnavailableError as error:
+            self._health.failed("watching Kafka", KAFKA, str(error))

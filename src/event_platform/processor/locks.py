@@ -1,0 +1,53 @@
+"""Frees rows that a stopped process of ours holds for ever.
+
+A worker that is stopped inside COPY keeps its backend waiting for data: neither the statement's timeout nor the idle
+one ends that, and cancelling does nothing. Terminating the backend does.
+"""
+
+import threading
+from typing import Final
+
+import psycopg
+
+from event_platform.core.telemetry import get_logger
+from event_platform.processor.database import APPLICATION_NAME, Database
+
+_TERMINATE: Final = """
+SELECT pg_terminate_backend(a.pid)
+FROM unnest(pg_blocking_pids(%s)) AS blocking(pid) JOIN pg_stat_activity a USING (pid)
+WHERE a.application_name = %s AND a.datname = current_database() AND a.usename = current_user
+"""
+
+_WAIT_SECONDS: Final = 1.0
+
+log = get_logger(__name__)
+
+
+class BlockerWatch:
+    """While it is entered: what of ours still blocks the backend ``waiting_pid`` after a second is terminated."""
+
+    def __init__(self, database: Database, waiting_pid: int) -> None:
+        """Use ``database``, which no other thread uses meanwhile."""
+        self._database = database
+        self._waiting_pid = waiting_pid
+        self._timer = threading.Timer(_WAIT_SECONDS, self._terminate)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        """Start waiting."""
+        self._timer.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        """Nothing needs to be freed any more."""
+        self._timer.cancel()
+        self._timer.join(_WAIT_SECONDS)
+
+    def _terminate(self) -> None:
+        try:
+            found = self._database.connection().execute(_TERMINATE, [self._waiting_pid, APPLICATION_NAME]).fetchall()
+            if found:
+                log.warning("terminated backends of a stopped processor that held our rows", backends=len(found))
+        except psycopg.Error as error:
+            log.warning("could not free rows that a stopped processor holds", error=str(error))
+        finally:
+            self._database.close()

@@ -1,0 +1,164 @@
+"""Brings dead letters from their table to their topic: at least once, and without anything waiting for it."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from event_platform.core import kafka, original
+from event_platform.core.envelope import timestamp
+from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.core.topics import dlq_topic
+from event_platform.processor.database import Connection, Database
+from event_platform.processor.dead_letters import decode_headers
+from event_platform.processor.health import DEAD_LETTER_TOPIC, POSTGRES, Health
+from event_platform.processor.patience import Patience, StoppedError
+
+MAX_LETTERS: Final = 500
+MAX_BYTES: Final = 4_194_304
+DELIVERY_TIMEOUT_SECONDS: Final = 10
+LOOK_EVERY_SECONDS: Final = 5.0
+"""Dead letters of workers that died wait for so long at most."""
+
+# The running sum keeps one round within MAX_BYTES, but lets a single larger letter through.
+_CLAIM: Final = """
+WITH waiting AS (
+    SELECT id, coalesce(octet_length(original_bytes), 0) AS bytes FROM dlq_events
+    WHERE published_at IS NULL AND id <> ALL(%s) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+), fitting AS (
+    SELECT id FROM (SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total FROM waiting) w
+    WHERE total <= %s OR total = bytes
+)
+SELECT id, failed_at, reason, code, source_topic, source_partition, source_offset, record_key, headers, original_bytes
+FROM dlq_events JOIN fitting USING (id) ORDER BY id
+"""
+
+_COUNT: Final = "SELECT count(*) FROM (SELECT FROM dlq_events WHERE published_at IS NULL LIMIT 10000) unpublished"
+
+log = get_logger(__name__)
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A dead letter as its topic carries it."""
+
+    id: int
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, str | bytes | None]]
+
+
+def producer_config(settings: Settings) -> dict[str, Any]:
+    """Of the producer of dead letters."""
+    return {
+        **kafka.client_config(settings, "event-platform-dead-letters"),
+        "enable.idempotence": True,
+        "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1_000,
+        "linger.ms": 5,
+        "message.max.bytes": dlq_topic(settings).max_message_bytes,
+        "allow.auto.create.topics": False,
+    }
+
+
+def letter_of(row: Sequence[Any]) -> Letter:
+    """The message of a row of the outbox: the original spliced in, its headers kept, and ours that name its source."""
+    number, failed_at, reason, code, topic, partition, offset, key, headers, value = row
+    rendered = original.render(value)
+    body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
+        msgspec.json.encode(timestamp(failed_at)),
+        msgspec.json.encode(reason),
+        rendered.text,
+        rendered.encoding.encode(),
+    )
+    source = {"source-topic": topic, "source-partition": partition, "source-offset": offset, "code": code}
+    ours: list[tuple[str, str | bytes | None]] = [(name, str(text).encode()) for name, text in source.items()]
+    return Letter(number, key, body, [*decode_headers(headers), *ours])
+
+
+class Outbox:
+    """A thread that publishes what is unpublished, whenever it is woken and every few seconds."""
+
+    def __init__(self, settings: Settings, database: Database, patience: Patience, health: Health) -> None:
+        """Publish over connections of its own."""
+        self._topic = settings.topic_dlq
+        self._producer = Producer(producer_config(settings))
+        self._database = database
+        self._patience = patience
+        self._health = health
+        self._woken = threading.Event()
+        self._refused: set[int] = set()
+
+    def wake(self) -> None:
+        """There may be something to publish."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Until the process ends."""
+        try:
+            while True:
+                self._patience.persist(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
+                if not self._woken.wait(LOOK_EVERY_SECONDS):
+                    # What the topic refused is offered again now and then: its limit may have been raised.
+                    self._refused.clear()
+                self._woken.clear()
+        except StoppedError:
+            return
+
+    def _empty(self) -> None:
+        connection = self._database.connection()
+        try:
+            while self._publish_some(connection):
+                pass
+        finally:
+            self._health.unpublished = _count_unpublished(connection)
+
+    def _publish_some(self, connection: Connection) -> int:
+        """Publish a round of letters and mark them, and say how many were there to be published."""
+        with connection.transaction():
+            rows = connection.execute(_CLAIM, [sorted(self._refused), MAX_LETTERS, MAX_BYTES]).fetchall()
+            published = self._publish([letter_of(row) for row in rows])
+            connection.execute("UPDATE dlq_events SET published_at = now() WHERE id = ANY(%s)", [published])
+        if rows and not published and not self._refused:
+            raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
+        return len(rows)
+
+    def _publish(self, letters: list[Letter]) -> list[int]:
+        errors: dict[int, KafkaError | None] = {}
+        for letter in letters:
+            self._produce(letter, errors)
+        self._producer.flush(DELIVERY_TIMEOUT_SECONDS + 1)
+        for number, error in errors.items():
+            if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                self._refuse(number)
+        return [number for number, error in errors.items() if error is None]
+
+    def _produce(self, letter: Letter, errors: dict[int, KafkaError | None]) -> None:
+        def note(error: KafkaError | None, _message: Message) -> None:
+            errors[letter.id] = error
+
+        try:
+            self._producer.produce(self._topic, letter.value, letter.key, headers=letter.headers, on_delivery=note)
+        except KafkaException as error:
+            errors[letter.id] = error.args[0]
+        except BufferError:
+            # It stays in the table, for the next round.
+            self._producer.poll(0.1)
+
+    def _refuse(self, number: int) -> None:
+        if number not in self._refused:
+            self._refused.add(number)
+            log.error(
+                "a dead letter is larger than its topic takes; it stays in the table until max.message.bytes is raised",
+                id=number,
+                topic=self._topic,
+            )
+
+
+def _count_unpublished(connection: Connection) -> int:
+    if connection.closed:
+        return 0
+    row = connection.execute(_COUNT).fetchone()
+    return int(row[0]) if row else 0

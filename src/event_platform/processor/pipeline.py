@@ -1,0 +1,77 @@
+"""The way of every message, from Kafka's bytes to a row or a dead letter."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from event_platform.processor import timestamps
+from event_platform.processor.batch import Batch, Record, Taken
+from event_platform.processor.decoding import decode
+from event_platform.processor.enrichment import enrich
+from event_platform.processor.outcome import Dead, Outcome, Store, dead_of
+from event_platform.processor.validation import Rules, Valid, validate
+from event_platform.processor.writer import Settled
+
+
+class Stages(Protocol):
+    """What `process` needs of its surroundings."""
+
+    rules: Rules
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+
+    def deciding(self) -> AbstractContextManager[object]:
+        """Measures what is done while it is entered."""
+
+    def in_turn(self, work: Callable[[], Settled], batch: Batch) -> None:
+        """Wait until the batch before is through, then do ``work`` in the background."""
+
+    def store_batch(self, batch: Batch) -> Settled:
+        """Everything of the batch in one transaction, however often it has to be tried."""
+
+    def publish_dead_letters(self) -> None:
+        """Have the outbox emptied, without waiting for it."""
+
+    def commit_offsets(self, settled: Settled) -> None:
+        """Tell Kafka how far we are."""
+
+
+def process(taken: Taken, stages: Stages) -> None:
+    """Bring one batch through: decode, validate, enrich; then, in turn, store, publish, commit.
+
+    The first three are pure, and happen while Postgres still works on the batch before.
+    """
+    with stages.deciding():
+        batch = decide(taken, stages.rules, stages.now())
+    stages.in_turn(lambda: settle(batch, stages), batch)
+
+
+def settle(batch: Batch, stages: Stages) -> Settled:
+    """One transaction, then its dead letters from the outbox, then the offsets."""
+    settled = stages.store_batch(batch)
+    stages.publish_dead_letters()
+    stages.commit_offsets(settled)
+    return settled
+
+
+def decide(taken: Taken, rules: Rules, now: datetime) -> Batch:
+    """Say of each record what is to become of it."""
+    now_us = timestamps.from_datetime(now)
+    outcomes = tuple(outcome_of(record, rules, now_us) for record in taken.records)
+    batch = Batch(taken.topic_id, taken.records, outcomes, taken.spans)
+    # Made here, because this is the part that runs beside Postgres.
+    _ = batch.copy_data
+    return batch
+
+
+def outcome_of(record: Record, rules: Rules, now_us: int) -> Outcome:
+    """Decode, validate and enrich one record."""
+    decoded = decode(record.value)
+    if isinstance(decoded, Dead):
+        return decoded
+    valid = validate(decoded, record.value or b"", rules, now_us)
+    if isinstance(valid, Valid):
+        return Store(enrich(decoded, valid))
+    return dead_of(valid, decoded.identity())

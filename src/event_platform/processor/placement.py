@@ -1,0 +1,83 @@
+"""Has partitions looked up that are ours but not read yet, and read from there."""
+
+import time
+from concurrent.futures import Future
+from typing import Final
+
+from event_platform.core.telemetry import get_logger
+from event_platform.processor import positions
+from event_platform.processor.background import Background
+from event_platform.processor.health import KAFKA, POSTGRES, State
+from event_platform.processor.parts import Parts
+from event_platform.processor.positions import Found
+
+LOOK_AGAIN_SECONDS: Final = 5.0
+"""After which a partition that could not go on is looked up again: a person may have mended it."""
+
+log = get_logger(__name__)
+
+
+class Placement:
+    """The main loop's; looking up happens in the background, behind the batch that is being stored."""
+
+    def __init__(self, parts: Parts, background: Background) -> None:
+        """Nothing is being looked up."""
+        self._parts = parts
+        self._source = parts.source
+        self._background = background
+        self._looking: Future[Found] | None = None
+        self._stopped: dict[int, float] = {}
+
+    def is_looking(self) -> bool:
+        """Whether an answer is expected soon."""
+        return self._looking is not None and self._parts.patience.attempt_seconds() < 1.0
+
+    def go_on(self) -> None:
+        """Ask about what has no place yet, or act on the answer."""
+        self._notice_another_topic()
+        if self._looking is None:
+            self._ask()
+        elif self._looking.done():
+            found, self._looking = self._looking.result(), None
+            self._place(found)
+        self._say_state()
+
+    def _notice_another_topic(self) -> None:
+        now_called = self._parts.watch.topic_id
+        if self._source.topic_id and now_called and now_called != self._source.topic_id:
+            log.warning("the topic was made anew; starting anew", topic=self._parts.topic.name)
+            self._source.topic_id = ""
+            self._source.displace(set(self._source.partitions()))
+
+    def _ask(self) -> None:
+        now = time.monotonic()
+        wanted = {
+            p for p in self._source.unplaced() if now - self._stopped.get(p, -LOOK_AGAIN_SECONDS) >= LOOK_AGAIN_SECONDS
+        }
+        if wanted:
+            self._looking = self._background.submit(lambda: self._find(wanted))
+
+    def _find(self, wanted: set[int]) -> Found:
+        parts = self._parts
+
+        def find() -> Found:
+            return positions.find(parts.database.connection(), parts.topic, wanted)
+
+        return parts.patience.persist(find, "looking up where to start", (KAFKA, POSTGRES))
+
+    def _place(self, found: Found) -> None:
+        health = self._parts.health
+        health.partitions_go_on(found.offsets)
+        self._stopped = {p: at for p, at in self._stopped.items() if p not in found.offsets}
+        for partition, why in found.stopped.items():
+            if partition not in self._stopped:
+                log.error("a partition is stopped", partition=partition, reason=why)
+                health.partition_stopped(partition, why)
+            self._stopped[partition] = time.monotonic()
+        self._source.place(found.topic_id, found.offsets)
+
+    def _say_state(self) -> None:
+        is_placed = self._source.is_member and not self._source.unplaced() - self._stopped.keys()
+        if is_placed and self._parts.health.state is State.STARTING:
+            self._parts.health.state = State.RUNNING
+        self._parts.health.partitions_go_on(set(self._stopped) - self._source.assigned)

@@ -1,0 +1,73 @@
+"""``event-platform rewind``: has a partition read again from an earlier offset or time, or goes on from a later one."""
+
+from datetime import UTC, datetime
+
+import click
+import psycopg
+
+from event_platform.core import kafka
+from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
+from event_platform.core.settings import load
+from event_platform.processor import progress, timestamps
+from event_platform.processor.database import Connection, Database
+from event_platform.processor.progress import Place
+from event_platform.processor.topic import Topic
+
+
+@click.command()
+@click.option("--partition", type=click.IntRange(min=0), required=True, help="Of the raw topic.")
+@click.option("--to", "target", required=True, metavar="OFFSET|TIME", help="An offset, or a time as in RFC 3339.")
+@click.option("--dry-run", is_flag=True, help="Only say what it would do.")
+def rewind(partition: int, target: str, *, dry_run: bool) -> None:
+    """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
+    settings = load()
+    topic = Topic(kafka.admin_client(settings), settings.topic_raw)
+    offset = offset_of(topic, partition, target)
+    place = Place(topic.name, topic.id(), partition)
+    try:
+        click.echo(move(Database(settings).connection(), place, offset, dry_run=dry_run))
+    except psycopg.Error as error:
+        raise UnavailableError(f"rewinding partition {partition}: {error}") from error
+
+
+def offset_of(topic: Topic, partition: int, target: str) -> int:
+    """The offset that ``target``, an offset or a time, means.
+
+    Raises:
+        InvalidInputError: It is neither, or lies outside what Kafka still holds.
+        ConfigurationError: There is no such partition.
+        UnavailableError: Kafka does not answer.
+    """
+    if partition not in topic.partitions():
+        raise ConfigurationError(f"topic {topic.name} has no partition {partition}")
+    marks = topic.marks([partition])[partition]
+    offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, marks.high)
+    if not marks.low <= offset <= marks.high:
+        raise InvalidInputError(f"--to {target}: partition {partition} holds offsets {marks.low} to {marks.high}")
+    return offset
+
+
+def _offset_at(topic: Topic, partition: int, target: str, end: int) -> int:
+    try:
+        moment = timestamps.to_datetime(timestamps.parse(target))
+    except ValueError as error:
+        raise InvalidInputError(f"--to {target}: expected an offset, or a time like {_example()}") from error
+    offset = topic.offsets_at([partition], int(moment.timestamp() * 1_000))[partition]
+    return end if offset < 0 else offset
+
+
+def move(connection: Connection, place: Place, offset: int, *, dry_run: bool) -> str:
+    """Let the partition go on at ``offset``, and return a sentence that says what that means."""
+    with connection.transaction(force_rollback=dry_run):
+        before = progress.move(connection, place, offset)
+    where = f"partition {place.partition} of {place.topic}"
+    would = "would go" if dry_run else "goes"
+    if before is None:
+        return f"{where} was never read; it {would} on at offset {offset}"
+    if offset > before:
+        return f"{where} {would} on at offset {offset} instead of {before}: {offset - before} events are left out"
+    return f"{where} {would} on at offset {offset} instead of {before}: {before - offset} events are read again"
+
+
+def _example() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:00:00Z}"

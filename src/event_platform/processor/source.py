@@ -1,0 +1,226 @@
+"""The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from event_platform.core import kafka
+from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.processor.batch import Record, Span, Taken
+
+MAX_RECORDS: Final = 5_000
+SESSION_TIMEOUT_MS: Final = 10_000
+MAX_POLL_INTERVAL_MS: Final = 60_000
+
+_OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
+
+log = get_logger(__name__)
+
+
+class FencedInstanceError(Exception):
+    """Another process joined the group under our name; only a person can tell which of the two is meant."""
+
+
+def config(settings: Settings, instance_id: str) -> dict[str, Any]:
+    """Of the consumer; who starts where is decided by Postgres, so it commits nothing by itself."""
+    return {
+        **kafka.client_config(settings, "event-platform-processor"),
+        "group.id": settings.kafka_group,
+        "group.instance.id": instance_id,
+        "session.timeout.ms": SESSION_TIMEOUT_MS,
+        "heartbeat.interval.ms": 2_000,
+        "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        # At the default of a second, fetching pauses for so long whenever the queue is full for a moment.
+        "fetch.queue.backoff.ms": 5,
+        "queued.min.messages": 20_000,
+        # This bounds what waits in memory here, beside the batch that is stored and the one after it.
+        "queued.max.messages.kbytes": 32_768,
+        "fetch.max.bytes": 16_777_216,
+        "topic.metadata.refresh.interval.ms": 10_000,
+        "allow.auto.create.topics": False,
+    }
+
+
+@dataclass
+class Position:
+    """Where a partition is read next; the epoch changes whenever it is placed anew."""
+
+    next_offset: int
+    epoch: int
+
+
+class Source:
+    """The consumer and the positions of its partitions; for one thread, but `is_current` may be asked by any."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        """Read ``topic`` as a member of the consumer's group."""
+        self._consumer = consumer
+        self._topic = topic
+        self._positions: dict[int, Position] = {}
+        self._epoch = 0
+        self.is_paused = False
+        self._early: list[Message] = []
+        self.topic_id = ""
+        self.assigned: set[int] = set()
+        self.is_member = False
+
+    def join(self) -> None:
+        """Become a member of the group."""
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._take_over, on_revoke=self._give_up, on_lost=self._give_up
+        )
+
+    def _take_over(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # Nothing is fetched before Postgres has said from where: then `place` assigns.
+        consumer.assign([])
+        self._positions.clear()
+        self.assigned = {partition.partition for partition in partitions}
+        self.is_member = True
+
+    def _give_up(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        self.assigned = set()
+        self._positions.clear()
+        consumer.unassign()
+
+    def unplaced(self) -> set[int]:
+        """Partitions of ours whose offset has to be looked up."""
+        return self.assigned - self._positions.keys()
+
+    def place(self, topic_id: str, offsets: dict[int, int]) -> None:
+        """Read the partitions in ``offsets`` from there on, and the others from where they are."""
+        self.topic_id = topic_id
+        self._epoch += 1
+        for partition, offset in offsets.items():
+            if partition in self.assigned:
+                self._positions[partition] = Position(offset, self._epoch)
+        self._assign()
+
+    def displace(self, partitions: set[int]) -> None:
+        """Read these no further; their offsets have to be looked up again."""
+        if partitions & self._positions.keys():
+            for partition in partitions:
+                self._positions.pop(partition, None)
+            self._assign()
+
+    def _assign(self) -> None:
+        placed = [TopicPartition(self._topic, p, position.next_offset) for p, position in self._positions.items()]
+        self._consumer.assign(placed)
+        if self.is_paused:
+            self._consumer.pause(placed)
+
+    def is_current(self, partition: int, span: Span) -> bool:
+        """Whether the partition is still ours, and was not placed anew since the span was read."""
+        position = self._positions.get(partition)
+        return position is not None and position.epoch == span.epoch
+
+    def pause(self) -> None:
+        """Fetch nothing more, but stay a member."""
+        if not self.is_paused:
+            self.is_paused = True
+            self._consumer.pause([TopicPartition(self._topic, partition) for partition in self._positions])
+
+    def serve_paused(self) -> None:
+        """Stay a member while nothing more can be taken; what slips through is kept for `take`."""
+        self.pause()
+        message = self._consumer.poll(0)
+        if message is not None:
+            self._early.append(message)
+
+    def resume(self) -> None:
+        """Fetch again."""
+        if self.is_paused:
+            self.is_paused = False
+            self._consumer.resume([TopicPartition(self._topic, partition) for partition in self._positions])
+
+    def take(self, timeout_seconds: float) -> Taken | None:
+        """The records that are here, or else the first that comes; None after the timeout.
+
+        It never waits for a batch to fill. Joining, leaving and rebalancing happen inside this call.
+
+        Raises:
+            FencedInstanceError: Another process has our name.
+            KafkaException: Something that only a person can mend.
+        """
+        messages, self._early = self._early, []
+        first = self._consumer.poll(0 if messages else timeout_seconds)
+        if first is not None:
+            messages += [first, *self._consumer.consume(MAX_RECORDS - 1, 0)]
+        good = [message for message in messages if message.error() is None]
+        for message in messages:
+            self._note(message)
+        return self._taken(good)
+
+    def _taken(self, messages: list[Message]) -> Taken | None:
+        records: list[Record] = []
+        starts: dict[int, Position] = {}
+        for message in messages:
+            record = _record(message)
+            position = self._positions.get(record.partition)
+            # What was still on its way from before a rebalance does not start where the partition does now.
+            if position is None or record.offset < position.next_offset:
+                continue
+            starts.setdefault(record.partition, Position(position.next_offset, position.epoch))
+            position.next_offset = record.offset + 1
+            records.append(record)
+        spans = {p: Span(s.next_offset, self._positions[p].next_offset, s.epoch) for p, s in starts.items()}
+        return Taken(self.topic_id, tuple(records), spans) if records else None
+
+    def _note(self, message: Message) -> None:
+        error = message.error()
+        if error is None:
+            return
+        if error.code() == KafkaError.FENCED_INSTANCE_ID:
+            raise FencedInstanceError
+        if error.fatal():
+            raise FencedInstanceError if "fenced" in error.str().lower() else KafkaException(error)
+        partition = message.partition()
+        if error.code() in _OFFSET_LOST and partition is not None:
+            self.displace({partition})
+        log.warning("kafka says", error=error.str(), partition=partition)
+
+    def commit(self, offsets: dict[int, int]) -> None:
+        """Tell Kafka how far we are, for tools that show lag; nobody starts from it, so failing does no harm."""
+        try:
+            self._consumer.commit(
+                offsets=[TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()],
+                asynchronous=True,
+            )
+        except KafkaException as error:
+            log.debug("commit", error=error.args[0].str())
+
+    def partitions(self) -> tuple[int, ...]:
+        """Those that are read."""
+        return tuple(sorted(self._positions))
+
+    def lag(self) -> dict[int, int]:
+        """Messages behind each partition's end, as the last fetch saw it."""
+        lag = {}
+        for partition, position in tuple(self._positions.items()):
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            if high >= 0:
+                lag[partition] = max(0, high - position.next_offset)
+        return lag
+
+    def close(self) -> None:
+        """Leave without telling the group, so that the same name finds its partitions waiting."""
+        self._consumer.close()
+
+
+def _record(message: Message) -> Record:
+    partition, offset = message.partition(), message.offset()
+    assert partition is not None and offset is not None  # noqa: PT018, S101 - a message that came from a topic has both
+    _, timestamp_ms = message.timestamp()
+    headers = message.headers()
+    return Record(
+        partition,
+        offset,
+        message.value(),
+        message.key(),
+        tuple(headers) if headers else (),  # type: ignore[arg-type]
+        timestamp_ms if timestamp_ms > 0 else None,
+    )

@@ -1,0 +1,123 @@
+"""One batch into Postgres, in one transaction: its partitions taken, rows, dead letters and counts written."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+import msgspec
+import psycopg
+
+from event_platform.processor import copy_format, dead_letters, faults, partitions, progress, rollups, staging
+from event_platform.processor.batch import Batch
+from event_platform.processor.database import Connection
+from event_platform.processor.faults import Fault
+from event_platform.processor.judgement import Sorted, days_of
+from event_platform.processor.outcome import Dead
+from event_platform.processor.rollups import TypeNames
+
+STAGED_BATCHES: Final = 8
+"""Batches that go the careful way at once after one had to, because repeats come in swarms."""
+
+_COPY: Final = f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)"
+
+
+class Stored(msgspec.Struct):
+    """What a transaction did."""
+
+    stored: int = 0
+    duplicates: int = 0
+    dead: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    """How many new dead letters of (code, tenant or '')."""
+    was_staged: bool = False
+
+
+class Store:
+    """Writes batches over one connection."""
+
+    def __init__(self, connect: Callable[[], Connection], topic: str) -> None:
+        """``connect`` gives the open connection, or a new one after the last was lost."""
+        self._connect = connect
+        self._topic = topic
+        self._days: set[date] = set()
+        self._types = TypeNames()
+        self._prepared_for: Connection | None = None
+        self._staged_left = 0
+
+    def store(self, batch: Batch) -> Stored:
+        """Write the whole batch, or nothing of it.
+
+        Raises:
+            progress.FencedError: A partition is not where the batch starts.
+            judgement.VanishedError: Try again.
+            psycopg.Error: `faults.fault_of` says what it means.
+        """
+        connection = self._connect()
+        self._make_days(connection, batch)
+        self._make_staging(connection)
+        try:
+            with connection.transaction():
+                return self._write(connection, batch)
+        except BaseException:
+            self._types.forget()
+            raise
+
+    def forget_days(self) -> None:
+        """Look again which days exist, because one was dropped."""
+        self._days.clear()
+
+    def _make_days(self, connection: Connection, batch: Batch) -> None:
+        missing = days_of(row for _, row in batch.rows()) - self._days
+        if missing:
+            partitions.make(connection, missing)
+            self._days |= missing
+
+    def _make_staging(self, connection: Connection) -> None:
+        if self._prepared_for is not connection:
+            staging.prepare(connection)
+            self._prepared_for = connection
+
+    def _write(self, connection: Connection, batch: Batch) -> Stored:
+        progress.take(connection, batch.topic_id, batch.spans)
+        straight = self._copy_straight(connection, batch)
+        rows = staging.store(connection, list(batch.rows())) if straight is None else straight
+        letters = [(place, dead) for place, dead in batch.dead()] + sorted(rows.dead.items())
+        buried = dead_letters.bury(
+            connection, self._topic, batch.topic_id, [(batch.records[place], dead) for place, dead in letters]
+        )
+        new = [(p, d) for p, d in letters if (batch.records[p].partition, batch.records[p].offset) in buried]
+        self._count(connection, batch, rows, new)
+        dead = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new)
+        return Stored(len(rows.stored), len(rows.duplicates), dead, was_staged=straight is None)
+
+    def _copy_straight(self, connection: Connection, batch: Batch) -> Sorted | None:
+        """The quick way; None where a row is there already, or cannot be stored."""
+        if self._staged_left:
+            self._staged_left -= 1
+            return None
+        places = [place for place, _ in batch.rows()]
+        if not places:
+            return Sorted()
+        try:
+            with connection.transaction(), connection.cursor().copy(_COPY) as copy:
+                copy.write(batch.copy_data)
+        except psycopg.Error as error:
+            if faults.fault_of(error) is not Fault.ROW or faults.is_missing_day(error):
+                raise
+            self._staged_left = STAGED_BATCHES
+            return None
+        return Sorted(places)
+
+    def _count(self, connection: Connection, batch: Batch, rows: Sorted, new_dead: list[tuple[int, Dead]]) -> None:
+        outcomes: rollups.Outcomes = Counter()
+        types: rollups.Types = Counter()
+        row_of = dict(batch.rows())
+        for place in rows.stored:
+            row, partition = row_of[place], batch.records[place].partition
+            outcomes[row.tenant_id, "stored", "", partition] += 1
+            types[rollups.minute_of(row.received_at_us), row.tenant_id, row.event_type, partition] += 1
+        for place in rows.duplicates:
+            outcomes[row_of[place].tenant_id, "duplicate", "", batch.records[place].partition] += 1
+        for place, dead in new_dead:
+            outcomes[dead.identity.tenant_id or "", "dead", str(dead.code), batch.records[place].partition] += 1
+        rollups.add(connection, outcomes, self._types.limit(connection, types))

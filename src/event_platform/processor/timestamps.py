@@ -1,0 +1,53 @@
+"""Times as RFC 3339 writes them, in the form in which Postgres keeps them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+# Section 5.6, without what our store cannot hold: a leap second (:60). T and Z may be small letters, a blank instead
+# of T is not allowed, and an offset goes up to 23:59.
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]"
+    r"[0-9]{2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+_POSTGRES_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+MICROSECONDS_PER_SECOND: Final = 1_000_000
+MICROSECONDS_PER_DAY: Final = 86_400 * MICROSECONDS_PER_SECOND
+
+
+def parse(text: str) -> int:
+    """Microseconds since 2000-01-01 UTC of an RFC 3339 time; what is finer than a microsecond is cut off.
+
+    Raises:
+        ValueError: It is none, or its year in UTC is not within 1 to 9999.
+    """
+    if _RFC_3339.fullmatch(text) is None:
+        raise ValueError("not RFC 3339")
+    try:
+        return from_datetime(datetime.fromisoformat(text.upper()))
+    except OverflowError as error:
+        raise ValueError("its year in UTC is not within 1 to 9999") from error
+
+
+def from_datetime(moment: datetime) -> int:
+    """Microseconds since 2000-01-01 UTC of an aware ``moment``.
+
+    Raises:
+        OverflowError: Its year in UTC is not within 1 to 9999.
+    """
+    return (moment.astimezone(UTC) - _POSTGRES_EPOCH) // _MICROSECOND
+
+
+def to_datetime(microseconds: int) -> datetime:
+    """The aware moment, in UTC."""
+    return _POSTGRES_EPOCH + timedelta(microseconds=microseconds)
+
+
+def floor(microseconds: int, step_seconds: int) -> int:
+    """The start of the span of ``step_seconds`` in which a moment lies; both count from 2000-01-01 UTC."""
+    step = step_seconds * MICROSECONDS_PER_SECOND
+    return microseconds // step * step

@@ -1,0 +1,134 @@
+"""One worker: its threads, and what they are made of."""
+
+import threading
+from random import Random
+from typing import Any
+
+from confluent_kafka import Consumer
+from prometheus_client import CollectorRegistry, generate_latest
+
+from event_platform.core import kafka
+from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.processor import source as sources
+from event_platform.processor.clock import Clock
+from event_platform.processor.database import Database
+from event_platform.processor.health import Health, State
+from event_platform.processor.housekeeping import Housekeeping
+from event_platform.processor.kafka_watch import KafkaWatch
+from event_platform.processor.loop import Loop
+from event_platform.processor.membership import Membership
+from event_platform.processor.observer import Observer
+from event_platform.processor.outbox import Outbox
+from event_platform.processor.parts import Parts
+from event_platform.processor.patience import Patience
+from event_platform.processor.source import FencedInstanceError, Source
+from event_platform.processor.store import Store
+from event_platform.processor.topic import Topic
+from event_platform.processor.validation import Rules
+from event_platform.processor.writer import Writer
+
+CLOSE_WITHIN_SECONDS = 1.0
+
+log = get_logger(__name__)
+
+
+class Worker:
+    """Reads some of the topic's partitions."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        """Build nothing that needs a server yet; ``index`` counts the workers of a process."""
+        self._settings = settings
+        self._membership = Membership(settings, index)
+        self._clock = Clock()
+        self._registry = CollectorRegistry()
+        self._metrics = ProcessorMetrics(self._registry)
+        self._stop = threading.Event()
+        self._health = Health(self._clock)
+
+    def report(self) -> dict[str, Any]:
+        """What `/health` says of it."""
+        return self._health.report()
+
+    def exposition(self) -> bytes:
+        """Its metrics in Prometheus' text format."""
+        self._metrics.is_ready.set(self._health.status() != "down")
+        self._metrics.unpublished.set(self._health.unpublished)
+        return generate_latest(self._registry)
+
+    def stop(self) -> None:
+        """Finish or drop the batch in hand, and end."""
+        self._health.state = State.STOPPING
+        self._stop.set()
+
+    def run(self) -> None:
+        """Process until `stop` is called.
+
+        Raises:
+            ConfigurationError: A setting must be changed first.
+        """
+        with self._membership as membership:
+            parts = self._build(membership.instance_id)
+            self._start_threads(parts)
+            try:
+                Loop(parts).run()
+            except FencedInstanceError:
+                self._stay_fenced(membership.instance_id)
+            finally:
+                self._stop.set()
+                _close(parts.source)
+
+    def _build(self, instance_id: str) -> Parts:
+        settings = self._settings
+        topic = Topic(kafka.admin_client(settings), settings.topic_raw)
+        database = Database(settings)
+        consumer = Consumer(sources.config(settings, instance_id))
+        source = Source(consumer, settings.topic_raw)
+        watch = KafkaWatch(topic, self._health)
+        table = Store(database.connection, settings.topic_raw)
+        return Parts(
+            topic=topic,
+            rules=Rules(settings.allowed_schema_versions, settings.retention_days),
+            clock=self._clock,
+            stop=self._stop,
+            health=self._health,
+            observer=Observer(self._health, self._metrics),
+            patience=self._patience(database),
+            database=database,
+            writer=Writer(database, Database(settings), table, source.is_current),
+            outbox=self._outbox(),
+            source=source,
+            watch=watch,
+        )
+
+    def _patience(self, database: Database) -> Patience:
+        return Patience(self._health, self._stop, Random(), database.close)  # noqa: S311 - jitter is no secret
+
+    def _outbox(self) -> Outbox:
+        database = Database(self._settings)
+        return Outbox(self._settings, database, self._patience(database), self._health)
+
+    def _start_threads(self, parts: Parts) -> None:
+        database = Database(self._settings)
+        housekeeping = Housekeeping(self._settings, database, self._patience(database), self._clock)
+        for name, run in {
+            "outbox": parts.outbox.run,
+            "housekeeping": lambda: housekeeping.run(self._stop),
+            "kafka-watch": lambda: parts.watch.run(self._stop),
+        }.items():
+            threading.Thread(target=run, name=name, daemon=True).start()
+
+    def _stay_fenced(self, instance_id: str) -> None:
+        """Starting again would throw the other one out, and so on for ever."""
+        text = f"another processor has the name {instance_id}: give each its own WORKER_ID, then restart this one"
+        log.error(text)
+        self._health.state, self._health.detail = State.FENCED, text
+        self._stop.wait()
+
+
+def _close(source: Source) -> None:
+    """Leave the group; without Kafka that may take long, and the process must end."""
+    closing = threading.Thread(target=source.close, daemon=True)
+    closing.start()
+    closing.join(CLOSE_WITHIN_SECONDS)
