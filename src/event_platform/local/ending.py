@@ -32,6 +32,15 @@ def kill_orphans(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def kill_children() -> None:
+    """Kill what this process itself has started and not ended: steps of a start that was broken off."""
+    left = _children(os.getpid())
+    for child in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    psutil.wait_procs(left, 5)
+
+
 def describe(status: int) -> str:
     """A process' exit status in words."""
     if status >= 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 from event_platform.core import telemetry
 from event_platform.core.errors import PlatformError, UnavailableError
 from event_platform.core.settings import Settings, load
-from event_platform.local import control, leftovers, lock, logs, place, startup, summary
+from event_platform.local import control, ending, leftovers, lock, logs, place, startup, summary
 from event_platform.local.fleet import Fleet
 from event_platform.local.orders import Orders
 from event_platform.local.place import Place
@@ -61,6 +61,7 @@ class Supervisor:
                 logs.rotate(self._place.logs)
         finally:
             self._fleet.end(startup.programs_in_order_of_end())
+            ending.kill_children()
             control.close(self._place.home, socket)
         if self._failure:
             raise self._failure
