@@ -15,12 +15,14 @@ vi.mock("uplot", () => ({
   },
 }));
 
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", {
-  configurable: true,
-  get(this: HTMLElement) {
-    return this.dataset.index === undefined ? FRAME_PX : ROW_PX;
-  },
-});
+for (const size of ["offsetHeight", "clientHeight"]) {
+  Object.defineProperty(HTMLElement.prototype, size, {
+    configurable: true,
+    get(this: HTMLElement) {
+      return this.dataset.index === undefined ? FRAME_PX : ROW_PX;
+    },
+  });
+}
 
 window.matchMedia = (query) => ({
   matches: false,

@@ -1,0 +1,125 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, sendEvent, TENANT, test } from "./platform";
+
+let found = "";
+let dead = "";
+
+test.beforeAll(async ({ request }) => {
+  found = (await sendEvent(request)).eventId;
+  dead = (await sendEvent(request, { occurred_at: "yesterday" })).eventId;
+});
+
+/** Each page with data on it, and what to wait for. */
+const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
+  {
+    name: "Overview",
+    open: async (page) => {
+      await page.goto("/");
+      await expect(page.getByRole("region", { name: "Stored, last minute" })).toBeVisible();
+      await expect(page.getByRole("region", { name: "Health" }).getByText("redis")).toBeVisible();
+    },
+  },
+  {
+    name: "Pipeline",
+    open: async (page) => {
+      await page.goto("/pipeline");
+      await expect(page.getByRole("region", { name: "Lag of each partition" })).toBeVisible();
+    },
+  },
+  {
+    name: "Dead letters",
+    open: async (page) => {
+      await page.goto("/dlq");
+      const line = page.getByRole("row").filter({ hasText: dead });
+      await line.getByRole("button").click({ timeout: 10_000 });
+      await expect(page.getByRole("region", { name: "Original message" })).toBeVisible();
+    },
+  },
+  {
+    name: "Search",
+    open: async (page) => {
+      await page.goto(`/search?tenant=${TENANT}&value=${found}`);
+      await expect(page.getByText(/^Found/)).toBeVisible({ timeout: 10_000 });
+    },
+  },
+];
+
+for (const { name, open } of PAGES) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`${name} can be used by everyone (${colorScheme})`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await open(page);
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+        .analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual(
+        [],
+      );
+    });
+  }
+
+  test(`${name} fits a telephone`, async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(390);
+  });
+}
+
+test("on a telephone the navigation opens, leads on and closes", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/");
+  await expect(page.getByRole("link", { name: "Pipeline" })).toBeHidden();
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("link", { name: "Pipeline" }).click();
+  await expect(page.getByRole("heading", { name: "Pipeline", level: 1 })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Pipeline" })).toBeHidden();
+});
+
+test("all pages are reached by keyboard alone", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+  for (const [key, title] of Object.entries({
+    p: "Pipeline",
+    d: "Dead letters",
+    s: "Search",
+    o: "Overview",
+  })) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await expect(page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
+  }
+  await page.keyboard.press("/");
+  await expect(page.getByLabel("Event id")).toBeFocused();
+});
+
+test("the chosen colours are kept", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("/");
+  await page.getByText("Dark", { exact: true }).locator("..").click();
+  await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
+});
+
+test("while paused nothing is asked, whatever the time", async ({ page }) => {
+  await page.clock.install();
+  await page.goto("/");
+  await expect(page.getByText(/^Updated/)).toBeVisible();
+  await page.keyboard.press("p");
+  await expect(page.getByText(/^Paused/)).toBeVisible();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.clock.runFor(60_000);
+  await expect(page.getByText("Paused, 1 min ago")).toBeVisible();
+  expect(asked).toEqual([]);
+  await page.keyboard.press("p");
+  await page.clock.runFor(4_000);
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
+});
