@@ -77,7 +77,7 @@ async def _top_type(connection: Connection, midnight: datetime) -> TypeCount | N
 
 
 async def _types(connection: Connection, since: datetime, limit: int) -> list[TypeCount]:
-    bounds = {"since": since, "full_hour": _next_full_hour(since), "limit": limit}
+    bounds = {"since": since, "full_hour": next_full_hour(since), "limit": limit}
     return [TypeCount(**row) for row in await (await connection.execute(_TYPES, bounds)).fetchall()]
 
 
@@ -87,6 +87,7 @@ def _start_of_count(now: datetime, span: timedelta) -> datetime:
     return start if span <= MINUTES_ARE_KEPT else start.replace(minute=0)
 
 
-def _next_full_hour(moment: datetime) -> datetime:
+def next_full_hour(moment: datetime) -> datetime:
+    """The first hour that begins at ``moment`` or later."""
     floor = moment.replace(minute=0, second=0, microsecond=0)
     return floor if floor == moment else floor + timedelta(hours=1)

@@ -37,6 +37,9 @@ class Problem:
     message: str
 
 
+_NOT_JSON: Final = Problem(400, "INVALID_JSON", "the body is not JSON")
+
+
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The problem as an answer."""
     body = {"error": {"code": problem.code, "message": problem.message}}
@@ -55,7 +58,7 @@ def register(app: FastAPI) -> None:
 async def _on_wrong_parameters(_request: Request, error: Exception) -> JSONResponse:
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
     if any(each["type"] == "json_invalid" for each in found):
-        return problem_response(Problem(400, "INVALID_JSON", "the body is not JSON"))
+        return problem_response(_NOT_JSON)
     named = "; ".join(_explain(each) for each in found[:MAX_NAMED])
     return problem_response(Problem(422, "INVALID_PARAMETER", named))
 
@@ -77,6 +80,9 @@ async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == HTTPStatus.BAD_REQUEST:
+        # Raised where a body cannot even be read as JSON.
+        return problem_response(_NOT_JSON)
     phrase = HTTPStatus(status).phrase
     problem = Problem(status, phrase.upper().replace(" ", "_").replace("-", "_"), _MESSAGES.get(status, phrase))
     return problem_response(problem, getattr(error, "headers", None))
