@@ -56,7 +56,7 @@ def run(job: Job, workers: int, on_progress: OnProgress) -> Run:
         PlatformError: A worker died.
     """
     state = Run(job, workers)
-    with _interrupts(state), _started(job, workers) as crew:
+    with _started(job, workers) as crew, _interrupts(state):
         start = _begin(crew)
         while not all(one.finished for one in crew):
             _collect(crew, state, time.monotonic() - start)
@@ -72,12 +72,18 @@ def _interrupts(state: Run) -> Iterator[None]:
             raise KeyboardInterrupt
         state.interrupted = True
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _handled(interrupt):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[..., None] | signal.Handlers) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 @contextlib.contextmanager
@@ -100,7 +106,9 @@ def _start(job: Job) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=worker.main, args=(job, theirs), daemon=True)
-    process.start()
+    # Ctrl-C reaches the whole process group, but the parent alone says when to stop; what is ignored is inherited.
+    with _handled(signal.SIG_IGN):
+        process.start()
     theirs.close()
     return _Worker(process, ours)
 

@@ -1,5 +1,6 @@
 """Scenarios: JSON files that say who sends what, how fast and for how long."""
 
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -10,12 +11,12 @@ from msgspec import Meta, Struct, field
 from event_platform.core.errors import ConfigurationError
 from event_platform.loadgen.kinds import KINDS, NEW
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
 Weight = Annotated[float, Meta(gt=0)]
 
 _FOLDER: Final = resources.files("event_platform.loadgen") / "scenarios"
 _ROUNDING = 1e-9
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 class Phase(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +32,7 @@ class Phase(Struct, frozen=True, forbid_unknown_fields=True):
     rate: Rate
     name: str = ""
     ramp_to: Rate | None = None
-    mix: dict[str, Share] = {}
+    mix: dict[str, float] = {}
 
     def __post_init__(self) -> None:
         unknown = sorted(self.mix.keys() - KINDS.keys())
@@ -39,6 +40,9 @@ class Phase(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"mix: unknown kind {unknown[0]}, expected one of {', '.join(KINDS)}")
         if NEW.name in self.mix:
             raise ValueError("mix: new is what the other shares leave, so it is not given")
+        for name, share in self.mix.items():
+            if not 0 <= share <= 1:
+                raise ValueError(f"mix.{name}: expected a share from 0 to 1, got {share:g}")
         if sum(self.mix.values()) > 1 + _ROUNDING:
             raise ValueError(f"mix: expected shares of at most 1 together, got {sum(self.mix.values()):g}")
 
@@ -73,9 +77,16 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1)]
     arrivals: Literal["constant", "poisson"] = "constant"
     tenant_weights: Annotated[tuple[Weight, ...], Meta(min_length=1)] = (1.0,)
-    event_types: Annotated[dict[str, Weight], Meta(min_length=1)] = field(default_factory=lambda: {"user_login": 1.0})
+    event_types: Annotated[dict[str, float], Meta(min_length=1)] = field(default_factory=lambda: {"user_login": 1.0})
     payload_bytes: PayloadBytes = PayloadBytes()
     oversize_bytes: Annotated[int, Meta(ge=1_000, le=4_000_000)] = 300_000
+
+    def __post_init__(self) -> None:
+        for name, weight in self.event_types.items():
+            if not _EVENT_TYPE.fullmatch(name):
+                raise ValueError(f"event_types.{name}: expected 1 to 200 letters, digits, dots, underscores or hyphens")
+            if not weight > 0:
+                raise ValueError(f"event_types.{name}: expected a weight above 0, got {weight:g}")
 
     @property
     def seconds(self) -> float:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import itertools
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -53,7 +52,6 @@ class Finished:
 
 def main(job: Job, pipe: Pipe) -> None:
     """Report readiness, receive the start time, send, report tallies and then `Finished`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
     gc.freeze()
     with contextlib.suppress(BrokenPipeError), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_work(job, pipe))

@@ -1,0 +1,176 @@
+"""The summary adds up, says in words what its numbers mean, and can fail a run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from event_platform.core.errors import ConfigurationError
+from event_platform.loadgen import fail_if, html_report, report, wire
+from event_platform.loadgen.balance_sheet import BalanceSheet, Difference
+from event_platform.loadgen.events import Event
+from event_platform.loadgen.kinds import KINDS
+from event_platform.loadgen.outcomes import CUT, UNREACHABLE, Ended
+from event_platform.loadgen.progress import plain_lines
+from event_platform.loadgen.run import Run
+from event_platform.loadgen.scenario import load
+from event_platform.loadgen.sender import Manner
+from event_platform.loadgen.summary import Summary, summarize
+from event_platform.loadgen.svg_chart import Series, chart, nice_ceiling
+from event_platform.loadgen.worker import Job
+
+ACCEPTED = Ended(202, request_id="req_1")
+LIMITED = Ended(429, "RATE_LIMITED")
+
+
+def run_of(*ends: Ended, kind: str = "new", late_seconds: float = 0.0, latency_seconds: float = 0.004) -> Run:
+    """A finished run with these ends, 2 s long."""
+    target = wire.target("http://localhost:8080", {"tenant_a": "key_a", "tenant_b": "key_b"})
+    run = Run(Job(load("baseline"), target, 7, Manner()), 1, elapsed_seconds=2.5, sending_seconds=2.0)
+    for number, ended in enumerate(ends):
+        run.tally.start(late_seconds)
+        run.tally.answers[ended.label] += 1
+        run.tally.end(Event("tenant_a", str(number), KINDS[kind], b"{}"), ended, latency_seconds)
+    run.timeline.add(1.0, run.tally)
+    return run
+
+
+def summary_of(*ends: Ended, **given: float) -> Summary:
+    """Its summary."""
+    return summarize(run_of(*ends, **given))  # type: ignore[arg-type]
+
+
+def test_the_counts_add_up() -> None:
+    """Sent is the sum of the six."""
+    summary = summary_of(
+        ACCEPTED, ACCEPTED, Ended(202, duplicate=True), LIMITED, Ended(400), Ended(409), CUT, Ended(503)
+    )
+    parts = (summary.accepted, summary.duplicates, summary.rate_limited)
+    rest = (summary.invalid, summary.in_progress, summary.failed)
+    assert (parts, rest) == ((2, 1, 1), (1, 1, 2))
+    assert sum(parts) + sum(rest) == summary.sent == 8
+    assert sum(summary.tenants["tenant_a"].values()) == 8
+    assert sum(summary.tenants["tenant_b"].values()) == 0
+    assert summary.achieved_rate == 4.0
+
+
+def test_malformed_events_that_were_accepted_are_kept_apart_from_refused_ones() -> None:
+    """The first become dead letters, the others never entered."""
+    accepted = summarize(run_of(ACCEPTED, ACCEPTED, kind="bad_time"))
+    refused = summarize(run_of(Ended(400, "INVALID_JSON"), kind="broken_json"))
+    assert (accepted.accepted, accepted.malformed_accepted, accepted.invalid) == (2, 2, 0)
+    assert (refused.accepted, refused.malformed_accepted, refused.invalid) == (0, 0, 1)
+    assert "of which malformed, to become dead letters: 2" in report.text(accepted)
+
+
+def test_the_text_has_what_was_promised() -> None:
+    """Every figure the brief asks for, by name."""
+    text = report.text(summary_of(ACCEPTED, LIMITED))
+    for name in (
+        "sent",
+        "accepted",
+        "duplicates",
+        "rate-limited",
+        "invalid",
+        "failed",
+        "avg",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+    ):
+        assert re.search(rf"\b{name}\b", text), name
+    assert "rate achieved   1.0 events/s" in text
+
+
+def test_a_generator_that_was_the_bottleneck_says_so() -> None:
+    """In words and in the JSON; and not where it kept its schedule."""
+    slow, quick = summary_of(ACCEPTED, late_seconds=0.05), summary_of(ACCEPTED)
+    assert slow.generator_was_bottleneck
+    assert slow.remarks[0].startswith(
+        "The generator itself was the bottleneck: 1 of 1 requests started more than 10 ms"
+    )
+    assert not quick.generator_was_bottleneck
+    assert quick.remarks == []
+
+
+def test_mostly_429_names_the_setting_that_raises_the_quota() -> None:
+    """Both of them; and not where few were limited."""
+    assert "RATE_LIMIT_PER_MIN" in summary_of(LIMITED, LIMITED, ACCEPTED).remarks[0]
+    assert "RATE_LIMITS=" in summary_of(LIMITED, LIMITED, ACCEPTED).remarks[0]
+    assert summary_of(LIMITED, ACCEPTED).remarks == []
+
+
+def test_mostly_401_or_nobody_there_says_what_to_do() -> None:
+    """Wrong keys and a platform that is not up are told apart."""
+    assert "--keys" in summary_of(Ended(401, "UNAUTHORIZED")).remarks[0]
+    unreachable = summary_of(UNREACHABLE)
+    assert "event-platform up" in unreachable.remarks[0]
+    assert unreachable.nothing_arrived
+    assert not summary_of(CUT).nothing_arrived
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("p99>3ms", True),
+        ("p99>5ms", False),
+        ("p99 > 0.003 s", True),
+        ("max<=4000us", True),
+        ("failed>24%", True),
+        ("failed>25%", False),
+        ("failed>=1", True),
+        ("rate-limited>0", True),
+        ("achieved_rate<2.1", True),
+        ("sent<4", False),
+    ],
+)
+def test_conditions(condition: str, holds: bool) -> None:  # noqa: FBT001 - the expected verdict
+    """Latencies with units, counts as numbers or shares of those sent."""
+    summary = summary_of(ACCEPTED, ACCEPTED, LIMITED, CUT)
+    assert fail_if.parse(condition).holds(summary) is holds
+
+
+@pytest.mark.parametrize("condition", ["p98>1ms", "p99>50", "p99", "failed>1ms", "p99=1ms", "failed>-1", ""])
+def test_a_wrong_condition_says_what_is_expected(condition: str) -> None:
+    """With the names and units there are."""
+    with pytest.raises(ConfigurationError, match="expected a condition like 'p99>50ms'"):
+        fail_if.parse(condition)
+
+
+def test_progress_lines_come_every_five_seconds() -> None:
+    """Elsewhere than on a terminal: few lines, each with rate, counts, latencies and time left."""
+    lines: list[str] = []
+    show = plain_lines(lines.append)
+    run = run_of(ACCEPTED, LIMITED)
+    for seconds in range(1, 12):
+        run.elapsed_seconds = seconds
+        show(run)
+    assert len(lines) == 2
+    assert lines[0].startswith(
+        "left 55 s, rate now 2/s, sent 2, accepted 1, duplicates 0, 429 1, errors 0, p50 now 4.0"
+    )
+
+
+def test_the_html_report_is_whole_and_offline(tmp_path: Path) -> None:
+    """One file with charts, the figures and the sheet; nothing to fetch, and nothing of a key is markup."""
+    sheet = BalanceSheet({}, differences=[Difference("tenant_a", "<script>", "lost", "nowhere")])
+    page = html_report.page("Load test: <mine>", summary_of(ACCEPTED), sheet)
+    (tmp_path / "report.html").write_text(page)
+    assert page.count("<svg") == 2
+    assert "<polyline" in page
+    assert not re.search(r"(?:src|href)=|url\(|@import|https?:", page)
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "It does not balance." in page
+
+
+def test_charts_scale_and_stay_small() -> None:
+    """The axis ends at a round number; an hour of seconds becomes at most 600 points that keep the peaks."""
+    assert [nice_ceiling(value) for value in (0, 0.03, 1, 7, 11, 100)] == [1, 0.05, 1, 10, 20, 100]
+    values = [1.0] * 3_600
+    values[1_801] = 90.0
+    svg = chart([float(second) for second in range(3_600)], [Series("a", "--a", values)], "ms")
+    heights = [point.split(",")[1] for point in re.findall(r'points="([^"]+)"', svg)[0].split()]
+    assert len(heights) == 600
+    assert len(set(heights)) == 2
