@@ -1,5 +1,6 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
+import queue
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ class Source:
         self._epoch = 0
         self.is_paused = False
         self._early: list[Message] = []
+        self._to_commit: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
         self.topic_id = ""
         self.assigned: set[int] = set()
         self.is_member = False
@@ -146,6 +148,7 @@ class Source:
             FencedInstanceError: Another process has our name.
             KafkaException: Something that only a person can mend.
         """
+        self._commit()
         messages, self._early = self._early, []
         first = self._consumer.poll(0 if messages else timeout_seconds)
         if first is not None:
@@ -184,14 +187,23 @@ class Source:
         log.warning("kafka says", error=error.str(), partition=partition)
 
     def commit(self, offsets: dict[int, int]) -> None:
-        """Tell Kafka how far we are, for tools that show lag; nobody starts from it, so failing does no harm."""
-        try:
-            self._consumer.commit(
-                offsets=[TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()],
-                asynchronous=True,
-            )
-        except KafkaException as error:
-            log.debug("commit", error=error.args[0].str())
+        """Have Kafka told how far we are, for tools that show lag; any thread may ask for it.
+
+        Nobody starts from it, so that it may fail or come late. The client lets one thread at a time in, and polling
+        takes nearly all of that time: so it is done by the polling thread.
+        """
+        self._to_commit.put(offsets)
+
+    def _commit(self) -> None:
+        latest: dict[int, int] = {}
+        while not self._to_commit.empty():
+            latest |= self._to_commit.get()
+        offsets = [TopicPartition(self._topic, p, offset) for p, offset in latest.items() if p in self._positions]
+        if offsets:
+            try:
+                self._consumer.commit(offsets=offsets, asynchronous=True)
+            except KafkaException as error:
+                log.debug("commit", error=error.args[0].str())
 
     def partitions(self) -> tuple[int, ...]:
         """Those that are read."""
@@ -208,6 +220,7 @@ class Source:
 
     def close(self) -> None:
         """Leave without telling the group, so that the same name finds its partitions waiting."""
+        self._commit()
         self._consumer.close()
 
 
