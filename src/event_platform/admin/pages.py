@@ -1,5 +1,6 @@
 """The dashboard's pages as they were built into the package, and what their browser must hold to."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -83,17 +84,19 @@ class SafeHeaders:
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message))
+                _add_headers(MutableHeaders(scope=message), status=message["status"])
             await send(message)
 
         await self._app(scope, receive, send_safely)
 
 
-def _add_headers(headers: MutableHeaders) -> None:
+def _add_headers(headers: MutableHeaders, *, status: int) -> None:
     is_page = headers.get("content-type", "").startswith("text/html")
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else _DATA_POLICY)
     headers.setdefault("Cache-Control", "no-store")
+    # The headers of a 304 replace those of the page that the browser has kept (RFC 9111, section 3.2).
+    if status != HTTPStatus.NOT_MODIFIED:
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else _DATA_POLICY)
