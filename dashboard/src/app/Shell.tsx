@@ -35,7 +35,7 @@ export function Shell() {
           />
           <Brand />
         </AppShell.Header>
-        <AppShell.Navbar className={classes.navbar}>
+        <AppShell.Navbar className={classes.navbar} data-closed={!menuOpen || undefined}>
           <Navigation onNavigate={menu.close} onHelp={help.open} />
         </AppShell.Navbar>
         <AppShell.Main id="main" className={classes.main} tabIndex={-1}>

@@ -103,9 +103,16 @@ type LineProps = Pick<VirtualRowsProps, "onToggle" | "FlexRender"> & {
 
 function Line({ row, index, isOpen, onToggle, FlexRender }: LineProps) {
   const detail = `dead-letter-${row.id}`;
+  // A press of the button arrives here too. Selecting text is no click.
+  const toggle = () => window.getSelection()?.isCollapsed !== false && onToggle(row.id);
   return (
     <>
-      <div role="row" aria-rowindex={index + 2} className={`${classes.cells} ${classes.line}`}>
+      <div
+        role="row"
+        aria-rowindex={index + 2}
+        className={`${classes.cells} ${classes.line}`}
+        onClick={toggle}
+      >
         {row.getAllCells().map((cell, at) => (
           <div key={cell.id} role="cell" className={classes.cell} data-column={cell.column.id}>
             {at === 0 && (
@@ -115,9 +122,8 @@ function Line({ row, index, isOpen, onToggle, FlexRender }: LineProps) {
                 aria-expanded={isOpen}
                 aria-controls={detail}
                 aria-label={`${isOpen ? "Fold" : "Unfold"} the dead letter of ${row.original.failed_at}`}
-                onClick={() => onToggle(row.id)}
               >
-                <IconChevronRight size={15} className={classes.chevron} aria-hidden />
+                <IconChevronRight size={15} aria-hidden />
               </button>
             )}
             <FlexRender cell={cell} />
