@@ -3,6 +3,7 @@
 # A module stands after those it imports: pytest registers each before it is imported.
 pytest_plugins = [
     "tests.fixtures.error_watch",
+    "tests.fixtures.raw_topic",
     "tests.fixtures.servers",
     "tests.fixtures.environment",
     "tests.fixtures.services",

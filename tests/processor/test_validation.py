@@ -1,0 +1,218 @@
+"""The validator against a second, independent statement of the rules."""
+
+import json
+import string
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_platform.processor import pipeline, timestamps
+from event_platform.processor.batch import Record
+from event_platform.processor.outcome import Dead, Outcome, Store
+from event_platform.processor.validation import Rules
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RULES = Rules(frozenset({1, 3}), 30)
+
+GOOD: dict[str, Any] = {
+    "event_id": "e-1",
+    "event_type": "order.created",
+    "schema_version": 1,
+    "occurred_at": "2026-11-23T11:59:59Z",
+    "payload": {"a": 1},
+}
+WRAPPER = {
+    "tenant_id": "tenant_a",
+    "received_at": "2026-11-23T12:00:00.000001Z",
+    "request_id": "req_0192f0c1-0000-7000-8000-000000000001",
+    "idempotency_key": "k",
+}
+
+
+def decide(event: object, **wrapper: object) -> Outcome:
+    """What becomes of an event."""
+    value = json.dumps({**WRAPPER, **wrapper, "event": event}).encode()
+    return pipeline.outcome_of(Record(0, 0, value), RULES, timestamps.from_datetime(NOW))
+
+
+any_value = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+members = {
+    "event_id": st.sampled_from(["e", "", "é" * 512, "é" * 513, "x" * 1024, "x" * 1025, "a\x00"]) | any_value,
+    "event_type": st.sampled_from(["t", "", "t" * 200, "t" * 201, "é" * 200, "😀" * 201]) | any_value,
+    "schema_version": st.sampled_from([1, 2, 3, 0, -1, True, 1.0, "1", 10**12]) | any_value,
+    "occurred_at": st.datetimes().map(lambda moment: f"{moment.isoformat()}Z") | any_value,
+    "payload": st.dictionaries(st.text(), any_value, max_size=3) | any_value,
+}
+events = st.fixed_dictionaries({}, optional=members)
+
+
+def expected_complaints(event: dict[str, Any]) -> set[str]:
+    """The rules once more, in the words of their tables: which members are complained about, and how."""
+    found = {f"missing {name}" for name in GOOD if name not in event}
+    for name, longest, measure in (("event_id", 1024, _bytes), ("event_type", 200, len)):
+        value = event.get(name, "fine")
+        if not isinstance(value, str):
+            found.add(f"{name} is not a string")
+        elif value == "":
+            found.add(f"{name} is empty")
+        elif measure(value) > longest:
+            found.add(f"{name} is longer")
+    version = event.get("schema_version", 1)
+    if type(version) is not int:
+        found.add("schema_version is not an integer")
+    elif version not in (1, 3):
+        found.add("schema_version unsupported")
+    moment = event.get("occurred_at", "2026-01-01T00:00:00Z")
+    if not isinstance(moment, str):
+        found.add("occurred_at is not a string")
+    elif moment == "":
+        found.add("occurred_at is empty")
+    elif not moment.endswith("Z") or moment[4:5] != "-" or moment[10:11] != "T":
+        found.add("occurred_at is not RFC 3339")
+    if not isinstance(event.get("payload", {}), dict):
+        found.add("payload is not an object")
+    return found
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def complaints(reason: str) -> set[str]:
+    """What a reason says, without what it quotes."""
+    found = set()
+    for name in GOOD:
+        for words in (
+            "is not a string",
+            "is empty",
+            "is longer",
+            "is not an integer",
+            "is not RFC 3339",
+            "is not an object",
+        ):
+            if f"{name} {words}" in reason:
+                found.add(f"{name} {words}")
+        if f"missing {name}" in reason:
+            found.add(f"missing {name}")
+    return found | ({"schema_version unsupported"} if "is not supported (allowed: 1, 3)" in reason else set())
+
+
+@given(events)
+def test_every_problem_is_named_and_no_other(event: dict[str, Any]) -> None:
+    """An event is stored exactly if no rule is broken; else the reason names each rule that is."""
+    expected = expected_complaints(event)
+    outcome = decide(event)
+    if isinstance(outcome, Store):
+        assert not expected
+    elif len(outcome.reason) < 1_000:
+        assert complaints(outcome.reason) == expected or (not expected and outcome.code == "UNSTORABLE")
+
+
+@given(st.lists(st.sampled_from(list(GOOD)), unique=True, min_size=1))
+def test_all_missing_members_are_named_at_once(missing: list[str]) -> None:
+    """Each member that is missing is named in one reason."""
+    outcome = decide({name: value for name, value in GOOD.items() if name not in missing})
+    assert isinstance(outcome, Dead)
+    assert outcome.code == "VALIDATION_FAILED"
+    assert all(f"missing {name}" in outcome.reason for name in missing)
+
+
+def test_reason_reads_as_documented() -> None:
+    """The form of a reason: code, colon, problems with semicolons, the value as it was written."""
+    outcome = decide({name: value for name, value in GOOD.items() if name != "event_type"} | {"occurred_at": "now"})
+    assert isinstance(outcome, Dead)
+    assert outcome.reason == 'VALIDATION_FAILED: missing event_type; occurred_at is not RFC 3339: "now"'
+
+
+def test_reason_is_bounded() -> None:
+    """A quoted value is cut at 64 characters, a reason at 1,000."""
+    outcome = decide({name: "x" * 5_000 for name in GOOD})
+    assert isinstance(outcome, Dead)
+    assert len(outcome.reason) <= 1_000
+    assert "x" * 65 not in outcome.reason
+
+
+@given(st.text(alphabet=string.digits + "TtZz:+-. W", max_size=30))
+def test_time_is_strict(text: str) -> None:
+    """What the validator takes for a time, the standard library reads as the same moment, with a zone."""
+    outcome = decide(GOOD | {"occurred_at": text})
+    if isinstance(outcome, Store):
+        moment = datetime.fromisoformat(text.upper())
+        assert moment.tzinfo is not None
+        assert timestamps.to_datetime(outcome.row.occurred_at_us) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("2026-01-02t03:04:05.123456789z", "2026-01-02T03:04:05.123456+00:00"),
+        ("2026-01-02T03:04:05+23:59", "2026-01-01T03:05:05+00:00"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999+00:00"),
+        ("2024-02-29T00:00:00-00:00", "2024-02-29T00:00:00+00:00"),
+    ],
+)
+def test_good_times(text: str, stored: str) -> None:
+    """Small letters, offsets up to 23:59 and years 1 to 9999 are times; what is finer than a microsecond is cut off."""
+    outcome = decide(GOOD | {"occurred_at": text})
+    assert isinstance(outcome, Store)
+    assert timestamps.to_datetime(outcome.row.occurred_at_us).isoformat() == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "now",
+        "infinity",
+        "2026-W01-1T00:00:00Z",
+        "2026-01-02 03:04:05Z",
+        "2026-01-02T03:04:60Z",
+        "2026-01-02T24:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-01-02T03:04:05",
+        "2026-01-02T03:04Z",
+        "2026-01-02T03:04:05+24:00",
+        "2026-01-02T03:04:05.Z",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        "２026-01-02T03:04:05Z",
+        "2026-01-02T03:04:05Z\n",
+    ],
+)
+def test_bad_times(text: str) -> None:
+    """Everything else is none."""
+    outcome = decide(GOOD | {"occurred_at": text})
+    assert isinstance(outcome, Dead)
+    assert outcome.code == "VALIDATION_FAILED"
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_no_bytes_break_it(value: bytes) -> None:
+    """Whatever the bytes are, there is an outcome, and a bounded reason."""
+    outcome = pipeline.outcome_of(Record(0, 0, value), RULES, timestamps.from_datetime(NOW))
+    assert isinstance(outcome, Dead)
+    assert outcome.reason.startswith("DESERIALIZATION_FAILED: ")
+    assert len(outcome.reason) <= 1_000
+
+
+@given(st.integers(min_value=0, max_value=60), st.integers(min_value=-500, max_value=500))
+def test_numbers_are_bounded(digits: int, exponent: int) -> None:
+    """Numbers of up to 40 digits and exponents up to ±400 are stored as written, longer ones are not."""
+    literal = f"1{'0' * digits}e{exponent}"
+    body = json.dumps(GOOD).replace('{"a": 1}', '{"a": %s}' % literal)
+    value = json.dumps(WRAPPER)[:-1] + f', "event": {body}}}'
+    outcome = pipeline.outcome_of(Record(0, 0, value.encode()), RULES, timestamps.from_datetime(NOW))
+    if digits + 1 <= 40 and abs(exponent) <= 400:
+        assert isinstance(outcome, Store)
+        assert literal.encode() in outcome.row.payload
+    else:
+        assert isinstance(outcome, Dead)
+        assert outcome.code == "UNSTORABLE"
