@@ -1,0 +1,104 @@
+"""Batches for the module's database, without Kafka."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from event_platform.core.settings import Settings
+from event_platform.processor import pipeline, progress
+from event_platform.processor.batch import Batch, Record, Span, Taken
+from event_platform.processor.database import Database
+from event_platform.processor.progress import Place
+from event_platform.processor.store import Store
+from event_platform.processor.validation import Rules
+from event_platform.processor.writer import Settled, Writer
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Bench:
+    """A writer on the module's database, and a topic of its own that exists in Postgres only."""
+
+    settings: Settings
+    topic_id: str = field(default_factory=lambda: f"topic-{next(_numbers)}")
+    rules: Rules = field(default_factory=lambda: Rules(frozenset({1}), 30))
+
+    def __post_init__(self) -> None:
+        """Start every partition at 0."""
+        self.database = Database(self.settings)
+        self.rescue = Database(self.settings)
+        self.writer = self.new_writer(self.database)
+        for partition in range(3):
+            progress.begin(self.connection, Place("raw", self.topic_id, partition), 0)
+
+    def new_writer(self, database: Database) -> Writer:
+        """Another writer."""
+        return Writer(database, self.rescue, Store(database.connection, "raw"), lambda _partition, _span: True)
+
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """The writer's own."""
+        return self.database.connection()
+
+    def batch(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Batch:
+        """``values`` as they would come from a partition."""
+        records = tuple(
+            Record(partition, start + i, value, b"key", (("h", b"\x00"),)) for i, value in enumerate(values)
+        )
+        taken = Taken(self.topic_id, records, {partition: Span(start, start + len(values))})
+        return pipeline.decide(taken, self.rules, datetime.now(UTC))
+
+    def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Settled:
+        """Store ``values``."""
+        return self.writer.write(self.batch(*values, start=start, partition=partition))
+
+    def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of one statement."""
+        return self.connection.execute(statement.encode(), parameters).fetchall()
+
+    def one(self, statement: str, *parameters: object) -> Any:
+        """The only value of one statement."""
+        return self.query(statement, *parameters)[0][0]
+
+
+@pytest.fixture
+def bench(settings: Settings) -> Iterator[Bench]:
+    """Connections are closed after the test."""
+    made = Bench(settings)
+    yield made
+    made.database.close()
+    made.rescue.close()
+
+
+MakeMessage = Callable[..., bytes]
+
+
+@pytest.fixture
+def message() -> MakeMessage:
+    """Make a raw message of a tenant of this test: ``event`` members by name, the wrapper's with ``wrapper_``."""
+    tenant = f"tenant-{next(_numbers)}"
+
+    def make(received_at: datetime | None = None, **changes: Any) -> bytes:
+        number = next(_numbers)
+        now = (received_at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        wrapper = {
+            name.removeprefix("wrapper_"): changes.pop(name) for name in list(changes) if name.startswith("wrapper_")
+        }
+        event = {"event_id": "e", "event_type": "t", "schema_version": 1, "occurred_at": "2026-01-01T00:00:00Z"}
+        fields = {
+            "tenant_id": tenant,
+            "received_at": now,
+            "request_id": f"req_{uuid4()}",
+            "idempotency_key": f"k{number}",
+        }
+        return json.dumps({**fields, **wrapper, "event": {**event, "payload": {"a": 1}, **changes}}).encode()
+
+    return make
