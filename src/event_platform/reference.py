@@ -115,7 +115,8 @@ def _metrics_page() -> str:
 
 
 def _command_line_page() -> str:
-    root = click.Context(cli, info_name="event-platform", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    width = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    root = click.Context(cli, info_name="event-platform", **{**cli.context_settings, **width})
     helps = [("event-platform", cli.get_help(root))]
     for name in cli.list_commands(root):
         command = cli.get_command(root, name)

@@ -1,0 +1,73 @@
+"""The repository's own rules: generated pages, hooks and CI follow the code and the Makefile."""
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from event_platform import reference
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    """What the code makes."""
+    return reference.pages()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env.example",
+        "docs/reference/settings.md",
+        "docs/reference/metrics.md",
+        "docs/reference/command-line.md",
+    ],
+)
+def test_generated_page_is_committed_as_made(path: str, pages: dict[str, str]) -> None:
+    """`python -m event_platform.reference` would change nothing."""
+    assert (ROOT / path).read_text("utf-8") == pages[path]
+
+
+def test_every_page_is_checked(pages: dict[str, str], tmp_path: Path) -> None:
+    """A page is written once; a second time nothing changes."""
+    assert sorted(reference.write(tmp_path)) == sorted(pages)
+    assert reference.write(tmp_path) == []
+
+
+def test_hooks_run_the_checks_of_make() -> None:
+    """What `make check` refuses, a commit refuses."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    [recipe] = re.findall(r"^check:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    variables = dict(re.findall(r"^(\w+) := (.*)$", makefile, re.MULTILINE))
+    commands = [re.sub(r"\$\((\w+)\)", lambda match: variables[match[1]], line[2:]) for line in recipe.splitlines()]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
+    assert [hook["entry"] for hook in hooks] == commands
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    """CI and the README name the same command."""
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text("utf-8").rstrip().endswith("exec make test")
+    assert "\nmake test " in (ROOT / "README.md").read_text("utf-8")
+
+
+def _imported(path: Path) -> set[str]:
+    # What is imported inside a function is imported where that function knows it is there.
+    nodes = ast.parse(path.read_text("utf-8")).body
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return whole | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+@pytest.mark.parametrize("stage", ["core", "migrations", "loadgen", "ingest", "processor", "admin"])
+def test_services_import_nothing_that_windows_lacks(stage: str) -> None:
+    """On Windows the services run natively beside compose, so they leave alone what only POSIX has."""
+    only_posix = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios"}
+    for path in (ROOT / "src" / "event_platform" / stage).rglob("*.py"):
+        assert not _imported(path) & only_posix, path
+        assert not re.search(r"\bos\.fork\b|get_context\(.fork", path.read_text("utf-8")), path
