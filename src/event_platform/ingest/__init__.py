@@ -1,1 +1,16 @@
-"""HTTP → Redis → Kafka: authenticate, limit, recognise duplicates, publish, answer."""
+"""HTTP → Redis → Kafka: a 202 means that Kafka acknowledged the event.
+
+A request meets these modules in this order:
+
+    workers           processes that share the port
+    app               what is built at start, and which request goes where
+    protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits
+    accept            the flow of one event; batch: the flow of many
+    auth              API key → tenant
+    request           headers and body as an event; fingerprint: what makes two bodies the same
+    admission         rate limit and claim, decided in admission.lua; redis_link carries it
+    fallback_limiter  the rate limit while Redis is away
+    publisher         the Kafka producer and its acknowledgements
+    responses         every answer; problems: every refusal
+    health, pages     what operators and tools read
+"""

@@ -1,0 +1,73 @@
+"""One event: authenticate → size and type → idempotency key → parse → admit → publish → confirm → answer."""
+
+import msgspec
+
+from event_platform.core import envelope
+from event_platform.ingest import responses
+from event_platform.ingest.admission import Admission, Admitted, Claim, Duplicate, Tenant
+from event_platform.ingest.auth import ApiKeys
+from event_platform.ingest.body_budget import BodyBudget
+from event_platform.ingest.problems import Refusal
+from event_platform.ingest.publisher import NotPublishedError, PublicationUnknownError, Publisher, Record
+from event_platform.ingest.request import Event, Request, read_event
+from event_platform.ingest.responses import Answer
+from event_platform.ingest.tally import Tally
+
+
+class Ingest(msgspec.Struct, frozen=True):
+    """What every request works with; built once when the service starts."""
+
+    api_keys: ApiKeys
+    admission: Admission
+    publisher: Publisher
+    budget: BodyBudget
+    tally: Tally
+    max_event_bytes: int
+
+
+async def accept(ingest: Ingest, request: Request) -> Answer:
+    """Answer ``POST /events``.
+
+    Raises:
+        Refusal: The documented answer to everything that is not accepted.
+        UnavailableError: Kafka did not acknowledge the event.
+        ClientGoneError: There is nobody to answer.
+    """
+    tenant = authenticate(ingest, request)
+    try:
+        event = await read_event(request, ingest.max_event_bytes, ingest.budget)
+    except Refusal:
+        await ingest.admission.charge(tenant)
+        raise
+    verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
+    if isinstance(verdict, Duplicate):
+        return responses.duplicate(verdict.first_id)
+    await publish(ingest, verdict, record(tenant, verdict, event))
+    await ingest.admission.confirm((verdict,))
+    return responses.accepted(verdict.request.id)
+
+
+def authenticate(ingest: Ingest, request: Request) -> Tenant:
+    """Whose request it is; raises the one `Refusal` of all wrong keys."""
+    repeated = b"x-api-key" in request.repeated
+    return ingest.api_keys.tenant_of(None if repeated else request.headers.get(b"x-api-key"))
+
+
+def record(tenant: Tenant, admitted: Admitted, event: Event) -> Record:
+    """The message of ``events.raw``, with the identity under which it was admitted."""
+    first = admitted.request
+    value = envelope.wrap(tenant.name, first.received_at, "req_" + first.id, event.idempotency_key, event.body)
+    key = envelope.record_key(tenant.name, event.ordering_key or event.idempotency_key)
+    return Record(key, value, [("traceparent", event.traceparent)] if event.traceparent else None)
+
+
+async def publish(ingest: Ingest, admitted: Admitted, message: Record) -> None:
+    """Return when Kafka has acknowledged; else settle the claim by what is known and raise the failure."""
+    try:
+        await ingest.publisher.publish(message)
+    except NotPublishedError:
+        await ingest.admission.release((admitted,))
+        raise
+    except PublicationUnknownError:
+        await ingest.admission.leave_unknown((admitted,))
+        raise

@@ -1,0 +1,220 @@
+-- Decides admission: rate limit and idempotency of many requests in one call.
+--
+-- KEYS   the idempotency record of each operation that names one, in order
+-- ARGV   1 TTL of a record in ms, 2 lease in ms, 3 index of the operations' last argument, then the operations:
+--          'Q' tenant limit            charge one request that claims nothing
+--          'C' tenant limit claim      charge and claim; claim = request id (36) .. received_at (27) .. fingerprint (32)
+--          'D' request_id              Kafka acknowledged: done
+--          'R' owner                   certainly not published: forget the claim
+--          'U' owner request_id        perhaps published: let the next one take over
+--        and a last one that only tests pass: the time in ms, instead of Redis' own
+-- Returns one answer for each 'Q' and 'C':
+--          0 charged, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
+--          {5, request_id, received_at} taken over, {6, ms until a retry succeeds} over the limit
+--
+-- A record is a string of fixed fields:
+--   1 state P|D, 2 maybe_published 0|1, 3-15 lease end in ms, 16-51 owner, 52-87 request_id, 88-114 received_at,
+--   115-146 fingerprint. The owner is the id of the request that holds the lease.
+
+local SLOT_MS, SLOTS, WINDOW_MS = 5000, 12, 60000
+local RATE_TTL_SECONDS = 180
+local LEASE_OVER = '0000000000000'
+
+local ttl_ms, lease_ms, last_arg = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local next_key, next_arg = 1, 4
+-- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
+local now_ms, hit_ms
+
+local function read_clock(given)
+  if given then
+    now_ms, hit_ms = tonumber(given), tonumber(given)
+    return
+  end
+  local time = redis.call('TIME')
+  now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+  hit_ms = time[1] * 1000 + math.ceil(time[2] / 1000)
+end
+
+local function key()
+  next_key = next_key + 1
+  return KEYS[next_key - 1]
+end
+
+local function arg()
+  next_arg = next_arg + 1
+  return ARGV[next_arg - 1]
+end
+
+-- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; …:last has each slot's latest request.
+-- The slots of the last 60 s count, and the oldest of them whole until its latest request is 60 s old.
+
+local quotas = {}
+
+local function rate_key(tenant, minute)
+  return 'rl:{' .. tenant .. '}:' .. string.format('%d', minute)
+end
+
+local function numbers_by_slot(hash)
+  local found, flat = {}, redis.call('HGETALL', hash)
+  for i = 1, #flat, 2 do
+    found[tonumber(flat[i])] = tonumber(flat[i + 1])
+  end
+  return found
+end
+
+local function open_quota(tenant, limit)
+  local slot = math.floor(now_ms / SLOT_MS)
+  local minute = math.floor(slot / SLOTS)
+  local quota = { limit = tonumber(limit), slot = slot, key = rate_key(tenant, minute), added = 0, used = 0, counted = {} }
+  quota.before = rate_key(tenant, minute - 1)
+  local current, previous = numbers_by_slot(quota.key), numbers_by_slot(quota.before)
+  local oldest = slot % SLOTS
+  if previous[oldest] then
+    local last = tonumber(redis.call('HGET', quota.before .. ':last', oldest) or 0)
+    if last + WINDOW_MS <= now_ms then
+      previous[oldest] = nil
+    end
+  end
+  for i = oldest, SLOTS - 1 do
+    quota.used = quota.used + (previous[i] or 0)
+    quota.counted[#quota.counted + 1] = { hash = quota.before, slot = i, number = (minute - 1) * SLOTS + i, n = previous[i] or 0 }
+  end
+  for i = 0, SLOTS - 1 do
+    quota.used = quota.used + (current[i] or 0)
+    quota.counted[#quota.counted + 1] = { hash = quota.key, slot = i, number = minute * SLOTS + i, n = current[i] or 0 }
+  end
+  quotas[tenant] = quota
+  return quota
+end
+
+local function ms_until_a_retry_succeeds(quota)
+  local used = quota.used + quota.added
+  for _, counted in ipairs(quota.counted) do
+    local n = counted.n
+    if counted.number == quota.slot then
+      n = n + quota.added
+    end
+    used = used - n
+    if n > 0 and used < quota.limit then
+      local last = redis.call('HGET', counted.hash .. ':last', counted.slot)
+      if counted.number == quota.slot and quota.added > 0 then
+        last = hit_ms
+      end
+      return math.max(1, (tonumber(last) or (counted.number + 1) * SLOT_MS) + WINDOW_MS - now_ms)
+    end
+  end
+  return WINDOW_MS
+end
+
+-- nil if the request fits, else the answer that refuses it.
+local function charge(tenant, limit)
+  local quota = quotas[tenant] or open_quota(tenant, limit)
+  if quota.used + quota.added < quota.limit then
+    quota.added = quota.added + 1
+    return nil
+  end
+  quota.retry_ms = quota.retry_ms or ms_until_a_retry_succeeds(quota)
+  return { 6, quota.retry_ms }
+end
+
+local function write_quotas()
+  for _, quota in pairs(quotas) do
+    if quota.added > 0 then
+      local slot = quota.slot % SLOTS
+      local last = quota.key .. ':last'
+      redis.call('HSET', last, slot, string.format('%d', hit_ms))
+      if redis.call('HINCRBY', quota.key, slot, quota.added) == quota.added then
+        redis.call('EXPIRE', quota.key, RATE_TTL_SECONDS)
+        redis.call('EXPIRE', last, RATE_TTL_SECONDS)
+      end
+    end
+  end
+end
+
+-- Idempotency.
+
+local function lease_end()
+  return string.format('%d', now_ms + lease_ms)
+end
+
+local function take_over(record_key, record, owner)
+  local left_ms = math.max(redis.call('PTTL', record_key), lease_ms)
+  redis.call('SET', record_key, 'P1' .. lease_end() .. owner .. string.sub(record, 52), 'PX', left_ms)
+  return { 5, string.sub(record, 52, 87), string.sub(record, 88, 114) }
+end
+
+local function claim(record_key, given)
+  local record = redis.call('GET', record_key)
+  if not record then
+    redis.call('SET', record_key, 'P0' .. lease_end() .. string.sub(given, 1, 36) .. given, 'PX', math.max(ttl_ms, lease_ms))
+    return 1
+  end
+  if string.sub(record, 115) ~= string.sub(given, 64) then
+    return 3
+  end
+  if string.sub(record, 1, 1) == 'D' then
+    return { 4, string.sub(record, 52, 87) }
+  end
+  if tonumber(string.sub(record, 3, 15)) > now_ms then
+    return 2
+  end
+  return take_over(record_key, record, string.sub(given, 1, 36))
+end
+
+-- Any acknowledgement of the record's request id is proof, whoever holds the lease.
+local function confirm(record_key, request_id)
+  local record = redis.call('GET', record_key)
+  if record and string.sub(record, 52, 87) == request_id then
+    redis.call('SETRANGE', record_key, 0, 'D')
+  end
+end
+
+local function release(record_key, owner)
+  local record = redis.call('GET', record_key)
+  if not record or string.sub(record, 1, 1) == 'D' or string.sub(record, 16, 51) ~= owner then
+    return
+  end
+  if string.sub(record, 2, 2) == '0' then
+    redis.call('DEL', record_key)
+  else
+    redis.call('SETRANGE', record_key, 2, LEASE_OVER)
+  end
+end
+
+local function leave_unknown(record_key, owner, request_id)
+  local record = redis.call('GET', record_key)
+  if not record or string.sub(record, 1, 1) == 'D' or string.sub(record, 52, 87) ~= request_id then
+    return
+  end
+  if string.sub(record, 16, 51) == owner then
+    redis.call('SETRANGE', record_key, 1, '1' .. LEASE_OVER)
+  else
+    redis.call('SETRANGE', record_key, 1, '1')
+  end
+end
+
+local function run(operation)
+  if operation == 'D' then
+    confirm(key(), arg())
+  elseif operation == 'R' then
+    release(key(), arg())
+  elseif operation == 'U' then
+    leave_unknown(key(), arg(), arg())
+  elseif operation == 'Q' then
+    return charge(arg(), arg()) or 0
+  else
+    local record_key, tenant, limit, given = key(), arg(), arg(), arg()
+    return charge(tenant, limit) or claim(record_key, given)
+  end
+end
+
+read_clock(ARGV[last_arg + 1])
+local answers = {}
+while next_arg <= last_arg do
+  local answer = run(arg())
+  if answer then
+    answers[#answers + 1] = answer
+  end
+end
+write_quotas()
+return answers

@@ -1,0 +1,113 @@
+"""The service as a process: the port, the server on it, and a clean end."""
+
+import asyncio
+import signal
+import socket
+from typing import Any
+
+import uvicorn
+
+from event_platform.core import kafka, telemetry, topics
+from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.ingest import http_limits
+from event_platform.ingest.protocol import BoundedProtocol
+from event_platform.ingest.service import Place, open_service
+from event_platform.ingest.tally import Table
+
+BACKLOG = 2_048
+
+log = get_logger(__name__)
+
+
+def run(settings: Settings, workers: int) -> None:
+    """Accept events until SIGTERM or Ctrl-C.
+
+    Neither Kafka nor Redis has to be there: what is missing is said, and waited for.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
+    """
+    telemetry.configure(settings, "ingest")
+    settings.key_pairs()
+    _check_topics(settings)
+    listener = listen(settings)
+    if workers == 1:
+        serve(settings, Place(0, 1, Table.private()), listener)
+    else:
+        from event_platform.ingest.workers import run_workers  # noqa: PLC0415 - a single process needs none of it
+
+        run_workers(settings, workers, listener)
+
+
+def _check_topics(settings: Settings) -> None:
+    try:
+        topics.check_limits(kafka.admin_client(settings), settings)
+    except UnavailableError as error:
+        log.warning("starting without Kafka; the topics are checked when it comes", error=str(error))
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket of `INGEST_HOST` and `INGEST_PORT`.
+
+    Raises:
+        ConfigurationError: It cannot be had.
+    """
+    host, port = settings.ingest_host, settings.ingest_port
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(f"INGEST_HOST={host}, INGEST_PORT={port}: cannot listen there: {error}") from error
+
+
+def serve(settings: Settings, place: Place, listener: socket.socket) -> None:
+    """Run one process of the service until SIGTERM or Ctrl-C; what was accepted is finished first."""
+    # uvicorn raises the signal that ended it once more; by then everything is done.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _signal, _frame: None)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, place, listener))
+
+
+def _loop_factory() -> Any:  # noqa: ANN401 - uvloop's and asyncio's have no common type
+    try:
+        import uvloop  # noqa: PLC0415 - it does not exist on Windows
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings, place: Place, listener: socket.socket) -> None:
+    async with open_service(settings, place) as service:
+        server = uvicorn.Server(_server_config(service.app))
+        connections = server.server_state.connections
+        tasks = [
+            asyncio.create_task(service.upkeep.watch(connections)),
+            asyncio.create_task(service.upkeep.probe_kafka()),
+        ]
+        log.info("accepting events", host=settings.ingest_host, port=settings.ingest_port, worker=place.worker)
+        await server.serve([listener])
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+
+def _server_config(app: Any) -> uvicorn.Config:  # noqa: ANN401 - ASGI's callable
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(http_limits.IDLE_SECONDS),
+        timeout_graceful_shutdown=http_limits.SHUTDOWN_SECONDS,
+    )

@@ -1,0 +1,53 @@
+"""What makes two bodies the same event: member order and white space don't count, numbers count as they are written.
+
+The fingerprint is the SHA-256 of a canonical text: members sorted by name, no white space, numbers by their literal,
+and of repeated names the last. msgspec does all of it in C for nearly every body; what it refuses although it is JSON
+(lone surrogates, integers of thousands of digits) or would change (``-0``) goes through Python's own parser to the same
+canonical text.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from event_platform.core import strict_json
+
+
+def _literal(text: str) -> Raw:
+    return Raw(text.encode())
+
+
+_MINUS_ZERO = re.compile(rb"-0[\s,\]}]")
+
+_decode_fast = msgspec.json.Decoder(float_hook=_literal).decode
+_decode_any = strict_json.decoder(number=_literal)
+_decode_sorted = strict_json.decoder(number=str.encode, members=lambda pairs: tuple(sorted(dict(pairs).items())))
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    """The value of ``body``; numbers that are not plain integers are their literals as `msgspec.Raw`.
+
+    Raises:
+        InvalidJsonError: No strict JSON.
+        TooDeepError: Nested beyond `strict_json.MAX_DEPTH`.
+    """
+    strict_json.check_depth(body)
+    if b"-0" not in body or not _MINUS_ZERO.search(body):
+        try:
+            return _decode_fast(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            pass  # The parser below says what is wrong, or that nothing is.
+    return strict_json.parse(body, _decode_any)
+
+
+def of(value: Any, body: bytes) -> bytes:  # noqa: ANN401 - JSON is any value
+    """The fingerprint of ``value``, which `parse` made of ``body``: 32 bytes."""
+    try:
+        return hashlib.sha256(_encode(value)).digest()
+    except UnicodeEncodeError:
+        # Lone surrogates have no UTF-8; Python's notation of the sorted value is as unambiguous.
+        return hashlib.sha256(repr(strict_json.parse(body, _decode_sorted)).encode()).digest()

@@ -1,0 +1,13 @@
+"""Readiness: whether events can be accepted, with one entry per dependency."""
+
+from typing import Any, Literal
+
+from event_platform.ingest.standing import Standing
+
+
+def describe(redis: Standing, kafka: Standing, outage: Literal["accept", "reject"]) -> tuple[int, dict[str, Any]]:
+    """HTTP status and body of ``/health``: 503 when events cannot be accepted."""
+    needed_up = kafka.up and (redis.up or outage == "accept")
+    status = "ok" if kafka.up and redis.up else "degraded" if needed_up else "down"
+    body = {"status": status, "dependencies": [redis.describe(), kafka.describe()]}
+    return 200 if needed_up else 503, body

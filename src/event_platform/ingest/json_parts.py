@@ -1,0 +1,79 @@
+"""The parts of a JSON object or array as their own bytes, without reading what is in them."""
+
+import json
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from event_platform.core.strict_json import InvalidJsonError, TooDeepError, parse
+
+_READABLE_DEPTH: Final = 500
+"""Python's own parser follows so many levels without running out of stack."""
+
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+_MEMBER: Final = re.compile(rb'\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*:(.*)', re.DOTALL)
+
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_elements = msgspec.json.Decoder(list[Raw]).decode
+
+
+def members(text: bytes) -> dict[str, bytes]:
+    """The values of the object ``text`` by their names; of repeated names the last counts.
+
+    Raises:
+        InvalidJsonError: ``text`` is no strict JSON, as far as that shows without reading values of great depth.
+        TypeError: It is JSON, but no object.
+    """
+    try:
+        return {name: bytes(value) for name, value in _decode_members(text).items()}
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return dict(_member(part) for part in _parts(text, b"{", b"}"))
+
+
+def elements(text: bytes) -> list[bytes]:
+    """The elements of the array ``text``; raises as `members` does."""
+    try:
+        return [bytes(value) for value in _decode_elements(text)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [part.strip() for part in _parts(text, b"[", b"]")]
+
+
+def _parts(text: bytes, opening: bytes, closing: bytes) -> list[bytes]:
+    """What stands between the commas of the outermost level: for what msgspec does not read (deep, lone surrogates)."""
+    _check(text)
+    inner = text.strip()
+    if not (inner.startswith(opening) and inner.endswith(closing)):
+        raise TypeError
+    inner = inner[1:-1]
+    return _between_commas(inner) if inner.strip() else []
+
+
+def _between_commas(inner: bytes) -> list[bytes]:
+    level, start, parts = 0, 0, []
+    for match in _TOKEN.finditer(inner):
+        first = match[0][0]
+        if first in b"[{":
+            level += 1
+        elif first in b"]}":
+            level -= 1
+        elif first in b"," and level == 0:
+            parts.append(inner[start : match.start()])
+            start = match.end()
+    return [*parts, inner[start:]]
+
+
+def _check(text: bytes) -> None:
+    """Raise `InvalidJsonError` unless ``text`` is JSON, or too deep to tell."""
+    try:
+        parse(text, max_depth=_READABLE_DEPTH)
+    except TooDeepError:
+        return
+
+
+def _member(part: bytes) -> tuple[str, bytes]:
+    match = _MEMBER.fullmatch(part)
+    if match is None:
+        raise InvalidJsonError("a member of an object has no name")
+    return str(json.loads(match[1])), match[2].strip()

@@ -1,0 +1,116 @@
+"""One process of the service: builds what requests work with, keeps it in touch with Redis and Kafka, and ends it."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp
+
+from event_platform.core import kafka, redis
+from event_platform.core.errors import ConfigurationError
+from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.ingest import http_limits, pages, routing
+from event_platform.ingest.accept import Ingest
+from event_platform.ingest.admission import Admission
+from event_platform.ingest.auth import ApiKeys
+from event_platform.ingest.body_budget import BodyBudget
+from event_platform.ingest.fallback_limiter import FallbackLimiter
+from event_platform.ingest.limits import Limits
+from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS, Publisher
+from event_platform.ingest.redis_address import RedisAddress
+from event_platform.ingest.redis_link import RedisLink
+from event_platform.ingest.request_ids import Tickets
+from event_platform.ingest.script_calls import SCRIPT, ScriptCalls
+from event_platform.ingest.standing import Standing
+from event_platform.ingest.tally import Table, Tally
+from event_platform.ingest.upkeep import Upkeep
+
+LEASE_MARGIN_SECONDS = 5.0
+
+log = get_logger(__name__)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Which of the service's processes this is, of how many, and where all of them count."""
+
+    worker: int
+    workers: int
+    table: Table
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A process of the service while it runs."""
+
+    app: ASGIApp
+    upkeep: Upkeep
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, place: Place) -> AsyncIterator[Service]:
+    """Build it, and end it when all requests are answered.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong.
+    """
+    tally = Tally(place.table.row(place.worker))
+    redis_standing, kafka_standing = Standing("redis"), Standing("kafka")
+    link = RedisLink(RedisAddress.parse(redis.url(settings)), SCRIPT, redis_standing)
+    calls = ScriptCalls(link, _times_ms(settings), redis_standing, tally)
+    publisher = Publisher(settings.topic_raw, _producer_config(settings), kafka_standing, tally)
+    fallback = FallbackLimiter(place.workers, lambda: time.monotonic() * 1_000)
+    ingest = Ingest(
+        api_keys=ApiKeys(settings.key_pairs(), Limits(settings)),
+        admission=Admission(calls, fallback, settings.redis_outage, tally),
+        publisher=publisher,
+        budget=BodyBudget(http_limits.BODIES_BYTES),
+        tally=tally,
+        max_event_bytes=settings.max_event_bytes,
+    )
+    tickets = Tickets()
+    state = pages.State(redis_standing, kafka_standing, settings.redis_outage, place.table, tickets)
+    upkeep = Upkeep(settings, publisher, calls, kafka_standing, tally)
+    _read_keys_again_on_sighup(settings, ingest.api_keys)
+    connected = asyncio.create_task(link.keep_connected())
+    try:
+        yield Service(routing.build(ingest, pages.build(state), tickets), upkeep)
+    finally:
+        await publisher.close()
+        connected.cancel()
+        link.close()
+
+
+def _times_ms(settings: Settings) -> tuple[int, int]:
+    """TTL of an idempotency record, and lease of a claim."""
+    return settings.idempotency_ttl_seconds * 1_000, int((DELIVERY_TIMEOUT_SECONDS + LEASE_MARGIN_SECONDS) * 1_000)
+
+
+def _producer_config(settings: Settings) -> dict[str, Any]:
+    return {
+        **kafka.client_config(settings, "event-platform-ingest"),
+        "enable.idempotence": True,
+        "acks": "all",
+        "message.timeout.ms": int(DELIVERY_TIMEOUT_SECONDS * 1_000),
+        "message.max.bytes": settings.max_event_bytes + 8_192,
+        "linger.ms": 1,
+        # Bounds what waits for Kafka: more is answered 503.
+        "queue.buffering.max.messages": 20_000,
+        "queue.buffering.max.kbytes": 65_536,
+    }
+
+
+def _read_keys_again_on_sighup(settings: Settings, api_keys: ApiKeys) -> None:
+    def read_again() -> None:
+        try:
+            api_keys.replace(settings.key_pairs())
+        except ConfigurationError as error:
+            log.error("API keys were not read again; those known before stay", error=str(error))  # noqa: TRY400 - the message says all
+        else:
+            log.info("API keys were read again")
+
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)

@@ -1,0 +1,162 @@
+"""Counts what ``core.metrics`` declares for ingest, without a lock: each process writes its own row of a shared table.
+
+A row is a fixed number of doubles in a memory-mapped file; whoever is scraped sums the rows. A row outlives a process
+that died, so that no counter ever goes back; only its gauges are cleared by the process that takes its place.
+"""
+
+import mmap
+import tempfile
+from bisect import bisect_left
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from event_platform.core import metrics
+from event_platform.core.metrics import Declared
+
+_DOUBLE_BYTES = 8
+
+Row: TypeAlias = "memoryview[float]"
+
+
+def _width(declared: Declared) -> int:
+    """Doubles that a metric takes: one a label value; a histogram's buckets, the infinite one and the sum."""
+    return len(declared.bounds) + 2 if declared.kind == "histogram" else max(1, len(declared.values))
+
+
+def _places() -> dict[str, int]:
+    places, at = {}, 0
+    for declared in metrics.INGEST:
+        places[declared.name] = at
+        at += _width(declared)
+    return places
+
+
+_PLACES: Final = _places()
+ROW: Final = sum(_width(declared) for declared in metrics.INGEST)
+_OUTCOMES: Final = {outcome: place for place, outcome in enumerate(metrics.INGEST_OUTCOMES)}
+
+
+class Table:
+    """The rows of all processes.
+
+    Args:
+        path: The file that they share; made if it does not exist.
+        workers: How many rows.
+    """
+
+    def __init__(self, path: Path, workers: int) -> None:
+        size = workers * ROW * _DOUBLE_BYTES
+        with path.open("ab") as file:
+            file.truncate(size)
+        with path.open("r+b") as file:
+            self._view: Row = memoryview(mmap.mmap(file.fileno(), size)).cast("d")
+        self._workers = workers
+
+    @classmethod
+    def private(cls) -> "Table":
+        """A table of one row for a single process."""
+        with tempfile.TemporaryDirectory(prefix="ingest-metrics-", ignore_cleanup_errors=True) as folder:
+            return cls(Path(folder) / "rows", 1)
+
+    def row(self, worker: int) -> Row:
+        """The row that process ``worker``, counted from 0, writes."""
+        return self._view[worker * ROW : (worker + 1) * ROW]
+
+    def sums(self) -> list[float]:
+        """Each place summed over the rows."""
+        return [sum(self._view[place::ROW]) for place in range(ROW)]
+
+
+class Tally:
+    """Counts of one process."""
+
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        self._requests = _PLACES[metrics.INGEST_REQUESTS.name]
+        self._items = _PLACES[metrics.INGEST_ITEMS.name]
+        self._latency = _PLACES[metrics.INGEST_LATENCY.name]
+        self._in_flight = _PLACES[metrics.INGEST_IN_FLIGHT.name]
+        for declared in metrics.INGEST:
+            if declared.kind == "gauge":
+                row[_PLACES[declared.name]] = 0
+
+    def began(self) -> None:
+        """A request has arrived."""
+        self._row[self._in_flight] += 1
+
+    def ended(self, outcome: str, seconds: float) -> None:
+        """A request was answered, ``seconds`` after it came."""
+        row = self._row
+        row[self._in_flight] -= 1
+        row[self._requests + _OUTCOMES[outcome]] += 1
+        self._observe(metrics.INGEST_LATENCY, self._latency, seconds)
+
+    def item(self, outcome: str) -> None:
+        """An item of a batch was answered."""
+        self._row[self._items + _OUTCOMES[outcome]] += 1
+
+    def redis_call(self, operations: int) -> None:
+        """A call was sent that carries ``operations``."""
+        self._observe(metrics.INGEST_REDIS_OPERATIONS, _PLACES[metrics.INGEST_REDIS_OPERATIONS.name], float(operations))
+
+    def redis_seconds(self, seconds: float) -> None:
+        """A call was answered."""
+        self._observe(metrics.INGEST_REDIS_SECONDS, _PLACES[metrics.INGEST_REDIS_SECONDS.name], seconds)
+
+    def kafka_seconds(self, seconds: float) -> None:
+        """The outcome of an event handed to the producer is known."""
+        self._observe(metrics.INGEST_KAFKA_SECONDS, _PLACES[metrics.INGEST_KAFKA_SECONDS.name], seconds)
+
+    def without_redis(self) -> None:
+        """An event was decided without Redis."""
+        self._row[_PLACES[metrics.INGEST_WITHOUT_REDIS.name]] += 1
+
+    def gauges(self, connections: int, producer_queue: int) -> None:
+        """What is open and queued just now."""
+        self._row[_PLACES[metrics.INGEST_CONNECTIONS.name]] = connections
+        self._row[_PLACES[metrics.INGEST_PRODUCER_QUEUE.name]] = producer_queue
+
+    def _observe(self, declared: Declared, place: int, value: float) -> None:
+        row, bounds = self._row, declared.bounds
+        row[place + bisect_left(bounds, value)] += 1
+        row[place + len(bounds) + 1] += value
+
+
+class TallyCollector(Collector):
+    """The table as Prometheus' client library wants it."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric, summed over the processes."""
+        sums = self._table.sums()
+        for declared in metrics.INGEST:
+            place = _PLACES[declared.name]
+            yield _family(declared, sums[place : place + _width(declared)])
+
+
+def _family(declared: Declared, values: list[float]) -> Metric:
+    if declared.kind == "histogram":
+        return _histogram(declared, values)
+    if declared.kind == "gauge":
+        return GaugeMetricFamily(declared.name, declared.meaning, value=values[0])
+    if declared.label is None:
+        return CounterMetricFamily(declared.name, declared.meaning, value=values[0])
+    family = CounterMetricFamily(declared.name, declared.meaning, labels=[declared.label])
+    for value, count in zip(declared.values, values, strict=True):
+        family.add_metric([value], count)
+    return family
+
+
+def _histogram(declared: Declared, values: list[float]) -> Metric:
+    *counts, total = values
+    buckets, seen = [], 0.0
+    for bound, count in zip((*map(str, declared.bounds), "+Inf"), counts, strict=True):
+        seen += count
+        buckets.append((bound, seen))
+    return HistogramMetricFamily(declared.name, declared.meaning, buckets=buckets, sum_value=total)
