@@ -1,0 +1,80 @@
+"""Speed of the load generator: how many requests one worker sends to a bare endpoint while it holds the schedule.
+
+Rates are tried upwards; one is held when at most 1 % of the requests start late and none is dropped. Then the lateness
+is measured at half of the promised rate. Prints a table; ``docs/benchmarks/loadgen.md`` keeps one.
+"""
+
+import contextlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from event_platform.loadgen import scenario, tailoring, wire
+from event_platform.loadgen.remarks import generator_was_bottleneck
+from event_platform.loadgen.run import Run, run
+from event_platform.loadgen.sender import Manner
+from event_platform.loadgen.worker import Job
+
+PROMISED_RATE = 5_000
+RATES = (2_500, 5_000, 7_500, 10_000, 12_500, 15_000)
+SECONDS = 10.0
+PROMISED_LATENESS_SECONDS = 0.005
+
+
+@contextlib.contextmanager
+def endpoint() -> Iterator[str]:
+    """The bare endpoint's URL."""
+    command = [sys.executable, str(Path(__file__).with_name("loadgen_endpoint.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip() if process.stdout else ''}"
+        finally:
+            process.kill()
+
+
+def measure(url: str, rate: float, batch: int | None = None) -> Run:
+    """A run of one worker at so many events a second."""
+    what = tailoring.tailored(scenario.load("baseline"), tailoring.Changes(rps=rate, minutes=SECONDS / 60))
+    target = wire.target(url, {"tenant_a": "key_a", "tenant_b": "key_b"})
+    job = Job(what, target, 1, Manner(as_batches=batch is not None))
+    return run(replace(job, batch=batch), 1, lambda _run: None)
+
+
+def main() -> None:
+    """Print the table, and whether the promises hold."""
+    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, {SECONDS:g} s each")
+    print(f"{'rate':>8}{'achieved':>10}{'late':>8}{'lateness p50':>14}{'p99':>8}{'service p50':>13}{'p99':>8}  held")
+    with endpoint() as url:
+        runs = {rate: measure(url, rate) for rate in RATES}
+    for rate, result in runs.items():
+        print(_line(rate, result))
+    half = runs[PROMISED_RATE // 2].tally.lateness.percentile(99)
+    print(f"{PROMISED_RATE:,} requests/s held: {'yes' if _is_held(runs[PROMISED_RATE]) else 'no'}")
+    verdict = "yes" if half < PROMISED_LATENESS_SECONDS else "no"
+    print(f"lateness p99 at half of that below {PROMISED_LATENESS_SECONDS * 1_000:g} ms: {verdict}")
+
+
+def _is_held(result: Run) -> bool:
+    return not generator_was_bottleneck(result.tally)
+
+
+def _line(rate: float, result: Run) -> str:
+    tally = result.tally
+    times = [
+        f"{seconds * 1_000:.2f}"
+        for histogram in (tally.lateness, tally.service)
+        for seconds in (histogram.percentile(50), histogram.percentile(99))
+    ]
+    achieved = tally.sent / result.sending_seconds
+    return (
+        f"{rate:>8,}{achieved:>10,.0f}{tally.late:>8,}{times[0]:>14}{times[1]:>8}{times[2]:>13}{times[3]:>8}"
+        f"  {'yes' if _is_held(result) else 'no'}"
+    )
+
+
+if __name__ == "__main__":
+    main()
