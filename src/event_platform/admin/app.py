@@ -1,6 +1,7 @@
 """The admin service: put together from its parts, and run."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
     )
+    # Kafka's clients end with their last reference, and their threads must not outlive the interpreter.
+    gc.collect()
 
 
 def create(settings: Settings) -> FastAPI:

@@ -1,10 +1,10 @@
-"""Asks Kafka for the consumer group's offsets and members, by administrative calls that change nothing."""
+"""Asks Kafka where a topic ends and who reads it, by administrative calls that change nothing."""
 
 import asyncio
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     ConsumerGroupDescription,
@@ -13,8 +13,7 @@ from confluent_kafka.admin import (
     TopicDescription,
 )
 
-from event_platform.admin.lag import Offsets
-from event_platform.core.errors import UnavailableError
+from event_platform.core import kafka
 
 REQUEST_SECONDS: Final = 2.0
 
@@ -25,7 +24,7 @@ Result = TypeVar("Result")
 
 
 class GroupReader:
-    """Reads one group's standing on one topic.
+    """Knows one topic and the group that reads it.
 
     Args:
         admin: A client of the cluster.
@@ -38,16 +37,24 @@ class GroupReader:
         self._topic = topic
         self._group = group
 
-    async def offsets(self) -> dict[int, Offsets]:
-        """Of each partition. What is committed is read before where the partition ends, so that no lag is negative.
+    async def partitions(self) -> list[int]:
+        """Numbers of the topic's partitions.
 
         Raises:
             UnavailableError: Kafka does not answer, or has no such topic.
         """
-        partitions = [each.id for each in (await self._topic_description()).partitions]
-        committed = await self._committed()
-        low, end = await asyncio.gather(self._bounds(partitions, _EARLIEST), self._bounds(partitions, _LATEST))
-        return {each: Offsets(committed.get(each), low[each], end[each]) for each in partitions}
+        asked = self._admin.describe_topics(TopicCollection([self._topic]), request_timeout=REQUEST_SECONDS)
+        description: TopicDescription = await _result(asked[self._topic], f"describing topic {self._topic}")
+        return [each.id for each in description.partitions]
+
+    async def bounds(self, partitions: list[int]) -> dict[int, tuple[int, int]]:
+        """The oldest offset kept and the next one, of each partition.
+
+        Raises:
+            UnavailableError: Kafka does not answer.
+        """
+        low, end = await asyncio.gather(self._offsets(partitions, _EARLIEST), self._offsets(partitions, _LATEST))
+        return {each: (low[each], end[each]) for each in partitions}
 
     async def readers(self) -> tuple[dict[int, str], int]:
         """Who reads each partition, and how many members the group has.
@@ -61,7 +68,7 @@ class GroupReader:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
                 return {}, 0
-            raise _unavailable("describing the consumer group", error) from error
+            raise kafka.unavailable("describing the consumer group", error) from error
         return self._readers_of(group), len(group.members)
 
     def _readers_of(self, group: ConsumerGroupDescription) -> dict[int, str]:
@@ -72,19 +79,7 @@ class GroupReader:
             if place.topic == self._topic
         }
 
-    async def _topic_description(self) -> TopicDescription:
-        asked = self._admin.describe_topics(TopicCollection([self._topic]), request_timeout=REQUEST_SECONDS)
-        description: TopicDescription = await _result(asked[self._topic], f"describing topic {self._topic}")
-        return description
-
-    async def _committed(self) -> dict[int, int]:
-        wanted = [ConsumerGroupTopicPartitions(self._group)]
-        asked = self._admin.list_consumer_group_offsets(wanted, request_timeout=REQUEST_SECONDS)
-        found: ConsumerGroupTopicPartitions = await _result(asked[self._group], "reading committed offsets")
-        ours = (each for each in found.topic_partitions or () if each.topic == self._topic)
-        return {each.partition: each.offset for each in ours if each.offset >= 0}
-
-    async def _bounds(self, partitions: list[int], spec: OffsetSpec) -> dict[int, int]:
+    async def _offsets(self, partitions: list[int], spec: OffsetSpec) -> dict[int, int]:
         wanted = {TopicPartition(self._topic, each): spec for each in partitions}
         asked: dict[TopicPartition, Future[ListOffsetsResultInfo]] = self._admin.list_offsets(
             wanted, request_timeout=REQUEST_SECONDS
@@ -97,8 +92,4 @@ async def _result(future: Future[Result], doing: str) -> Result:
     try:
         return await asyncio.wrap_future(future)
     except KafkaException as error:
-        raise _unavailable(doing, error) from error
-
-
-def _unavailable(doing: str, error: KafkaException) -> UnavailableError:
-    return UnavailableError(f"{doing}: {error.args[0].str()}")
+        raise kafka.unavailable(doing, error) from error

@@ -45,7 +45,7 @@ class HealthProber:
         self._probes = probes
         self._optional = optional
         self._since: dict[Name, tuple[Status, datetime]] = {}
-        self._latest = Refreshed(self._probe_all, MAX_AGE_SECONDS)
+        self._latest = Refreshed(self.probe_all, MAX_AGE_SECONDS)
 
     async def probe(self) -> Health:
         """The state of this moment, at most a second old; never raises, never takes longer than the deadline."""
@@ -55,7 +55,8 @@ class HealthProber:
         """Probe until cancelled, so that `since` is known to ten seconds."""
         await self._latest.repeat(REPEAT_SECONDS)
 
-    async def _probe_all(self) -> Health:
+    async def probe_all(self) -> Health:
+        """The state as it is found now."""
         findings = await asyncio.gather(*(examine(probe) for probe in self._probes.values()))
         now = datetime.now(UTC)
         found = [self._dependency(name, each, now) for name, each in zip(self._probes, findings, strict=True)]

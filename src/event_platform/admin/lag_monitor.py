@@ -2,19 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.admin import lag
+from event_platform.admin.bystander import Bystander
 from event_platform.admin.group_reader import GroupReader
-from event_platform.admin.lag import Measurement, Trend
-from event_platform.admin.oldest_message import OldestMessage
+from event_platform.admin.lag import Measurement, Offsets, Trend
 from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Lag
 from event_platform.core.errors import UnavailableError
@@ -23,6 +21,9 @@ from event_platform.core.settings import Settings
 ANSWER_SECONDS: Final = 4.0
 SAMPLE_SECONDS: Final = 5.0
 MAX_AGE_SECONDS: Final = 1.0
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 class LagMonitor:
@@ -35,9 +36,9 @@ class LagMonitor:
             ConfigurationError: No Kafka is named.
         """
         self._reader = GroupReader(admin, settings.topic_raw, settings.kafka_group)
-        self._oldest = OldestMessage(settings)
-        # A thread of its own: the look at a message blocks, for a second and a half at most.
-        self._thread = ThreadPoolExecutor(1, "oldest-message")
+        self._bystander = Bystander(settings)
+        # A thread of its own, because it blocks while it asks.
+        self._thread = ThreadPoolExecutor(1, "bystander")
         self._trend = Trend()
         self._latest = Refreshed(self._take, MAX_AGE_SECONDS)
 
@@ -51,7 +52,7 @@ class LagMonitor:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._oldest.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._bystander.close)
         self._thread.shutdown()
 
     async def _take(self) -> Lag:
@@ -66,14 +67,18 @@ class LagMonitor:
         return lag.describe(measured, self._trend.per_second(), datetime.now(UTC))
 
     async def _measure(self) -> Measurement:
-        offsets, (readers, members) = await asyncio.gather(self._reader.offsets(), self._reader.readers())
+        offsets, (readers, members) = await asyncio.gather(self._offsets(), self._reader.readers())
         starts = {partition: each.start for partition, each in offsets.items() if each.lag > 0}
-        oldest_at = await self._oldest_at(starts) if starts else None
+        oldest_at = await self._blocking(self._bystander.first_produced_at, starts) if starts else None
         missing = "the oldest waiting message could not be read in time" if starts and not oldest_at else None
         return Measurement(offsets, readers, members, oldest_at, missing)
 
-    async def _oldest_at(self, starts: Mapping[int, int]) -> datetime | None:
-        with suppress(KafkaException):
-            look = asyncio.get_running_loop().run_in_executor(self._thread, self._oldest.produced_at, starts)
-            return await look
-        return None
+    async def _offsets(self) -> dict[int, Offsets]:
+        # What is committed is read before where partitions end, so that no lag is negative.
+        partitions = await self._reader.partitions()
+        committed = await self._blocking(self._bystander.committed, partitions)
+        bounds = await self._reader.bounds(partitions)
+        return {each: Offsets(committed.get(each), *bounds[each]) for each in partitions}
+
+    async def _blocking(self, work: Callable[[Given], Result], given: Given) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, given)
