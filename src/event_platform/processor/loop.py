@@ -57,7 +57,7 @@ class Loop:
             self._finish_within(END_WITHIN_SECONDS)
 
     def _turn(self) -> None:
-        self._placement.go_on()
+        self._placement.go_on(is_idle=self._running is None)
         taken = self._source.take(self._patience_seconds())
         if taken is not None:
             process(taken, self)

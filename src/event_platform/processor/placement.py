@@ -10,6 +10,7 @@ from event_platform.processor.background import Background
 from event_platform.processor.health import KAFKA, POSTGRES, State
 from event_platform.processor.parts import Parts
 from event_platform.processor.positions import Found
+from event_platform.processor.standing import StandingCheck
 
 LOOK_AGAIN_SECONDS: Final = 5.0
 """After which a partition that could not go on is looked up again: a person may have mended it."""
@@ -27,19 +28,21 @@ class Placement:
         self._background = background
         self._looking: Future[Found] | None = None
         self._stopped: dict[int, float] = {}
+        self._standing = StandingCheck(parts, background)
 
     def is_looking(self) -> bool:
         """Whether an answer is expected soon."""
         return self._looking is not None and self._parts.patience.attempt_seconds() < 1.0
 
-    def go_on(self) -> None:
-        """Ask about what has no place yet, or act on the answer."""
+    def go_on(self, *, is_idle: bool) -> None:
+        """Ask about what has no place yet, or act on the answer; while ``is_idle``, see whether the places still hold."""
         self._notice_another_topic()
         if self._looking is None:
             self._ask()
         elif self._looking.done():
             found, self._looking = self._looking.result(), None
             self._place(found)
+        self._standing.check(is_idle=is_idle)
         self._say_state()
 
     def _notice_another_topic(self) -> None:

@@ -15,6 +15,7 @@ MAX_RECORDS: Final = 5_000
 SESSION_TIMEOUT_MS: Final = 10_000
 MAX_POLL_INTERVAL_MS: Final = 60_000
 
+_FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 _OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
 
 log = get_logger(__name__)
@@ -58,10 +59,11 @@ class Position:
 class Source:
     """The consumer and the positions of its partitions; for one thread, but `is_current` may be asked by any."""
 
-    def __init__(self, consumer: Consumer, topic: str) -> None:
-        """Read ``topic`` as a member of the consumer's group."""
-        self._consumer = consumer
-        self._topic = topic
+    def __init__(self, settings: Settings, instance_id: str) -> None:
+        """Read the raw topic as the group's member ``instance_id``; connects by itself when Kafka is there."""
+        self._consumer = Consumer({**config(settings, instance_id), "error_cb": self._note_client_error})
+        self._topic = settings.topic_raw
+        self._fatal: KafkaError | None = None
         self._positions: dict[int, Position] = {}
         self._epoch = 0
         self.is_paused = False
@@ -148,6 +150,7 @@ class Source:
             FencedInstanceError: Another process has our name.
             KafkaException: Something that only a person can mend.
         """
+        self._raise_fatal()
         self._commit()
         messages, self._early = self._early, []
         first = self._consumer.poll(0 if messages else timeout_seconds)
@@ -173,14 +176,23 @@ class Source:
         spans = {p: Span(s.next_offset, self._positions[p].next_offset, s.epoch) for p, s in starts.items()}
         return Taken(self.topic_id, tuple(records), spans) if records else None
 
+    def _note_client_error(self, error: KafkaError) -> None:
+        # Lost connections come here as well, and are mended by the client itself.
+        if error.fatal() or error.code() in _FATAL:
+            self._fatal = error
+
+    def _raise_fatal(self) -> None:
+        if self._fatal is None:
+            return
+        if "fenced" in self._fatal.str().lower() or self._fatal.code() == KafkaError.FENCED_INSTANCE_ID:
+            raise FencedInstanceError
+        raise KafkaException(self._fatal)
+
     def _note(self, message: Message) -> None:
         error = message.error()
         if error is None:
             return
-        if error.code() == KafkaError.FENCED_INSTANCE_ID:
-            raise FencedInstanceError
-        if error.fatal():
-            raise FencedInstanceError if "fenced" in error.str().lower() else KafkaException(error)
+        self._note_client_error(error)
         partition = message.partition()
         if error.code() in _OFFSET_LOST and partition is not None:
             self.displace({partition})
@@ -204,6 +216,10 @@ class Source:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
             except KafkaException as error:
                 log.debug("commit", error=error.args[0].str())
+
+    def standing(self) -> dict[int, int]:
+        """Where each partition is read next."""
+        return {partition: position.next_offset for partition, position in self._positions.items()}
 
     def partitions(self) -> tuple[int, ...]:
         """Those that are read."""

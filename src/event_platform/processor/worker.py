@@ -4,14 +4,12 @@ import threading
 from random import Random
 from typing import Any
 
-from confluent_kafka import Consumer
 from prometheus_client import CollectorRegistry, generate_latest
 
 from event_platform.core import kafka
 from event_platform.core.metrics import ProcessorMetrics
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor import source as sources
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database
 from event_platform.processor.health import Health, State
@@ -83,8 +81,7 @@ class Worker:
         settings = self._settings
         topic = Topic(kafka.admin_client(settings), settings.topic_raw)
         database = Database(settings)
-        consumer = Consumer(sources.config(settings, instance_id))
-        source = Source(consumer, settings.topic_raw)
+        source = Source(settings, instance_id)
         watch = KafkaWatch(topic, self._health)
         table = Store(database.connection, settings.topic_raw)
         return Parts(

@@ -1,0 +1,151 @@
+"""P2, P5: whatever happens to workers, no message is lost, and no row and no counter changes twice."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.services import RunService, Service
+
+
+@contextmanager
+def load(raw_topic: RawTopic, per_round: int = 100) -> Iterator[None]:
+    """Good events, duplicates and rubbish, sent all the while."""
+    stop = threading.Event()
+
+    def send() -> None:
+        while not stop.wait(0.05):
+            good = [raw_topic.message() for _ in range(per_round)]
+            raw_topic.send(*good, *good[:3], b"rubbish", raw_topic.message({"event_type": ""}))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
+def test_killed_after_postgres_and_before_kafka(raw_topic: RawTopic, run_service: RunService, kills: int) -> None:
+    """SIGKILL as soon as Postgres has committed, again and again: Kafka delivers anew, and nothing counts twice."""
+    for _ in range(kills):
+        before = _progress(raw_topic)
+        worker = run_service("processor")
+        raw_topic.send_good(50)
+        raw_topic.send(b"rubbish")
+        await_true(lambda before=before: _progress(raw_topic) > before, what="a commit")
+        worker.kill()
+    run_service("processor")
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+
+
+def _progress(raw_topic: RawTopic) -> int:
+    return int(raw_topic.one("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress"))
+
+
+@pytest.mark.parametrize("changes", [4, pytest.param(40, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunService, changes: int) -> None:
+    """Workers that join, end and die while events come in lose nothing and count nothing twice."""
+    chance = random.Random(changes)
+    running: list[Service] = []
+    with load(raw_topic):
+        for _ in range(changes):
+            running.append(run_service("processor", wait_until_ready=False))
+            time.sleep(chance.uniform(1, 3))
+            if len(running) > 1 and chance.random() < 0.7:
+                leaver = running.pop(chance.randrange(len(running)))
+                leaver.kill() if chance.random() < 0.5 else leaver.stop()
+    raw_topic.await_processed(90)
+    raw_topic.assert_balanced()
+
+
+def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A worker that is stopped while it holds rows is taken over from, and changes nothing when it goes on."""
+    raw_topic.send_good(20_000)
+    zombie = run_service("processor", wait_until_ready=False)
+    _stop_inside_copy(raw_topic, zombie)
+    successor = run_service("processor", wait_until_ready=False)
+    raw_topic.await_processed(60)
+    os.killpg(zombie.pid, signal.SIGCONT)
+    raw_topic.send_good(200)
+    raw_topic.await_processed()
+    await_true(zombie.is_ready, 40, "the zombie's return to the group")
+    raw_topic.assert_balanced()
+    assert "terminated backends of a stopped processor" in successor.log()
+
+
+def _stop_inside_copy(raw_topic: RawTopic, worker: Service) -> None:
+    """SIGSTOP at a moment at which the worker's backend waits for more of its COPY."""
+    inside = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY events%%' AND state = 'active' AND wait_event = 'ClientRead' AND datname = current_database()"
+    deadline = time.monotonic() + 60
+    with raw_topic.connect() as connection:
+        while time.monotonic() < deadline:
+            if connection.execute(inside.replace("%%", "%").encode()).fetchone():
+                os.killpg(worker.pid, signal.SIGSTOP)
+                time.sleep(0.2)
+                if connection.execute(inside.replace("%%", "%").encode()).fetchone():
+                    return
+                os.killpg(worker.pid, signal.SIGCONT)
+            if raw_topic.is_processed():
+                raw_topic.send_good(20_000)
+    pytest.fail("the worker was never caught inside COPY")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_stopped_beyond_max_poll_interval(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A worker stopped for longer than Kafka waits for it finds its partitions gone, and changes nothing."""
+    zombie = run_service("processor")
+    successor = run_service("processor")
+    with load(raw_topic):
+        os.killpg(zombie.pid, signal.SIGSTOP)
+        time.sleep(75)
+        os.killpg(zombie.pid, signal.SIGCONT)
+        time.sleep(15)
+    raw_topic.await_processed()
+    assert successor.is_ready()
+    raw_topic.assert_balanced()
+
+
+def test_sigterm_ends_within_five_seconds(raw_topic: RawTopic, run_service: RunService) -> None:
+    """In the midst of work SIGTERM ends it in time, and what was in hand is stored whole or not at all."""
+    raw_topic.send_good(15_000)
+    before = raw_topic.one("SELECT count(*) FROM events")
+    worker = run_service("processor", wait_until_ready=False)
+    await_true(lambda: raw_topic.one("SELECT count(*) FROM events") > before, what="the first rows")
+    started = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - started < 5
+    run_service("processor", wait_until_ready=False)
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+
+
+def test_restarted_worker_goes_on_at_once(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A killed worker that comes back has its partitions without waiting for the session timeout."""
+    run_service("processor").kill()
+    started = time.monotonic()
+    worker = run_service("processor")
+    (good,) = raw_topic.send(raw_topic.message())
+    assert good.value
+    raw_topic.await_row(good.value)
+    assert time.monotonic() - started < 8
+    assert worker.is_ready()
+
+
+def test_second_process_of_the_same_name(run_service: RunService, expect_errors: ExpectErrors) -> None:
+    """Two processes told to have one name: the fenced one turns red and names the setting, and does not fight."""
+    expect_errors("WORKER_ID")
+    first = run_service("processor", WORKER_ID="twin")
+    second = run_service("processor", WORKER_ID="twin", wait_until_ready=False)
+    await_true(lambda: "WORKER_ID" in first.log() + second.log(), 30, "fencing")
+    await_true(lambda: first.is_ready() != second.is_ready(), 20, "one of the two being red")

@@ -1,0 +1,172 @@
+"""P2, P5: Postgres alone says where reading goes on, whatever happened to the topic or to the database."""
+
+import subprocess
+import sys
+
+import httpx
+import psycopg
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService
+
+from event_platform.core import kafka, topics
+
+
+@pytest.fixture
+def admin(raw_topic: RawTopic) -> AdminClient:
+    """An administrative client."""
+    return kafka.admin_client(raw_topic.settings)
+
+
+def rewind(environment: dict[str, str], *arguments: str) -> str:
+    """What ``event-platform rewind`` prints."""
+    command = [sys.executable, "-m", "event_platform.cli", "rewind", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip()
+
+
+def test_recreated_topic_starts_anew(raw_topic: RawTopic, run_service: RunService, admin: AdminClient) -> None:
+    """A topic made anew under its name is read from its start, although the old one was further on."""
+    processor = run_service("processor")
+    raw_topic.send_good(300)
+    raw_topic.await_processed()
+    name = raw_topic.settings.topic_raw
+    old_id = raw_topic.topic.id()
+    admin.delete_topics([name])[name].result(10)
+    await_true(lambda: name not in admin.list_topics(timeout=5).topics, what="deleting the topic")
+    topics.create(admin, [topics.raw_topic(raw_topic.settings)])
+    await_true(lambda: raw_topic.topic.id() != old_id, what="another topic id")
+    raw_topic.send_good(100)
+    raw_topic.await_processed(90)
+    raw_topic.assert_balanced()
+    await_true(processor.is_ready, 30, "readiness")
+
+
+def test_restored_older_database_reads_on_from_kafka(
+    raw_topic: RawTopic, run_service: RunService, servers: RunningServers
+) -> None:
+    """A database put back to an earlier state gets from Kafka everything that came since, while the processor runs."""
+    processor = run_service("processor")
+    raw_topic.send_good(200)
+    raw_topic.send(b"rubbish")
+    raw_topic.await_processed()
+    name = str(raw_topic.one("SELECT current_database()"))
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        _terminate(connection, name)
+        _retry(connection, f"CREATE DATABASE {name}_old TEMPLATE {name} OWNER ep_user", name)
+        raw_topic.send(*(raw_topic.message() for _ in range(200)), b"more rubbish")
+        raw_topic.await_processed()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(f"ALTER DATABASE {name}_old RENAME TO {name}".encode())
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+    await_true(processor.is_ready, 30, "readiness")
+
+
+def _terminate(connection: psycopg.Connection, name: str) -> None:
+    connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def _retry(connection: psycopg.Connection, statement: str, name: str) -> None:
+    """A database can be copied only while nobody is in it, and the processor comes back."""
+
+    def copied() -> bool:
+        _terminate(connection, name)
+        try:
+            connection.execute(statement.encode())
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
+
+    await_true(copied, 30, "copying the database")
+
+
+def test_dropped_records_are_a_recorded_gap(
+    raw_topic: RawTopic, run_service: RunService, admin: AdminClient, expect_errors: ExpectErrors
+) -> None:
+    """Records that Kafka dropped before they were read are said loudly and recorded, and reading goes on behind them."""
+    expect_errors("events are lost")
+    raw_topic.send(*(raw_topic.message() for _ in range(20)), partition=2)
+    run_service("processor").stop()
+    raw_topic.query("UPDATE consumer_progress SET next_offset = 0 WHERE partition = 2 RETURNING 1")
+    end = raw_topic.topic.marks([2])[2].high
+    where = TopicPartition(raw_topic.settings.topic_raw, 2, end - 5)
+    admin.delete_records([where])[where].result(10)
+    run_service("processor")
+    raw_topic.await_processed()
+    assert raw_topic.query("SELECT from_offset, to_offset FROM progress_gaps") == [(0, end - 5)]
+
+
+def test_partition_beyond_its_end_stops_red_until_rewound(
+    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str], expect_errors: ExpectErrors
+) -> None:
+    """An offset that Kafka does not have yet stops that partition only, red with the command that mends it."""
+    expect_errors("a partition is stopped")
+    raw_topic.send(raw_topic.message(), partition=4)
+    run_service("processor")
+    raw_topic.await_processed()
+    end = raw_topic.topic.marks([4])[4].high
+    raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 4 RETURNING 1")
+    stopped = run_service("processor", wait_until_ready=False)
+    raw_topic.send(raw_topic.message(), partition=4)
+    await_true(
+        lambda: (
+            _stopped(f"{stopped.url}/health") or _stopped(f"http://127.0.0.1:{environment['PROCESSOR_PORT']}/health")
+        ),
+        30,
+        "a stopped partition",
+    )
+    (good,) = raw_topic.send(raw_topic.message(), partition=3)
+    assert good.value
+    raw_topic.await_row(good.value)
+    said = rewind(environment, "--partition", "4", "--to", str(end))
+    assert "999999" in said or "events are read again" in said
+    raw_topic.await_processed(30)
+
+
+def _stopped(url: str) -> bool:
+    try:
+        return bool(httpx.get(url, timeout=5).json()["stopped_partitions"])
+    except (httpx.TransportError, ValueError):
+        return False
+
+
+def test_rewind_reads_again_without_counting_twice(
+    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str]
+) -> None:
+    """A dry run says how many events it would read again; the real one reads them, and nothing counts twice."""
+    run_service("processor")
+    raw_topic.send(*(raw_topic.message() for _ in range(40)), b"rubbish", partition=5)
+    raw_topic.await_processed()
+    end = raw_topic.topic.marks([5])[5].high
+    low = end - 41
+    before = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
+    said = rewind(environment, "--partition", "5", "--to", str(low), "--dry-run")
+    assert said.endswith("41 events are read again")
+    assert (
+        raw_topic.one(
+            "SELECT next_offset FROM consumer_progress WHERE partition = 5 AND topic_id = %s", raw_topic.topic.id()
+        )
+        == end
+    )
+    rewind(environment, "--partition", "5", "--to", "2020-01-01T00:00:00Z")
+    raw_topic.await_processed()
+    after = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--partition", "99", "--to", "0"), "has no partition 99"),
+        (("--partition", "0", "--to", "soon"), "expected an offset, or a time like"),
+        (("--partition", "0", "--to", "99999999"), "holds offsets"),
+    ],
+)
+def test_rewind_refuses_what_cannot_be(environment: dict[str, str], arguments: tuple[str, ...], expected: str) -> None:
+    """A wrong target is refused in a sentence that says what to give."""
+    assert expected in rewind(environment, *arguments)
