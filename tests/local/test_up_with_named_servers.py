@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -41,6 +42,15 @@ def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(environment: dict[str, str], tmp_path: Path) -> Iterator[None]:
+    """A test that fails leaves no platform behind."""
+    yield
+    if processes_of(environment):
+        command = [sys.executable, "-m", "event_platform.cli", "down"]
+        subprocess.run(command, cwd=tmp_path, env=os.environ | environment, check=True, timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
