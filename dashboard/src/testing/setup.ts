@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { admin } from "./admin";
 
@@ -40,6 +40,9 @@ window.ResizeObserver = class {
   unobserve() {}
   disconnect() {}
 };
+
+// A machine that runs everything else beside may take its time.
+configure({ asyncUtilTimeout: 10_000 });
 
 beforeAll(() => admin.listen({ onUnhandledRequest: "error" }));
 afterEach(() => {

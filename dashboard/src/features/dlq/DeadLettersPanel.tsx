@@ -1,6 +1,6 @@
 import { Button, Skeleton, Stack } from "@mantine/core";
-import { IconFilterOff, IconMoodCheck } from "@tabler/icons-react";
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import { IconArrowUp, IconFilterOff, IconMoodCheck } from "@tabler/icons-react";
+import type { InfiniteData } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { DlqPage } from "@/api/written";
@@ -12,14 +12,19 @@ import { StateView } from "@/ui/StateView";
 import { DeadLetterTable } from "./DeadLetterTable";
 import classes from "./DeadLetterTable.module.css";
 import type { DlqFilters } from "./filters";
+import type { DeadLetterList } from "./useDeadLetters";
 
-type List = UseInfiniteQueryResult<InfiniteData<DlqPage>>;
-type DeadLettersPanelProps = { query: List; filters: DlqFilters };
+type DeadLettersPanelProps = { list: DeadLetterList; filters: DlqFilters };
 
-export function DeadLettersPanel({ query, filters }: DeadLettersPanelProps) {
+export function DeadLettersPanel({ list, filters }: DeadLettersPanelProps) {
+  const { query } = list;
   const total = query.data?.pages[0]?.total;
   return (
-    <Panel title={total === undefined ? "Dead letters" : counted(total, "dead letter")} note="Newest first">
+    <Panel
+      title={total === undefined ? "Dead letters" : counted(total, "dead letter")}
+      note="Newest first"
+      actions={list.hasNewer && <NewerOnes onShow={list.showNewest} />}
+    >
       <StateView
         query={query}
         what="the dead letters"
@@ -33,15 +38,17 @@ export function DeadLettersPanel({ query, filters }: DeadLettersPanelProps) {
   );
 }
 
-function Letters({
-  data,
-  query,
-  filters,
-}: {
-  data: InfiniteData<DlqPage>;
-  query: List;
-  filters: DlqFilters;
-}) {
+function NewerOnes({ onShow }: { onShow: () => void }) {
+  return (
+    <Button size="compact-md" variant="light" leftSection={<IconArrowUp size={15} />} onClick={onShow}>
+      Newer ones arrived
+    </Button>
+  );
+}
+
+type LettersProps = Pick<DeadLetterList, "query"> & { data: InfiniteData<DlqPage>; filters: DlqFilters };
+
+function Letters({ data, query, filters }: LettersProps) {
   const letters = useMemo(() => data.pages.flatMap((page) => page.deadLetters), [data]);
   return (
     <>
@@ -56,11 +63,6 @@ function Letters({
             Load older ones
           </Button>
         </div>
-      )}
-      {data.pages.length > 1 && (
-        <p className={classes.resting}>
-          Refreshing rests while older ones are shown; “Refresh now” still works.
-        </p>
       )}
     </>
   );

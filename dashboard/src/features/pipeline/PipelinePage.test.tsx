@@ -26,7 +26,7 @@ describe("Pipeline", () => {
   it("with an error says why", async () => {
     failAll();
     openPage("/pipeline");
-    expect(await screen.findByText(/Postgres does not answer/, {}, { timeout: 3_000 })).toBeVisible();
+    expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
   });
 
   it("with nothing waiting says so", async () => {

@@ -8,13 +8,18 @@ import { Status } from "@/ui/Status";
 import classes from "./Results.module.css";
 
 /** The whole row of an event. */
-export function EventPanel({ event }: { event: StoredEvent }) {
+export function EventPanel({ event, duplicateId }: { event: StoredEvent; duplicateId: string | null }) {
   return (
     <Panel
       title={visibly(event.event_type)}
       actions={<Status tone="good">{`Stored: ${event.status}`}</Status>}
     >
       <div className={classes.event}>
+        {duplicateId && (
+          <p className={classes.duplicate}>
+            Request {visibly(duplicateId)} was a duplicate of this event, and stored nothing of its own.
+          </p>
+        )}
         <Facts>
           <Fact name="Event id" id={event.event_id} />
           <Fact name="Tenant" id={event.tenant_id} />

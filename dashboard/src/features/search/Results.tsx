@@ -1,5 +1,6 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { IconListSearch, IconZoomQuestion } from "@tabler/icons-react";
+import type { StoredEvent } from "@/api/types";
 import type { Found } from "@/api/written";
 import { DeadLetterDetail } from "@/ui/DeadLetterDetail";
 import { FirstEvent } from "@/ui/FirstEvent";
@@ -24,19 +25,23 @@ export function Results({ query, asking }: ResultsProps) {
       isEmpty={isNothing}
       empty={<NotFound asking={asking} />}
     >
-      {(found) => <FoundList found={found} />}
+      {(found) => <FoundList found={found} asking={asking} />}
     </StateView>
   );
 }
 
-function FoundList({ found }: { found: Found }) {
+function FoundList({ found, asking }: { found: Found; asking: Asking }) {
   return (
     <>
       <p className={classes.summary} role="status">
         {summary(found)}
       </p>
       {found.events.map((event) => (
-        <EventPanel key={event.id} event={event} />
+        <EventPanel
+          key={event.id}
+          event={event}
+          duplicateId={isDuplicate(asking, event) ? asking.value : null}
+        />
       ))}
       {found.deadLetters.map((letter) => (
         <Panel key={letter.id} title={`Dead letter: ${letter.code}`}>
@@ -47,6 +52,11 @@ function FoundList({ found }: { found: Found }) {
       ))}
     </>
   );
+}
+
+/** The id of a request that was answered as a duplicate leads to the first one's row. */
+function isDuplicate({ by, value }: Asking, { id, request_id }: StoredEvent): boolean {
+  return by === "request_id" && value !== request_id && value !== id;
 }
 
 function summary({ events, deadLetters, truncated }: Found): string {

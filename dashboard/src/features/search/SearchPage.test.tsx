@@ -46,6 +46,7 @@ describe("Search", () => {
     openPage("/search?by=request_id&value=req_1");
     await screen.findByText(/^Found/);
     expect(asked[0]).toBe("?requestId=req_1");
+    expect(screen.getByText(/^Request req_1 was a duplicate of this event/)).toBeVisible();
   });
 
   it("says when nothing is found, and goes on looking", async () => {
@@ -64,6 +65,6 @@ describe("Search", () => {
   it("with an error says why", async () => {
     failAll();
     openPage(FOUND);
-    expect(await screen.findByText("Could not load the event", {}, { timeout: 3_000 })).toBeVisible();
+    expect(await screen.findByText("Could not load the event")).toBeVisible();
   });
 });

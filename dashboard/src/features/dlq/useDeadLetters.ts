@@ -1,0 +1,59 @@
+import {
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  useInfiniteQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useLiveQuery } from "@/api/live";
+import type { DlqPage } from "@/api/written";
+import type { Freshness } from "@/ui/freshness";
+import type { DlqFilters } from "./filters";
+import { dlqKeys, dlqQuery, type Newest, newestQuery, shownBy } from "./queries";
+
+export type DeadLetterList = {
+  query: UseInfiniteQueryResult<InfiniteData<DlqPage>>;
+  freshness: Freshness;
+  /** Newer ones came while older ones are read. */
+  hasNewer: boolean;
+  showNewest: () => void;
+};
+
+/**
+ * The list, kept fresh by asking for its newest entry only: a page of dead letters may be megabytes. While older
+ * pages are shown newer ones are announced and not put in, so that lines do not move under the reader.
+ */
+export function useDeadLetters(filters: DlqFilters): DeadLetterList {
+  const shown = shownBy(filters);
+  const client = useQueryClient();
+  const query = useInfiniteQuery({ ...dlqQuery(shown), refetchOnWindowFocus: false });
+  const newest = useLiveQuery(newestQuery(shown));
+  const isBehind = differs(newest.data, query.data);
+  const readsOlder = (query.data?.pages.length ?? 0) > 1;
+  const { refetch, isFetching } = query;
+  useEffect(() => {
+    if (isBehind && !readsOlder && !isFetching) void refetch();
+  }, [isBehind, readsOlder, isFetching, refetch]);
+  return {
+    query,
+    freshness: {
+      data: query.data,
+      error: query.error ?? newest.error,
+      dataUpdatedAt: Math.max(query.dataUpdatedAt, newest.dataUpdatedAt),
+      isFetching: query.isFetching || newest.isFetching,
+      refetch: () => Promise.all([query.refetch(), newest.refetch()]),
+    },
+    hasNewer: isBehind && readsOlder,
+    showNewest: () => client.setQueryData<InfiniteData<DlqPage>>(dlqKeys.list(shown), firstPageOnly),
+  };
+}
+
+function differs(newest: Newest | undefined, list: InfiniteData<DlqPage> | undefined): boolean {
+  const [page] = list?.pages ?? [];
+  if (!newest || !page) return false;
+  return newest.total !== page.total || newest.id !== (page.deadLetters[0]?.id ?? null);
+}
+
+function firstPageOnly(list: InfiniteData<DlqPage> | undefined): InfiniteData<DlqPage> | undefined {
+  return list && { pages: list.pages.slice(0, 1), pageParams: list.pageParams.slice(0, 1) };
+}
