@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from event_platform import reference
+from event_platform.core.settings import Settings, load
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +38,17 @@ def test_every_page_is_checked(pages: dict[str, str], tmp_path: Path) -> None:
     """A page is written once; a second time nothing changes."""
     assert sorted(reference.write(tmp_path)) == sorted(pages)
     assert reference.write(tmp_path) == []
+
+
+def test_example_of_the_environment_is_a_legal_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the # taken from every line, `.env.example` is a file that the services start with, at their defaults."""
+    text = (ROOT / ".env.example").read_text("utf-8")
+    (tmp_path / ".env").write_text(re.sub(r"^# (?=[A-Z_]+=)", "", text, flags=re.MULTILINE))
+    monkeypatch.chdir(tmp_path)
+    given = load()
+    assert {name.upper() for name in Settings.model_fields} == set(re.findall(r"^# ([A-Z_]+)=", text, re.MULTILINE))
+    assert given.kafka_brokers == "localhost:9092"
+    assert given.rate_limit_per_min == load(_env_file=None).rate_limit_per_min
 
 
 def test_hooks_run_the_checks_of_make() -> None:
