@@ -37,6 +37,13 @@ class Fleet:
         for keeper in started.values():
             keeper.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
 
+    def discard(self, names: Iterable[str]) -> None:
+        """Stop programs, and forget them."""
+        for name in names:
+            keeper = self._keepers.pop(name, None)
+            if keeper:
+                keeper.stop()
+
     def keeper(self, name: str) -> Keeper:
         """The keeper of a program.
 

@@ -10,7 +10,7 @@ from event_platform.local import kafka, postgres, redis, secrets_file
 from event_platform.local.kafka import KafkaServer
 from event_platform.local.kafka_jars import Say
 from event_platform.local.place import Place
-from event_platform.local.ports import free_port
+from event_platform.local.ports import free_port, is_free
 from event_platform.local.postgres import PostgresServer
 from event_platform.local.program import Program
 from event_platform.local.redis import RedisServer
@@ -54,6 +54,12 @@ def _free_ports(preferred: list[Ports]) -> Ports:
     for name in Ports.__struct_fields__:
         chosen[name] = free_port((getattr(ports, name) for ports in preferred), chosen.values())
     return Ports(**chosen)
+
+
+def have_their_ports(servers: Servers) -> bool:
+    """Whether none of the ports is taken by someone else; to be asked while the servers do not run."""
+    kafka_ports = (servers.kafka.port, servers.kafka.controller_port)
+    return all(is_free(port) for port in (servers.postgres.port, servers.redis.port, *kafka_ports))
 
 
 def prepare(

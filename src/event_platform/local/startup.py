@@ -17,12 +17,13 @@ from event_platform.local.servers import Ports, Servers
 
 PREFERRED = Ports(postgres.PREFERRED_PORT, redis.PREFERRED_PORT, kafka.PREFERRED_PORT, kafka.PREFERRED_PORT + 1)
 
+_PORT_CHOICES = 3
 _STEP_TIMEOUT_SECONDS = 120.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
-    """What is to run, where, and how its parts find each other."""
+    """What is to run, where, and how its parts find each other; the servers move while they cannot have their ports."""
 
     settings: Settings
     place: Place
@@ -72,11 +73,31 @@ def run(what: Plan, fleet: Fleet, say: Say) -> None:
         PlatformError: Something cannot be started; says what and why.
     """
     if what.ours:
-        fleet.launch(servers.prepare(what.place, what.servers, what.ours, what.settings.kafka_home, say))
+        launch_servers(what, fleet, say)
         say(f"{', '.join(what.ours)} ready")
     programs = services.programs(what.settings, what.place, what.connections, what.folder)
     _prepare_servers(programs["ingest"].environment, what.folder)
     fleet.launch(programs)
+
+
+def launch_servers(what: Plan, fleet: Fleet, say: Say) -> None:
+    """Start our servers; on other ports where someone took theirs after they were chosen.
+
+    Raises:
+        UnavailableError: One does not start.
+    """
+    for _ in range(_PORT_CHOICES):
+        try:
+            fleet.launch(servers.prepare(what.place, what.servers, what.ours, what.settings.kafka_home, say))
+        except UnavailableError:
+            fleet.discard(what.ours)
+            if servers.have_their_ports(what.servers):
+                raise
+            say("a port was taken meanwhile; moving to others")
+            what.servers = servers.choose(what.place, PREFERRED)
+        else:
+            return
+    raise UnavailableError("other programs took every port that was chosen for the servers")
 
 
 def _prepare_servers(environment: Mapping[str, str], folder: Path) -> None:

@@ -1,0 +1,55 @@
+"""Servers get ports even where others take them at the last moment."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import load
+from event_platform.local import place, servers, startup
+from event_platform.local.fleet import Fleet
+from event_platform.local.purge import purge
+from event_platform.local.records import Records
+from event_platform.local.startup import Plan
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Iterator[Plan]:
+    """A platform of which only Redis is ours."""
+    found = place.find(tmp_path / "home")
+    found.create()
+    settings = load(_env_file=None, kafka_brokers="127.0.0.1:9", database_url="postgresql://127.0.0.1:9/none")
+    yield Plan(settings, found, tmp_path, servers.choose(found, preferred=None))
+    purge(found)
+
+
+@pytest.fixture
+def fleet(plan: Plan) -> Iterator[Fleet]:
+    """Ended after the test."""
+    made = Fleet(Records(plan.place.records, plan.place.home))
+    yield made
+    made.end([("redis",)])
+
+
+def test_a_port_taken_after_it_was_chosen_is_left_to_its_taker(plan: Plan, fleet: Fleet) -> None:
+    """As happens when two platforms start at once: the server moves, and the connections name its new port."""
+    said: list[str] = []
+    with socket.create_server(("127.0.0.1", plan.servers.redis.port)) as taker:
+        startup.launch_servers(plan, fleet, said.append)
+        assert plan.servers.redis.port != taker.getsockname()[1]
+    assert said == ["a port was taken meanwhile; moving to others"]
+    assert Redis.from_url(plan.connections["REDIS_URL"]).ping()
+
+
+def test_another_failure_is_told_at_once(plan: Plan, fleet: Fleet) -> None:
+    """It has nothing to do with ports, so nothing moves."""
+    appendonly = plan.place.folder_of("redis") / "appendonlydir"
+    appendonly.parent.mkdir()
+    appendonly.touch()
+    before = plan.servers
+    with pytest.raises(UnavailableError, match="redis: ended while starting"):
+        startup.launch_servers(plan, fleet, print)
+    assert plan.servers == before
