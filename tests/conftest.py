@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.environment",
     "tests.fixtures.services",
     "tests.fixtures.proxy",
+    "tests.fixtures.ingest_client",
 ]

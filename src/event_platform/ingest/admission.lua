@@ -134,7 +134,7 @@ end
 -- Idempotency.
 
 local function lease_end()
-  return string.format('%d', now_ms + lease_ms)
+  return string.format('%013d', now_ms + lease_ms)
 end
 
 local function take_over(record_key, record, owner)

@@ -1,0 +1,202 @@
+"""Every row of the API's table of answers to POST /events."""
+
+import json
+
+import pytest
+from tests.fixtures.ingest_client import MakeProducer, Producer, Published, code, new_key
+from tests.fixtures.services import Service
+
+
+def test_new_event(producer: Producer) -> None:
+    """A new event is accepted under the id that the answer names."""
+    response = producer.post(new_key())
+    assert response.status_code == 202
+    assert response.json() == {
+        "status": "accepted",
+        "request_id": response.headers["x-request-id"],
+        "duplicate": False,
+    }
+
+
+def test_message(producer: Producer, published: Published) -> None:
+    """The message is the wrapper around the producer's own bytes."""
+    key, body = new_key(), b' {"b": 1.0,\n "a": "\\u00e9"} '
+    request_id = producer.post(key, body).json()["request_id"]
+    (value,) = [value for value in published.values() if key.encode() in value]
+    wrapper = json.loads(value)
+    assert value.endswith(b'"event":' + body + b"}")
+    assert wrapper["tenant_id"] == "tenant_a"
+    assert wrapper["request_id"] == request_id
+    assert wrapper["idempotency_key"] == key
+
+
+def test_duplicate(producer: Producer) -> None:
+    """The same key and body, in whatever order and spacing, is a duplicate with the first request's id."""
+    key = new_key()
+    first = producer.post(key, b'{"a":1,"b":[1.0]}').json()
+    again = producer.post(key, b'{ "b" : [1.0], "a":1 }')
+    assert again.status_code == 202
+    assert again.json() == {"status": "accepted", "request_id": first["request_id"], "duplicate": True}
+
+
+@pytest.mark.parametrize("other", [b'{"a":1.0}', b'{"a":"1"}', b'{"a":2}', b'{"a":[1]}', b'{"A":1}', b'{"a":1,"b":null}'])
+def test_other_body(producer: Producer, other: bytes) -> None:
+    """The same key with another body is refused, and 1, 1.0 and "1" are different."""
+    key = new_key()
+    producer.post(key, b'{"a":1}')
+    response = producer.post(key, other)
+    assert (response.status_code, code(response)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_quoted_key(producer: Producer) -> None:
+    """A structured field's string is the same key as the bare one."""
+    key = new_key()
+    first = producer.post(key).json()
+    assert producer.post(f'"{key}"').json() == first | {"duplicate": True}
+
+
+def test_keys_of_tenants(ingest: Service, producer_of: MakeProducer) -> None:
+    """Tenants' keys are independent."""
+    key = new_key()
+    answers = [producer_of(ingest, api_key).post(key).json() for api_key in ("key_a", "key_b")]
+    assert [answer["duplicate"] for answer in answers] == [False, False]
+
+
+def test_missing_key(producer: Producer) -> None:
+    """No Idempotency-Key."""
+    response = producer.post(None)
+    assert (response.status_code, code(response)) == (400, "MISSING_IDEMPOTENCY_KEY")
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, '""', '"a b"', "a\tb"])
+def test_invalid_key(producer: Producer, key: str) -> None:
+    """An Idempotency-Key that is not 1 to 255 visible ASCII characters."""
+    response = producer.post(key)
+    assert (response.status_code, code(response)) == (400, "INVALID_IDEMPOTENCY_KEY")
+
+
+def test_longest_key(producer: Producer) -> None:
+    """255 characters fit."""
+    assert producer.post((new_key() + "x" * 255)[:255]).status_code == 202
+
+
+@pytest.mark.parametrize("api_key", ["", "wrong", "key_a ", "x" * 1_000])
+def test_unauthorized(ingest: Service, producer_of: MakeProducer, api_key: str) -> None:
+    """An unknown API key, whatever its form, is answered like a missing one; the key is not echoed."""
+    response = producer_of(ingest, api_key.strip() or "none").post(new_key())
+    missing = producer_of(ingest).client.post(f"{ingest.url}/events")
+    if api_key.strip() != "key_a":
+        assert (response.status_code, code(response)) == (401, "UNAUTHORIZED")
+        assert response.json()["error"]["message"] == missing.json()["error"]["message"]
+        assert "wrong" not in response.text
+    assert (missing.status_code, code(missing)) == (401, "UNAUTHORIZED")
+
+
+def test_api_key_of_any_bytes(producer: Producer) -> None:
+    """Bytes that are no ASCII are just another unknown key."""
+    answer = producer.raw(b"POST /events HTTP/1.1\r\nHost: x\r\nX-API-Key: \xff\xfe\xc3\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/json; charset=latin-1"},
+        {"Content-Encoding": "gzip"},
+        {"Content-Encoding": "identity"},
+        {"Content-Type": "application/jsonx"},
+    ],
+)
+def test_media_type(producer: Producer, headers: dict[str, str]) -> None:
+    """Anything but plain JSON in UTF-8."""
+    response = producer.post(new_key(), **headers)
+    assert (response.status_code, code(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_second_content_type(producer: Producer) -> None:
+    """Two types are as wrong as none."""
+    response = producer.client.post(
+        f"{producer.service.url}/events",
+        content=b"{}",
+        headers=[*producer.headers(new_key()).items(), ("Content-Type", "application/json")],
+    )
+    assert (response.status_code, code(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("given", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8", 'application/json; charset="utf-8"'])
+def test_media_type_with_charset(producer: Producer, given: str) -> None:
+    """UTF-8 may be said."""
+    assert producer.post(new_key(), Content_Type=given).status_code == 202
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"{]", b"nope", b'{"a":NaN}', b'{"a":1}{}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}"])
+def test_invalid_json(producer: Producer, body: bytes) -> None:
+    """No strict JSON in UTF-8."""
+    response = producer.post(new_key(), body)
+    assert (response.status_code, code(response)) == (400, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"x"', b"1", b"null", b'{"a":' * 65 + b"1" + b"}" * 65])
+def test_invalid_event(producer: Producer, body: bytes) -> None:
+    """No object, or too deep."""
+    response = producer.post(new_key(), body)
+    assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
+
+
+def test_64_levels(producer: Producer) -> None:
+    """64 levels are allowed."""
+    assert producer.post(new_key(), b'{"a":' * 64 + b"1" + b"}" * 64).status_code == 202
+
+
+@pytest.mark.parametrize("size", [262_145, 300_000, 2_000_000])
+def test_too_large(producer: Producer, size: int) -> None:
+    """A body over 262,144 bytes, declared or chunked."""
+    body = b'{"a":"' + b"x" * (size - 8) + b'"}'
+    for content in (body, iter([body[:1_000], body[1_000:]])):
+        response = producer.client.post(
+            f"{producer.service.url}/events", content=content, headers=producer.headers(new_key())
+        )
+        assert (response.status_code, code(response)) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def test_largest(producer: Producer) -> None:
+    """Exactly 262,144 bytes fit, and reach Kafka."""
+    assert producer.post(new_key(), b'{"a":"' + b"x" * (262_144 - 8) + b'"}').status_code == 202
+
+
+def test_ordering_key(producer: Producer) -> None:
+    """An Ordering-Key is taken; one that cannot be one is refused."""
+    assert producer.post(new_key(), Ordering_Key="customer 9").status_code == 202
+    response = producer.post(new_key(), Ordering_Key="x" * 256)
+    assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_method(producer: Producer, method: str) -> None:
+    """Another method is answered in the form of all errors, with Allow."""
+    for path in ("/events", "/events/batch"):
+        response = producer.client.request(method, f"{producer.service.url}{path}")
+        assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
+        assert response.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/", "/events/", "/event", "/events%2fbatch", "/EVENTS", "/events/batch/x", "//events"])
+def test_path(producer: Producer, path: str) -> None:
+    """Another path is answered in the form of all errors."""
+    response = producer.client.post(f"{producer.service.url}{path}", headers=producer.headers(new_key()))
+    assert (response.status_code, code(response)) == (404, "NOT_FOUND")
+
+
+def test_pages_method(producer: Producer) -> None:
+    """A page answers no POST."""
+    response = producer.client.post(f"{producer.service.url}/health")
+    assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_head(producer: Producer) -> None:
+    """HEAD of a page has its headers, and no body."""
+    response = producer.client.head(f"{producer.service.url}/livez")
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response.headers["x-request-id"].startswith("req_")

@@ -1,0 +1,172 @@
+"""admission.lua against a real Redis, with the time as its last argument."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from redis import Redis
+
+from event_platform.core import redis
+from event_platform.core.settings import Settings
+from event_platform.ingest.script_calls import SCRIPT
+
+TTL_MS, LEASE_MS = 1_800_000, 10_000
+NEW, IN_PROGRESS, REUSED, DUPLICATE, TAKEN_OVER, LIMITED = range(1, 7)
+MOMENT = "2026-01-31T12:00:00.000000Z"
+
+Run = Callable[..., list[Any]]
+
+
+def request_id(number: int) -> bytes:
+    """A request id of 36 characters."""
+    return b"%036d" % number
+
+
+def claim(number: int, fingerprint: bytes = b"f" * 32, limit: int = 1_000_000, tenant: str = "t") -> tuple[Any, ...]:
+    """A claim by request ``number``."""
+    return ("C", tenant, limit, request_id(number) + MOMENT.encode() + fingerprint)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[Redis]:
+    """An empty Redis database."""
+    client = redis.connect(settings)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def run(client: Redis) -> Run:
+    """Run operations at a moment in milliseconds; each names its key first, or None."""
+    script = client.register_script(SCRIPT)
+
+    def call(now_ms: int, *operations: tuple[Any, ...]) -> list[Any]:
+        keys = [key for key, *_ in operations if key is not None]
+        arguments = [argument for _, *rest in operations for argument in rest]
+        answers: list[Any] = script(keys, [TTL_MS, LEASE_MS, len(arguments) + 3, *arguments, now_ms])
+        return answers
+
+    return call
+
+
+def test_life_of_a_key(run: Run) -> None:
+    """New, in progress, confirmed, duplicate; another body is refused at every moment."""
+    assert run(0, ("k", *claim(1))) == [NEW]
+    assert run(1, ("k", *claim(2))) == [IN_PROGRESS]
+    assert run(1, ("k", *claim(2, b"g" * 32))) == [REUSED]
+    assert run(2, ("k", "D", request_id(1))) == []
+    assert run(3, ("k", *claim(3))) == [[DUPLICATE, request_id(1)]]
+    assert run(3, ("k", *claim(3, b"g" * 32))) == [REUSED]
+
+
+def test_take_over(run: Run) -> None:
+    """When the lease is over the next one publishes under the first id and moment."""
+    run(0, ("k", *claim(1)))
+    assert run(LEASE_MS - 1, ("k", *claim(2))) == [IN_PROGRESS]
+    assert run(LEASE_MS, ("k", *claim(2))) == [[TAKEN_OVER, request_id(1), MOMENT.encode()]]
+    assert run(LEASE_MS + 1, ("k", *claim(3))) == [IN_PROGRESS]
+
+
+def test_release(run: Run) -> None:
+    """A claim that was certainly not published is forgotten, by its owner only."""
+    run(0, ("k", *claim(1)))
+    run(1, ("k", "R", request_id(2)))
+    assert run(1, ("k", *claim(3))) == [IN_PROGRESS]
+    run(2, ("k", "R", request_id(1)))
+    assert run(3, ("k", *claim(4))) == [NEW]
+
+
+def test_unknown(run: Run) -> None:
+    """A publication that may have happened ends the lease and keeps the id."""
+    run(0, ("k", *claim(1)))
+    run(1, ("k", "U", request_id(1), request_id(1)))
+    assert run(2, ("k", *claim(2))) == [[TAKEN_OVER, request_id(1), MOMENT.encode()]]
+
+
+def test_refused_after_take_over(run: Run) -> None:
+    """A refusal after a take-over keeps the id, because the slow owner's copy may still arrive."""
+    run(0, ("k", *claim(1)))
+    run(LEASE_MS, ("k", *claim(2)))
+    run(LEASE_MS + 1, ("k", "R", request_id(2)))
+    assert run(LEASE_MS + 2, ("k", *claim(3))) == [[TAKEN_OVER, request_id(1), MOMENT.encode()]]
+
+
+def test_confirm_by_a_slow_owner(run: Run) -> None:
+    """An acknowledgement of the id is proof, whoever holds the lease; one of another id is none."""
+    run(0, ("k", *claim(1)))
+    run(LEASE_MS, ("k", *claim(2)))
+    run(LEASE_MS + 1, ("k", "D", request_id(2)))
+    assert run(LEASE_MS + 1, ("k", *claim(3))) == [IN_PROGRESS]
+    run(LEASE_MS + 1, ("k", "D", request_id(1)))
+    assert run(LEASE_MS + 2, ("k", *claim(3))) == [[DUPLICATE, request_id(1)]]
+
+
+def test_settling_after_confirmation(run: Run) -> None:
+    """Nothing undoes a confirmation."""
+    run(0, ("k", *claim(1)), ("k", "D", request_id(1)), ("k", "R", request_id(1)))
+    run(1, ("k", "U", request_id(1), request_id(1)))
+    assert run(2, ("k", *claim(2))) == [[DUPLICATE, request_id(1)]]
+
+
+def test_ttl(run: Run, client: Redis) -> None:
+    """A key lives from its first claim on; confirming and taking over do not prolong it, but for the lease."""
+    run(0, ("k", *claim(1)))
+    client.pexpire("k", 60_000)
+    run(LEASE_MS, ("k", *claim(2)))
+    run(LEASE_MS, ("k", "D", request_id(1)))
+    assert 59_000 <= client.pttl("k") <= 60_000
+    run(0, ("l", *claim(3)))
+    client.pexpire("l", 1_000)
+    run(LEASE_MS, ("l", *claim(4)))
+    assert client.pttl("l") > LEASE_MS - 1_000
+
+
+def test_limit(run: Run) -> None:
+    """The limit's last request fits and the next does not; another tenant's does, and its claim is the key's first."""
+    assert run(0, *((f"k{n}", *claim(n, limit=3)) for n in range(3))) == [NEW] * 3
+    (answer,) = run(0, ("k3", *claim(3, limit=3)))
+    assert answer[0] == LIMITED
+    assert run(0, ("k3", *claim(3, limit=3, tenant="u"))) == [NEW]
+    assert run(120_000, ("k3", *claim(4, limit=3))) == [[TAKEN_OVER, request_id(3), MOMENT.encode()]]
+
+
+def test_minute_keys(run: Run, client: Redis) -> None:
+    """Counts stand under the tenant and the minute, in twelve slots of 5 s."""
+    minute = 29_384
+    run(minute * 60_000 + 7_000, *[(None, "Q", "tenant_a", 300)] * 4)
+    assert client.hgetall(f"rl:{{tenant_a}}:{minute}") == {b"1": b"4"}
+    assert 0 < client.ttl(f"rl:{{tenant_a}}:{minute}") <= 180
+
+
+def test_edge_of_a_minute(run: Run) -> None:
+    """300 at second 59 leave nothing for second 0."""
+    assert run(59_000, *[(None, "Q", "t", 300)] * 300) == [0] * 300
+    answers = run(60_000, *[(None, "Q", "t", 300)] * 300)
+    assert [answer[0] for answer in answers] == [LIMITED] * 300
+
+
+def test_start_of_each_minute(run: Run) -> None:
+    """300 at each minute's start are all admitted."""
+    for minute in range(1, 6):
+        assert run(minute * 60_000, *[(None, "Q", "t", 300)] * 300) == [0] * 300
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.integers(0, 40_000), st.integers(1, 12)), min_size=2, max_size=30))
+def test_any_60_seconds(run: Run, client: Redis, steps: list[tuple[int, int]]) -> None:
+    """No window of 60 s holds more than the limit, and whoever waits for Retry-After is admitted."""
+    client.flushdb()
+    limit, now, admitted = 10, 1_000_000, []
+    for pause, count in steps:
+        now += pause
+        answers = run(now, *[(None, "Q", "t", limit)] * count)
+        admitted += [now] * answers.count(0)
+        refused = [answer for answer in answers if answer != 0]
+        if refused:
+            now += refused[-1][1]
+            assert run(now, (None, "Q", "t", limit)) == [0]
+            admitted.append(now)
+    for start in admitted:
+        assert sum(start <= moment < start + 60_000 for moment in admitted) <= limit

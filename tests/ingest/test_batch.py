@@ -1,0 +1,151 @@
+"""POST /events/batch: a result per item, and nothing of a refused batch is claimed or published."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.fixtures.ingest_client import EVENT, MakeProducer, Producer, Published, code, new_key
+from tests.fixtures.services import RunService
+
+
+def item(key: object = None, event: object = EVENT, **more: object) -> dict[str, Any]:
+    """An item with a key of its own unless one is given."""
+    return {"idempotency_key": new_key() if key is None else key, "event": event, **more}
+
+
+def counts(body: dict[str, Any]) -> tuple[int, int, int]:
+    """New, duplicate and rejected items, which add up to all of them."""
+    found = body["accepted"], body["duplicates"], body["rejected"]
+    assert sum(found) == len(body["results"])
+    return found
+
+
+def codes(body: dict[str, Any]) -> list[str]:
+    """Each item's code; ``new`` and ``duplicate`` where it was accepted."""
+    return [
+        each["error"]["code"] if each["status"] == "rejected" else "duplicate" if each["duplicate"] else "new"
+        for each in body["results"]
+    ]
+
+
+def test_new_items(producer: Producer, published: Published) -> None:
+    """Every new item is published under the id that its result names."""
+    items = [item() for _ in range(100)]
+    response = producer.post_batch(items)
+    assert response.status_code == 202
+    assert counts(response.json()) == (100, 0, 0)
+    stored = {message["idempotency_key"]: message["request_id"] for message in map(json.loads, published.values())}
+    assert [stored[each["idempotency_key"]] for each in items] == [
+        result["request_id"] for result in response.json()["results"]
+    ]
+
+
+def test_repeated_batch(producer: Producer) -> None:
+    """A batch sent again holds duplicates only, with the first ids."""
+    items = [item(), item()]
+    first, again = producer.post_batch(items).json(), producer.post_batch(items).json()
+    assert counts(again) == (0, 2, 0)
+    assert [each["request_id"] for each in again["results"]] == [each["request_id"] for each in first["results"]]
+
+
+def test_single_and_batch_share_keys(producer: Producer) -> None:
+    """A key used by POST /events is known in a batch."""
+    key = new_key()
+    first = producer.post(key).json()["request_id"]
+    result = producer.post_batch([item(key)]).json()["results"][0]
+    assert result == {"status": "accepted", "request_id": first, "duplicate": True}
+
+
+def test_copies_inside(producer: Producer) -> None:
+    """A second item with the same key and body is a duplicate of the first; with another body it is refused."""
+    key = new_key()
+    body = producer.post_batch([item(key), item(key), item(key, {})]).json()
+    assert codes(body) == ["new", "duplicate", "IDEMPOTENCY_KEY_REUSED"]
+    assert body["results"][0]["request_id"] == body["results"][1]["request_id"]
+
+
+def test_wrong_items(producer: Producer) -> None:
+    """Each wrong item is rejected singly."""
+    deep: Any = 1
+    for _ in range(65):
+        deep = {"a": deep}
+    body = producer.post_batch(
+        [
+            item(),
+            {"event": {}},
+            item(None, {}, idempotency_key=None),
+            item(""),
+            item("a b"),
+            item(5),
+            3,
+            [],
+            {"idempotency_key": new_key()},
+            item(None, []),
+            item(None, deep),
+            item(None, {"a": "x" * 262_144}),
+            item(None, {}, ordering_key=7),
+        ]
+    ).json()
+    assert codes(body) == [
+        "new",
+        "MISSING_IDEMPOTENCY_KEY",
+        "MISSING_IDEMPOTENCY_KEY",
+        *["INVALID_IDEMPOTENCY_KEY"] * 3,
+        *["INVALID_EVENT"] * 5,
+        "PAYLOAD_TOO_LARGE",
+        "INVALID_EVENT",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"events":[{"idempotency_key":"a","event":{"a":NaN}}]}', b'{"events":[{"event":{"a":"\xff"}}]}', b'{"x":"\xff","events":[1]}'],
+)
+def test_no_json(producer: Producer, body: bytes) -> None:
+    """What is not JSON anywhere is refused whole."""
+    response = producer.post_batch(body)
+    assert (response.status_code, code(response)) == (400, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"events":{}}', b'{"events":null}', b'{"events":[]}', b"1"])
+def test_no_batch(producer: Producer, body: bytes) -> None:
+    """Without a list of events, or with an empty one, it is refused whole."""
+    response = producer.post_batch(body)
+    assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
+
+
+def test_too_many(producer: Producer) -> None:
+    """1,000 items fit, 1,001 do not, and then nothing is claimed."""
+    items = [item(None, {}) for _ in range(1_001)]
+    response = producer.post_batch(items)
+    assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
+    assert counts(producer.post_batch(items[:1_000]).json()) == (1_000, 0, 0)
+
+
+def test_too_large(producer: Producer) -> None:
+    """More than 4 MiB are refused whole."""
+    response = producer.post_batch([item(None, {"a": "x" * 200_000}) for _ in range(22)])
+    assert (response.status_code, code(response)) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def test_lone_surrogate_and_great_depth(producer: Producer, published: Published) -> None:
+    """What only Python's parser reads has its results singly too, and its bytes unchanged."""
+    first, second = new_key(), new_key()
+    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    body = b'{"events":[{"idempotency_key":"%b","event":{"a": "\\ud800,]"}},{"idempotency_key":"%b","event":%b}]}'
+    response = producer.post_batch(body % (first.encode(), second.encode(), b'{"a":' * 900 + b"1" + b"}" * 900))
+    assert codes(response.json()) == ["new", "INVALID_EVENT"]
+    assert any(value.endswith(b'"event":{"a": "\\ud800,]"}}') for value in published.values())
+    response = producer.post_batch(body % (first.encode(), second.encode(), deep[:1_000] + b"1" + deep[-1_000:]))
+    assert response.status_code in {202, 400}
+
+
+def test_quota(run_service: RunService, producer_of: MakeProducer) -> None:
+    """Items that do not fit the rate are limited singly, wrong ones too, and are free to come again."""
+    producer = producer_of(run_service("ingest", RATE_LIMIT_PER_MIN=3, API_KEYS="limited:key_l"), "key_l")
+    items = [item(), {"event": {}}, item(), item(), {"event": {}}]
+    response = producer.post_batch(items)
+    assert codes(response.json()) == ["new", "MISSING_IDEMPOTENCY_KEY", "new", "RATE_LIMITED", "RATE_LIMITED"]
+    assert int(response.headers["retry-after"]) > 0
+    refused = producer.post_batch(b"{")
+    assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
