@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 WITH_NODE = [str(ROOT / "scripts" / "with-node")]
 NPM = [*WITH_NODE, "npm", "--prefix", "dashboard"]
 TENANT, API_KEY = "tenant_a", "key_a"
-SECONDS = 170
+# About a minute; a machine that runs everything else beside takes its time.
+SECONDS = 280
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def browser_environment() -> dict[str, str]:
         pytest.fail(str(error), pytrace=False)
 
 
+@pytest.mark.timeout(300)
 def test_dashboard_in_a_browser(platform: Platform, browser_environment: dict[str, str]) -> None:
     """All of `dashboard/e2e`: what is sent is shown, broken things are told, and everybody can use it."""
     finished = subprocess.run(
