@@ -1,0 +1,116 @@
+"""Migrations: each once, in order, one run at a time, and never on a database that they do not fit."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.migrations.runner import migrate
+
+
+@pytest.fixture
+def database(servers: RunningServers) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = f"migrations_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield f"{servers.database_url.rsplit('/', 1)[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two migrations."""
+    (tmp_path / "V1__one.sql").write_text("CREATE TABLE one (a integer); INSERT INTO one VALUES (1);")
+    (tmp_path / "V2__two.sql").write_text("ALTER TABLE one ADD COLUMN b text DEFAULT '100%';")
+    return tmp_path
+
+
+def test_packaged_schema_is_applied_once(database: str) -> None:
+    """A second run has nothing to do."""
+    assert migrate(database) == ["V1__init.sql"]
+    assert migrate(database) == []
+
+
+def test_new_file_is_applied_to_what_is_there(database: str, folder: Path) -> None:
+    """Files come in the order of their numbers, ten after nine."""
+    (folder / "V10__ten.sql").write_text("ALTER TABLE nine RENAME TO ten;")
+    (folder / "V9__nine.sql").write_text("CREATE TABLE nine ();")
+    assert migrate(database, folder) == ["V1__one.sql", "V2__two.sql", "V9__nine.sql", "V10__ten.sql"]
+
+
+def test_edited_file_is_refused(database: str, folder: Path) -> None:
+    """What was applied may not change; the sentence says what to do. Line ends do not count."""
+    migrate(database, folder)
+    edited = folder / "V1__one.sql"
+    edited.write_bytes(edited.read_bytes() + b"\n-- harmless?\n")
+    with pytest.raises(ConfigurationError, match=r"V1__one.sql was edited after it was applied: restore the file"):
+        migrate(database, folder)
+
+
+def test_line_ends_do_not_count(database: str, folder: Path) -> None:
+    """A checkout with other line ends is the same file."""
+    file = folder / "V1__one.sql"
+    file.write_bytes(b"CREATE TABLE one (\na integer);")
+    migrate(database, folder)
+    file.write_bytes(b"CREATE TABLE one (\r\na integer);")
+    assert migrate(database, folder) == []
+
+
+def test_newer_database_is_refused(database: str, folder: Path) -> None:
+    """An older version of the code does not touch a newer database."""
+    migrate(database, folder)
+    (folder / "V2__two.sql").unlink()
+    with pytest.raises(ConfigurationError, match=r"V2__two.sql, which this version lacks"):
+        migrate(database, folder)
+
+
+def test_late_file_is_refused(database: str, folder: Path) -> None:
+    """A file cannot come before one that was applied."""
+    (folder / "V1__one.sql").rename(folder / "V3__one.sql")
+    (folder / "V2__two.sql").write_text("SELECT 1;")
+    migrate(database, folder)
+    (folder / "V1__late.sql").write_text("SELECT 1;")
+    with pytest.raises(ConfigurationError, match="give it a new number"):
+        migrate(database, folder)
+
+
+@pytest.mark.parametrize("name", ["init.sql", "V0__zero.sql", "V1_one.sql", "V02__two.sql"])
+def test_misnamed_file_is_refused(folder: Path, database: str, name: str) -> None:
+    """A file that would be left out silently is an error."""
+    (folder / name).write_text("SELECT 1;")
+    with pytest.raises(ConfigurationError, match="expected a name like"):
+        migrate(database, folder)
+
+
+def test_failing_file_leaves_nothing(database: str, folder: Path) -> None:
+    """A file is applied whole or not at all; those before it stay, and the next run goes on."""
+    broken = folder / "V2__two.sql"
+    broken.write_text("CREATE TABLE half (); SELECT 1/0;")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(database, folder)
+    broken.write_text("CREATE TABLE half ();")
+    assert migrate(database, folder) == ["V2__two.sql"]
+
+
+def test_runs_at_once_apply_each_file_once(database: str, folder: Path) -> None:
+    """Several services that start together do not trip over each other."""
+    (folder / "V3__slow.sql").write_text("SELECT pg_sleep(0.5); CREATE TABLE three ();")
+    applied: list[str] = []
+    threads = [threading.Thread(target=lambda: applied.extend(migrate(database, folder))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert applied == ["V1__one.sql", "V2__two.sql", "V3__slow.sql"]
+
+
+def test_absent_server_is_unavailable() -> None:
+    """No server is an outage, told in a sentence."""
+    with pytest.raises(UnavailableError, match="migrating the database"):
+        migrate("postgresql://nobody@127.0.0.1:1/none")

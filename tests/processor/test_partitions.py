@@ -1,0 +1,135 @@
+"""Days made before they are needed and dropped after their retention, without anything waiting for it."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+import psycopg
+import pytest
+
+from event_platform.core.settings import Settings
+from event_platform.processor import partitions
+from event_platform.processor.clock import Clock
+from event_platform.processor.database import Database
+from event_platform.processor.health import Health
+from event_platform.processor.housekeeping import Housekeeping
+from event_platform.processor.patience import Patience
+from tests.processor.conftest import Bench, MakeMessage
+
+TODAY = datetime.now(UTC).date()
+
+
+def days(bench: Bench) -> set[str]:
+    """The attached days."""
+    rows = bench.query("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass")
+    return {str(name) for (name,) in rows}
+
+
+def test_a_day_has_the_parents_indexes_and_its_own(bench: Bench) -> None:
+    """A new day takes rows, keeps keys unique, and has every index."""
+    day = date(2031, 5, 6)
+    assert partitions.make(bench.connection, [day]) == [day]
+    assert partitions.make(bench.connection, [day]) == []
+    indexes = bench.query("SELECT indexdef FROM pg_indexes WHERE tablename = 'events_2031_05_06' ORDER BY 1")
+    shown = " ".join(str(text) for (text,) in indexes)
+    assert "UNIQUE INDEX events_2031_05_06_key ON" in shown
+    assert "(tenant_id, idempotency_key)" in shown
+    assert "(tenant_id, event_id, received_at)" in shown
+    assert "(event_type, occurred_at)" in shown
+    assert "(tenant_id, id, received_at)" in shown
+
+
+def test_days_ahead_span_a_week() -> None:
+    """Yesterday to a week ahead, in UTC."""
+    found = partitions.days_ahead(datetime(2026, 2, 27, 23, 59, tzinfo=UTC))
+    assert found[0] == date(2026, 2, 26)
+    assert found[-1] == date(2026, 3, 6)
+
+
+def test_making_a_day_does_not_wait_for_a_dump(bench: Bench, settings: Settings) -> None:
+    """A dump holds ACCESS SHARE on the table; a day is made all the same, and a row of it stored."""
+    assert settings.database_url
+    with psycopg.connect(settings.database_url.get_secret_value()) as dump:
+        dump.execute("LOCK TABLE events IN ACCESS SHARE MODE")
+        assert partitions.make(bench.connection, [date(2031, 5, 7)])
+
+
+def test_days_made_at_once_by_two(bench: Bench, settings: Settings) -> None:
+    """Two workers that need the same day at once both go on."""
+    wanted = [date(2031, 6, day) for day in range(1, 6)]
+    failures: list[Exception] = []
+
+    def make() -> None:
+        database = Database(settings)
+        try:
+            partitions.make(database.connection(), wanted)
+        except psycopg.Error as error:
+            failures.append(error)
+        database.close()
+
+    threads = [threading.Thread(target=make) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert {partitions.name_of(day) for day in wanted} <= days(bench)
+
+
+def test_old_days_are_dropped_and_others_kept(bench: Bench, message: MakeMessage) -> None:
+    """What ended before the limit goes, the limit's own day stays."""
+    limit = TODAY - timedelta(days=10)
+    partitions.make(bench.connection, [limit - timedelta(days=1), limit])
+    dropped = partitions.drop(bench.connection, limit)
+    assert partitions.name_of(limit - timedelta(days=1)) in dropped
+    assert partitions.name_of(limit) in days(bench)
+    assert bench.write(message()).done
+
+
+def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None:
+    """A reader in a day to be dropped delays the dropping, and nothing else; the next round finishes it."""
+    assert settings.database_url
+    old = TODAY - timedelta(days=40)
+    partitions.make(bench.connection, [old])
+    with psycopg.connect(settings.database_url.get_secret_value()) as reader:
+        reader.execute(f"SELECT count(*) FROM {partitions.name_of(old)}".encode())
+        assert partitions.drop(bench.connection, TODAY - timedelta(days=30)) == []
+    assert partitions.drop(bench.connection, TODAY - timedelta(days=30)) == [partitions.name_of(old)]
+
+
+@pytest.mark.parametrize(
+    ("table", "statement"),
+    [
+        ("throughput", "INSERT INTO throughput VALUES (now() - interval '5 days', 'old', 'stored', '', 0, 1)"),
+        (
+            "throughput_hourly",
+            "INSERT INTO throughput_hourly VALUES (now() - interval '50 days', 'old', 'stored', '', 0, 1)",
+        ),
+        ("event_counts", "INSERT INTO event_counts VALUES (now() - interval '5 days', 'old', 't', 0, 1)"),
+        (
+            "event_counts_hourly",
+            "INSERT INTO event_counts_hourly VALUES (now() - interval '50 days', 'old', 't', 0, 1)",
+        ),
+        (
+            "dlq_events",
+            "INSERT INTO dlq_events (failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset, "
+            "tenant_id) VALUES (now() - interval '50 days', 'c', 'r', 't', 'i', 0, 0, 'old')",
+        ),
+        (
+            "duplicate_requests",
+            "INSERT INTO duplicate_requests VALUES ('old', gen_random_uuid(), now(), gen_random_uuid(), now() - interval '50 days')",
+        ),
+    ],
+)
+def test_counts_and_dead_letters_have_their_retention(
+    bench: Bench, settings: Settings, message: MakeMessage, table: str, statement: str
+) -> None:
+    """What is past its retention is deleted; what is not stays."""
+    bench.write(message())
+    bench.connection.execute(statement.encode())
+    before = bench.one(f"SELECT count(*) FROM {table}")
+    clock = Clock()
+    patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close)
+    Housekeeping(settings, bench.database, patience, clock).tidy()
+    assert bench.one(f"SELECT count(*) FROM {table}") == before - 1
+    assert bench.one(f"SELECT count(*) FROM {table} WHERE tenant_id = 'old'") == 0

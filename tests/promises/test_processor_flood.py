@@ -1,0 +1,66 @@
+"""P6, P10: bad events never stop the flow, a flood of them is said once, and memory stays bounded."""
+
+import itertools
+import time
+
+import httpx
+import psutil
+import pytest
+from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.services import RunService
+
+
+def test_flood_of_bad_events_never_stops_the_flow(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Good events among thousands of bad ones are stored; the burst is said once, with code and tenant, and ends."""
+    processor = run_service("processor")
+    bad = (raw_topic.message({"event_type": ""}, tenant_id="tenant_b") for _ in range(3_000))
+    good = (raw_topic.message() for _ in range(30))
+    mixed = itertools.chain.from_iterable(zip(*[bad] * 100, good, strict=False))
+    raw_topic.send(*mixed, partition=0)
+    raw_topic.await_processed()
+    report = httpx.get(f"{processor.url}/health").json()
+    assert report["status"] == "degraded"
+    assert "VALIDATION_FAILED of tenant_b" in report["dead_letter_burst"]
+    assert processor.log().count("more than half of the latest messages are dead letters") == 1
+    raw_topic.send_good(200)
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+    await_true(lambda: httpx.get(f"{processor.url}/health").json()["status"] == "ok", what="good health")
+
+
+def test_large_dead_letters_stay_bounded(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Hundreds of megabytes of rubbish pass through a fraction of that memory, and reach the topic."""
+    processor = run_service("processor")
+    for number in range(150):
+        raw_topic.send(bytes([number % 256, 0xFF]) * 500_000)
+    raw_topic.await_processed(90)
+    await_true(
+        lambda: raw_topic.one("SELECT count(*) FROM dlq_events WHERE published_at IS NULL") == 0, 90, "publishing"
+    )
+    assert psutil.Process(processor.pid).memory_info().rss < 400_000_000
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(30, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+def test_memory_is_flat(raw_topic: RawTopic, run_service: RunService, rounds: int) -> None:
+    """After a warm-up, more events do not mean more memory."""
+    processor = psutil.Process(run_service("processor").pid)
+    raw_topic.send_good(15_000)
+    raw_topic.await_processed()
+    before = processor.memory_info().rss
+    for _ in range(rounds):
+        raw_topic.send_good(10_000)
+        raw_topic.await_processed()
+    assert processor.memory_info().rss < before * 1.3 + 20_000_000
+
+
+def test_lone_event_is_not_kept_waiting(raw_topic: RawTopic, run_service: RunService) -> None:
+    """An event that comes alone is visible at once: it never waits for a batch to fill."""
+    run_service("processor")
+    waited = []
+    for _ in range(10):
+        value = raw_topic.message()
+        raw_topic.send(value)
+        started = time.monotonic()
+        raw_topic.await_row(value)
+        waited.append(time.monotonic() - started)
+    assert sorted(waited)[5] < 0.5
