@@ -1,5 +1,5 @@
 import { count } from "./numbers";
-import { clockTimeExact, type Series } from "./series";
+import { momentOf, type Series } from "./series";
 import classes from "./TimeSeries.module.css";
 
 /** A chart's values as a table, newest first. */
@@ -21,7 +21,7 @@ export function SeriesTable({ series, label }: { series: Series; label: string }
         <tbody>
           {rows.map(({ at, index }) => (
             <tr key={at}>
-              <th scope="row">{clockTimeExact(at)}</th>
+              <th scope="row">{momentOf(series, index)}</th>
               {series.lines.map((line) => (
                 <td key={line.label}>{cell(line.values[index])}</td>
               ))}

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { count } from "./numbers";
 import { plotData, plotOptions } from "./plot";
 import { SeriesTable } from "./SeriesTable";
-import { clockTimeExact, type Line, type Series, sum } from "./series";
+import { type Line, momentOf, type Series, sum } from "./series";
 import classes from "./TimeSeries.module.css";
 
 type TimeSeriesProps = {
@@ -22,7 +22,7 @@ export function TimeSeries({ series, label, total = (line) => count(sum(line.val
   const [asTable, setAsTable] = useState(false);
   const [point, setPoint] = useState<number | null>(null);
   const shown = useMemo(
-    () => ({ at: series.at, lines: series.lines.filter((line) => !hidden.has(line.label)) }),
+    () => ({ ...series, lines: series.lines.filter((line) => !hidden.has(line.label)) }),
     [series, hidden],
   );
   return (
@@ -76,10 +76,9 @@ function Plot({ series, label, onPoint }: PlotProps) {
 }
 
 function Point({ series, at }: { series: Series; at: number | null }) {
-  const moment = at === null ? undefined : series.at[at];
-  if (at === null || moment === undefined) return null;
+  if (at === null || at >= series.at.length) return null;
   const values = series.lines.map((line) => `${line.label} ${shownValue(line.values[at])}`);
-  return `${clockTimeExact(moment)} · ${values.join(" · ")}`;
+  return `${momentOf(series, at)} · ${values.join(" · ")}`;
 }
 
 function shownValue(value: number | null | undefined): string {

@@ -27,14 +27,19 @@ export function plotOptions(
       y: { range: (_, __, max) => [0, Math.max(4, max * 1.12)] },
     },
     axes: [xAxis(color, style.fontFamily), yAxis(color, style.fontFamily)],
-    series: [{}, ...series.lines.map((line) => plotLine(line, color))],
+    series: [{}, ...series.lines.flatMap((line) => [plotLine(line, color), plotTail(line, color)])],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
 }
 
-/** The values as uPlot wants them: the moments first, then a list for each line. */
+/** The values as uPlot wants them: the moments first, then for each line its body and its tail. */
 export function plotData(series: Series): uPlot.AlignedData {
-  return [[...series.at], ...series.lines.map((line) => [...line.values])];
+  const whole = series.at.length - (series.lastIsPartial ? 1 : 0);
+  const parts = series.lines.flatMap(({ values }) => [
+    values.map((value, index) => (index < whole ? value : null)),
+    values.map((value, index) => (index >= whole - 1 && series.lastIsPartial ? value : null)),
+  ]);
+  return [[...series.at], ...parts];
 }
 
 function plotLine(line: Line, color: Colors): uPlot.Series {
@@ -47,6 +52,12 @@ function plotLine(line: Line, color: Colors): uPlot.Series {
     points: { show: false },
     ...(line.filled && { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` }),
   };
+}
+
+/** The way to a value that still grows. */
+function plotTail(line: Line, color: Colors): uPlot.Series {
+  const stroke = `color-mix(in srgb, ${color(line.color)} 45%, transparent)`;
+  return { label: `${line.label}, so far`, stroke, width: 1.75, dash: [1, 4], points: { show: false } };
 }
 
 function xAxis(color: Colors, family: string): uPlot.Axis {

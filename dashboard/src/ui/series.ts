@@ -12,6 +12,8 @@ export type Line = {
 export type Series = {
   /** Seconds since 1970, ascending. */
   at: readonly number[];
+  /** The last values still grow, so a fall to them is none; charts draw it faintly. */
+  lastIsPartial: boolean;
   lines: readonly Line[];
 };
 
@@ -23,6 +25,12 @@ export function sum(values: readonly (number | null)[]): number {
 /** A line's last known value, null without one. */
 export function last(values: readonly (number | null)[]): number | null {
   return values.findLast((value) => value !== null) ?? null;
+}
+
+/** A moment of a series in words, with what must be known of its values. */
+export function momentOf(series: Series, index: number): string {
+  const at = clockTimeExact(series.at[index] ?? 0);
+  return series.lastIsPartial && index === series.at.length - 1 ? `${at} (so far)` : at;
 }
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -5,6 +5,7 @@ import type { Series } from "./series";
 export function seriesOf({ points }: Throughput): Series {
   return {
     at: points.map((point) => Date.parse(point.at) / 1_000),
+    lastIsPartial: true,
     lines: [
       {
         label: "Stored",

@@ -27,7 +27,7 @@ function Cards({ lag, summary }: { lag: Lag; summary: Overview | undefined }) {
       <MetricCard
         label={LABELS[1]}
         value={lag.total === 0 ? "None" : known(lag.oldest_age_seconds, duration)}
-        note="since it was accepted"
+        note={lag.total === 0 ? "nothing is waiting" : "since it was accepted"}
       />
       <MetricCard label={LABELS[2]} {...drain(lag)} />
       <MetricCard label={LABELS[3]} value={known(processed(summary), count)} note={outcomes(summary)} />

@@ -34,6 +34,7 @@ function seriesOf(history: readonly LagSample[]): Series {
   const values = history.map((sample) => sample.total);
   return {
     at: history.map((sample) => sample.at),
+    lastIsPartial: false,
     lines: [{ label: "Waiting", color: "--series-stored", dash: [], filled: true, values }],
   };
 }
