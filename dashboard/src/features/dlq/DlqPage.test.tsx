@@ -82,6 +82,16 @@ describe("Dead letters", () => {
     expect(asked.toSorted()).toEqual(["?limit=1", "?limit=50"]);
   });
 
+  it("moves no line under someone who reads one", async () => {
+    const { user } = openPage("/dlq?open=998");
+    await screen.findByText("hello, this is no JSON {");
+    answerWith("/admin/dlq/sample", answers.dlqPage(Date.now(), 1, null).replaceAll('"id":"99', '"id":"77'));
+    const announced = await screen.findByRole("button", { name: "Newer ones arrived" });
+    expect(screen.getByText("hello, this is no JSON {")).toBeVisible();
+    await user.click(announced);
+    await waitFor(() => expect(lines()).toHaveLength(1));
+  });
+
   it("draws only the lines in sight", async () => {
     answerWith("/admin/dlq/sample", answers.dlqPage(Date.now(), 900));
     openPage("/dlq");

@@ -14,14 +14,14 @@ import { dlqKeys, dlqQuery, type Newest, newestQuery, shownBy } from "./queries"
 export type DeadLetterList = {
   query: UseInfiniteQueryResult<InfiniteData<DlqPage>>;
   freshness: Freshness;
-  /** Newer ones came while older ones are read. */
+  /** Others came, or some went, while these are read. */
   hasNewer: boolean;
   showNewest: () => void;
 };
 
 /**
- * The list, kept fresh by asking for its newest entry only: a page of dead letters may be megabytes. While older
- * pages are shown newer ones are announced and not put in, so that lines do not move under the reader.
+ * The list, kept fresh by asking for its newest entry only: a page of dead letters may be megabytes. While one is
+ * unfolded or older pages are shown, newer ones are announced and not put in: lines must not move under the reader.
  */
 export function useDeadLetters(filters: DlqFilters): DeadLetterList {
   const shown = shownBy(filters);
@@ -29,11 +29,11 @@ export function useDeadLetters(filters: DlqFilters): DeadLetterList {
   const query = useInfiniteQuery({ ...dlqQuery(shown), refetchOnWindowFocus: false });
   const newest = useLiveQuery(newestQuery(shown));
   const isBehind = differs(newest.data, query.data);
-  const readsOlder = (query.data?.pages.length ?? 0) > 1;
+  const isRead = filters.open !== undefined || (query.data?.pages.length ?? 0) > 1;
   const { refetch, isFetching } = query;
   useEffect(() => {
-    if (isBehind && !readsOlder && !isFetching) void refetch();
-  }, [isBehind, readsOlder, isFetching, refetch]);
+    if (isBehind && !isRead && !isFetching) void refetch();
+  }, [isBehind, isRead, isFetching, refetch]);
   return {
     query,
     freshness: {
@@ -43,8 +43,11 @@ export function useDeadLetters(filters: DlqFilters): DeadLetterList {
       isFetching: query.isFetching || newest.isFetching,
       refetch: () => Promise.all([query.refetch(), newest.refetch()]),
     },
-    hasNewer: isBehind && readsOlder,
-    showNewest: () => client.setQueryData<InfiniteData<DlqPage>>(dlqKeys.list(shown), firstPageOnly),
+    hasNewer: isBehind && isRead,
+    showNewest: () => {
+      client.setQueryData<InfiniteData<DlqPage>>(dlqKeys.list(shown), firstPageOnly);
+      void refetch();
+    },
   };
 }
 
