@@ -85,22 +85,6 @@ def test_data_is_not_embedded_elsewhere(site: str, destination: str, path: str, 
     assert (check_page(head) is None) == allowed
 
 
-@pytest.mark.parametrize(
-    ("content_type", "status"),
-    [
-        ({"content_type": "application/json"}, None),
-        ({"content_type": "Application/JSON; charset=utf-8"}, None),
-        ({"content_type": "text/plain"}, 415),
-        ({"content_type": "application/x-www-form-urlencoded"}, 415),
-        ({}, 415),
-    ],
-)
-def test_forms_are_refused(content_type: dict[str, str], status: int | None) -> None:
-    """A page may send a form to anywhere without asking; it cannot send JSON without asking."""
-    problem = check_page(_head("/admin/events/lookup", "POST", **content_type))
-    assert (problem.status if problem else None) == status
-
-
 _TOKENS = ("first", "sec=ond")
 
 

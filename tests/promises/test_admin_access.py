@@ -105,7 +105,7 @@ def test_the_development_server_may_ask(guarded: Service, origin: str) -> None:
     assert _ask(guarded, "GET", "/admin/overview", Origin=origin).headers["access-control-allow-origin"] == origin
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_form_changes_nothing(local: Service, content_type: str) -> None:
     """What any page may send without permission is not taken."""
     answer = _ask(local, "POST", "/admin/events/lookup", Content_Type=content_type)

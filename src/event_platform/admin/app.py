@@ -124,7 +124,7 @@ def _probes(settings: Settings, database: Database, admin: AdminClient, client: 
     return {
         "postgres": partial(probes.postgres, database),
         "redis": partial(probes.redis_server, settings),
-        "kafka": partial(probes.kafka, admin, topics),
+        "kafka": partial(probes.kafka_topics, admin, topics),
         "ingest": partial(probes.service, client, settings.ingest_host, settings.ingest_port),
         "processor": partial(probes.service, client, settings.processor_host, settings.processor_port),
     }

@@ -1,8 +1,10 @@
-"""A consumer that stands beside the group: it asks what the group committed, and looks at single messages.
+"""A consumer that stands beside the group: it asks how far the group is, and looks at single messages.
 
-It never subscribes, so it joins no group, and it commits nothing. The administrative client could be asked for
-committed offsets as well, but there librdkafka ends the process while a group's coordinator is not ready
-(https://github.com/confluentinc/librdkafka/issues/5040, seen with 2.16.1 as a broker started).
+It never subscribes, so it joins no group, and it commits nothing.
+
+The administrative client has calls for most of this, but those that go to a group's coordinator can end the process:
+while the coordinator is not ready (https://github.com/confluentinc/librdkafka/issues/5040) and, seen with 2.16.1, after
+a broker came back, by a failed assertion in `rd_kafka_enq_once_del_source_return`.
 """
 
 import time
@@ -12,7 +14,9 @@ from typing import Final
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
+from event_platform.admin.lag import Offsets
 from event_platform.core import kafka
+from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
 
 ASK_SECONDS: Final = 2.0
@@ -43,18 +47,35 @@ class Bystander:
             }
         )
 
-    def committed(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Where the group goes on, of the partitions for which it committed anything.
+    def offsets(self) -> dict[int, Offsets]:
+        """Of each partition. What is committed is read before where the partition ends, so that no lag is negative.
 
         Raises:
-            UnavailableError: Kafka does not answer.
+            UnavailableError: Kafka does not answer, or has no such topic.
         """
-        wanted = [TopicPartition(self._topic, each) for each in partitions]
         try:
-            found = self._consumer.committed(wanted, timeout=ASK_SECONDS)
+            partitions = self._partitions()
+            committed = self._committed(partitions)
+            return {each: Offsets(committed.get(each), *self._bounds(each)) for each in partitions}
         except KafkaException as error:
-            raise kafka.unavailable("reading committed offsets", error) from error
+            raise kafka.unavailable("reading offsets", error) from error
+
+    def _partitions(self) -> list[int]:
+        topic = self._consumer.list_topics(self._topic, timeout=ASK_SECONDS).topics[self._topic]
+        if topic.error is not None:
+            raise UnavailableError(f"reading topic {self._topic}: {topic.error.str()}")
+        return sorted(topic.partitions)
+
+    def _committed(self, partitions: Iterable[int]) -> dict[int, int]:
+        wanted = [TopicPartition(self._topic, each) for each in partitions]
+        found = self._consumer.committed(wanted, timeout=ASK_SECONDS)
         return {each.partition: each.offset for each in found if each.offset >= 0}
+
+    def _bounds(self, partition: int) -> tuple[int, int]:
+        found = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=ASK_SECONDS)
+        if found is None:
+            raise UnavailableError(f"partition {partition} did not tell its end within {ASK_SECONDS:g} s")
+        return found
 
     def first_produced_at(self, starts: Mapping[int, int]) -> datetime | None:
         """The earliest time among the first messages at these offsets by partition; None where none came in time."""

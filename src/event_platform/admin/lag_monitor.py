@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeVar
 
 from confluent_kafka.admin import AdminClient
 
-from event_platform.admin import lag
+from event_platform.admin import group_members, lag
 from event_platform.admin.bystander import Bystander
-from event_platform.admin.group_reader import GroupReader
-from event_platform.admin.lag import Measurement, Offsets, Trend
+from event_platform.admin.lag import Measurement, Trend
 from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Lag
 from event_platform.core.errors import UnavailableError
@@ -22,7 +22,6 @@ ANSWER_SECONDS: Final = 4.0
 SAMPLE_SECONDS: Final = 5.0
 MAX_AGE_SECONDS: Final = 1.0
 
-Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 
@@ -35,9 +34,9 @@ class LagMonitor:
         Raises:
             ConfigurationError: No Kafka is named.
         """
-        self._reader = GroupReader(admin, settings.topic_raw, settings.kafka_group)
+        self._members = partial(group_members.read, admin, settings.kafka_group, settings.topic_raw)
         self._bystander = Bystander(settings)
-        # A thread of its own, because it blocks while it asks.
+        # A thread of its own, because Kafka's clients block while they ask.
         self._thread = ThreadPoolExecutor(1, "bystander")
         self._trend = Trend()
         self._latest = Refreshed(self._take, MAX_AGE_SECONDS)
@@ -67,18 +66,12 @@ class LagMonitor:
         return lag.describe(measured, self._trend.per_second(), datetime.now(UTC))
 
     async def _measure(self) -> Measurement:
-        offsets, (readers, members) = await asyncio.gather(self._offsets(), self._reader.readers())
+        offsets = await self._blocking(self._bystander.offsets)
+        members = await self._blocking(self._members)
         starts = {partition: each.start for partition, each in offsets.items() if each.lag > 0}
-        oldest_at = await self._blocking(self._bystander.first_produced_at, starts) if starts else None
+        oldest_at = await self._blocking(lambda: self._bystander.first_produced_at(starts)) if starts else None
         missing = "the oldest waiting message could not be read in time" if starts and not oldest_at else None
-        return Measurement(offsets, readers, members, oldest_at, missing)
+        return Measurement(offsets, members.readers, members.count, oldest_at, missing)
 
-    async def _offsets(self) -> dict[int, Offsets]:
-        # What is committed is read before where partitions end, so that no lag is negative.
-        partitions = await self._reader.partitions()
-        committed = await self._blocking(self._bystander.committed, partitions)
-        bounds = await self._reader.bounds(partitions)
-        return {each: Offsets(committed.get(each), *bounds[each]) for each in partitions}
-
-    async def _blocking(self, work: Callable[[Given], Result], given: Given) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, given)
+    async def _blocking(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -41,6 +41,8 @@ class Pages(StaticFiles):
 
     def __init__(self, folder: Path = FOLDER) -> None:
         super().__init__(directory=folder, check_dir=False)
+        # A missing folder is no error here, but a page that says what to do.
+        self.config_checked = True
         self._index = folder / "index.html"
 
     async def get_response(self, path: str, scope: Scope) -> Response:

@@ -4,12 +4,12 @@ import asyncio
 from typing import Any, Final
 
 import httpx
-from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, TopicDescription
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ClusterMetadata
 from redis.exceptions import RedisError
 
 from event_platform.admin.database import Database
-from event_platform.core import redis
+from event_platform.core import kafka, redis
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
 
@@ -42,19 +42,21 @@ def _ping(settings: Settings) -> None:
         client.close()
 
 
-async def kafka(admin: AdminClient, topics: list[str]) -> str | None:
+async def kafka_topics(admin: AdminClient, topics: list[str]) -> str | None:
     """Whether a broker answers and the topics can be written; raises `UnavailableError`."""
-    asked = admin.describe_topics(TopicCollection(topics), request_timeout=PROBE_SECONDS)
+    known = (await asyncio.to_thread(_metadata, admin)).topics
+    missing = [topic for topic in topics if topic not in known]
+    if missing:
+        raise UnavailableError(f"topic {missing[0]} does not exist: create it with `event-platform topics`")
+    orphans = [f"{topic}/{each.id}" for topic in topics for each in known[topic].partitions.values() if each.leader < 0]
+    return f"partitions without a leader: {', '.join(orphans)}" if orphans else None
+
+
+def _metadata(admin: AdminClient) -> ClusterMetadata:
     try:
-        found = [await asyncio.wrap_future(asked[topic]) for topic in topics]
+        return admin.list_topics(timeout=PROBE_SECONDS)
     except KafkaException as error:
-        raise UnavailableError(f"describing topics: {error.args[0].str()}") from error
-    return next((impaired for each in found if (impaired := _without_leader(each))), None)
-
-
-def _without_leader(topic: TopicDescription) -> str | None:
-    orphans = [each.id for each in topic.partitions if each.leader is None]  # type: ignore[redundant-expr]  # a partition can be without
-    return f"topic {topic.name}: partitions {orphans} have no leader" if orphans else None
+        raise kafka.unavailable("asking for topics", error) from error
 
 
 async def service(client: httpx.AsyncClient, host: str, port: int) -> str | None:

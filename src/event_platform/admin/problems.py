@@ -18,6 +18,7 @@ MAX_NAMED: Final = 10
 
 _MESSAGES: Final = {
     404: "there is nothing at this path; /docs lists what there is",
+    415: "expected Content-Type: application/json",
     405: "this path does not answer that method; the header Allow names what it answers",
 }
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {

@@ -1,8 +1,9 @@
 """Which question is answered at which path."""
 
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from event_platform.admin import dead_letters, lookup, overview, search, series
 from event_platform.admin.database import Database, clock
@@ -61,6 +62,12 @@ def _lag_monitor(request: Request) -> LagMonitor:
 def _health_prober(request: Request) -> HealthProber:
     prober: HealthProber = request.app.state.health_prober
     return prober
+
+
+def _only_json(request: Request) -> None:
+    """Refuse forms: any page may send one without asking for permission, which it must for JSON."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 FromDatabase = Annotated[Database, Depends(_database)]
@@ -133,6 +140,7 @@ async def get_lag(monitor: Annotated[LagMonitor, Depends(_lag_monitor)]) -> Lag:
 
 @router.post(
     "/events/lookup",
+    dependencies=[Depends(_only_json)],
     responses={
         **_ASKED,
         400: _error("The body is no JSON."),

@@ -1,0 +1,68 @@
+"""What the API answers is what its document says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+from schemathesis.checks import ignored_auth, positive_data_acceptance
+from tests.fixtures.services import Service
+
+from event_platform.admin import docs_page, openapi
+
+COMMITTED = Path("dashboard/src/api/admin-openapi.json")
+
+schema = schemathesis.openapi.from_dict(openapi.document())
+
+
+def test_the_committed_document_is_what_the_code_says() -> None:
+    """The dashboard's types are made from it; `python -m event_platform.admin.openapi` writes it."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "event_platform.admin.openapi"], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == COMMITTED.read_text()
+
+
+def test_the_document_is_valid() -> None:
+    """OpenAPI 3.1."""
+    validate(json.loads(COMMITTED.read_text()))
+
+
+@schema.parametrize()
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_no_undocumented_answer(case: schemathesis.Case[Any], admin: Service) -> None:
+    """Whatever is asked, right or wrong: no 5xx, only documented statuses, and bodies of the documented form."""
+    answer = case.call(base_url=admin.url)
+    assert answer.status_code < 500
+    # Some rules stand in no schema: which parameters go together, and that tokens are needed only where they are set.
+    case.validate_response(answer, excluded_checks=[positive_data_acceptance, ignored_auth])
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_documentation_needs_no_network(api: httpx.Client, path: str) -> None:
+    """Nothing is loaded from elsewhere."""
+    answer = api.get(path)
+    assert answer.status_code == 200
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+
+
+def test_the_page_names_every_path_and_parameter() -> None:
+    """A person reads there what a program reads in the document."""
+    page = docs_page.render(openapi.document())
+    for path, methods in openapi.document()["paths"].items():
+        assert f"<code>{path}</code>" in page
+        for operation in methods.values():
+            assert all(f"<code>{each['name']}</code>" in page for each in operation.get("parameters", ()))
+
+
+def test_descriptions_are_text() -> None:
+    """Never markup."""
+    document = {"info": {"title": "<b>", "description": "<script>"}, "paths": {}}
+    assert "<script>" not in docs_page.render(document)

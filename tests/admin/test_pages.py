@@ -1,0 +1,69 @@
+"""The built dashboard is served as it was built, and its absence is explained."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from event_platform.admin.pages import Pages, SafeHeaders
+
+Get = Callable[..., httpx.Response]
+
+
+def _getter(app: ASGIApp) -> Get:
+    async def ask(path: str, accept: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(path, headers={"Accept": accept})
+
+    return lambda path, accept="text/html": asyncio.run(ask(path, accept))
+
+
+@pytest.fixture
+def get(tmp_path: Path) -> Get:
+    """Asks for a path of pages that were built."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>the dashboard</title>")
+    (tmp_path / "favicon.svg").write_text("<svg/>")
+    (tmp_path / "assets" / "index-1a2b.js").write_text("1")
+    return _getter(SafeHeaders(Pages(tmp_path)))
+
+
+@pytest.mark.parametrize("path", ["/", "/dlq", "/search?tenant=a", "/no/such/page"])
+def test_every_page_is_the_index(get: Get, path: str) -> None:
+    """A browser that asks for a page gets the application, which finds out what to show."""
+    answer = get(path, "text/html,*/*;q=0.8")
+    assert answer.status_code == 200
+    assert "the dashboard" in answer.text
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_files_with_a_hash_in_their_name_are_kept(get: Get) -> None:
+    """They never change; others are asked for again."""
+    assert get("/assets/index-1a2b.js").headers["cache-control"] == "public, max-age=31536000, immutable"
+    icon = get("/favicon.svg")
+    assert (icon.status_code, icon.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/gone.js", "/missing.png", "/admin/nonsense", "/../pages.py", "/%2e%2e/pages.py", "/assets"]
+)
+def test_what_is_no_page_is_not_there(get: Get, path: str) -> None:
+    """No file outside the folder, and no page in place of a file or of an answer of the API."""
+    assert "the dashboard" not in get(path).text
+
+
+def test_programs_get_no_page_for_an_unknown_path(get: Get) -> None:
+    """Only what wants to see HTML gets some."""
+    assert "the dashboard" not in get("/nonsense", "*/*").text
+
+
+def test_without_a_build_the_page_says_what_to_do(tmp_path: Path) -> None:
+    """In one sentence with the command."""
+    answer = _getter(Pages(tmp_path / "none"))("/")
+    assert answer.status_code == 503
+    assert "make dashboard" in answer.text
