@@ -1,0 +1,94 @@
+"""How long after Kafka's acknowledgement, which is what a 202 waits for, an event's row is visible."""
+
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+import psycopg
+from confluent_kafka import KafkaError, Message, Producer
+from tests.fixtures.servers import RunningServers
+
+from bench.processor_setting import environment_of, messages, new_platform, url_of
+from event_platform.core import kafka
+from event_platform.core.settings import Settings
+
+WATCH_EVERY = {1_000: 20, 1: 1}
+"""At a rate, every how manieth event is watched for."""
+
+
+def measure(servers: RunningServers) -> None:
+    """Print p50 and p99 at 1,000 events a second and at one."""
+    settings = new_platform(servers)
+    with _service(settings):
+        for rate, seconds, goal_ms in ((1_000, 15, 300), (1, 15, 150)):
+            found = sorted(_latencies(settings, rate, seconds))
+            p99 = found[min(len(found) - 1, int(len(found) * 0.99))] * 1_000
+            verdict = "met" if p99 <= goal_ms else "NOT met"
+            print(
+                f"{rate:,} events/s: p50 {statistics.median(found) * 1_000:.0f} ms, p99 {p99:.0f} ms of {len(found)} watched, "
+                f"goal ≤ {goal_ms} ms: {verdict}"
+            )
+
+
+@contextmanager
+def _service(settings: Settings) -> Iterator[None]:
+    command = [sys.executable, "-m", "event_platform.cli", "processor"]
+    with subprocess.Popen(command, env=os.environ | environment_of(settings), stderr=subprocess.DEVNULL) as process:
+        try:
+            _await_ready(settings.processor_port)
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _await_ready(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the processor did not become ready")
+
+
+def _latencies(settings: Settings, rate: int, seconds: int) -> list[float]:
+    acknowledged: dict[str, float] = {}
+    found: list[float] = []
+    sending = threading.Thread(target=_send, args=(settings, rate, seconds, acknowledged))
+    sending.start()
+    waiting: dict[str, float] = {}
+    with psycopg.connect(url_of(settings), autocommit=True) as connection:
+        while sending.is_alive() or acknowledged or waiting:
+            while acknowledged:
+                event_id, at = acknowledged.popitem()
+                waiting[event_id] = at
+            rows = connection.execute("SELECT event_id FROM events WHERE event_id = ANY(%s) AND tenant_id IN ('tenant_a', 'tenant_b')", [list(waiting)])
+            now = time.monotonic()
+            found += [now - waiting.pop(event_id) for (event_id,) in rows.fetchall()]
+            time.sleep(0.002)
+    return found
+
+
+def _send(settings: Settings, rate: int, seconds: int, acknowledged: dict[str, float]) -> None:
+    producer = Producer({**kafka.client_config(settings, "bench"), "linger.ms": 0, "acks": "all"})
+    started = time.monotonic()
+    for number, value in enumerate(messages(rate * seconds, seed=rate)):
+        event_id = f"evt-{rate}-{number}"
+
+        def note(error: KafkaError | None, _message: Message, event_id: str = event_id, number: int = number) -> None:
+            assert error is None
+            if number % WATCH_EVERY[rate] == 0:
+                acknowledged[event_id] = time.monotonic()
+
+        producer.produce(settings.topic_raw, value, event_id.encode(), on_delivery=note)
+        while time.monotonic() < started + number / rate:
+            producer.poll(0.001)
+    producer.flush(10)

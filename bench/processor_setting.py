@@ -1,0 +1,129 @@
+"""Servers, database, topics and messages for the processor's benchmarks."""
+
+import json
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from confluent_kafka import Producer
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core import kafka, topics
+from event_platform.core.settings import Settings, load
+from event_platform.local import place
+from event_platform.local import servers as local_servers
+from event_platform.local.ports import free_port
+from event_platform.migrations.runner import migrate
+from event_platform.processor import progress
+from event_platform.processor.progress import Place
+
+
+@contextmanager
+def own_servers() -> Iterator[RunningServers]:
+    """Kafka and Postgres of this run."""
+    found = place.find(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
+    found.create()
+    chosen = local_servers.choose(found, preferred=None)
+    running = RunningServers(found, chosen, local_servers.prepare(found, chosen, local_servers.NAMES, None, print))
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+def new_platform(servers: RunningServers) -> Settings:
+    """A migrated database and fresh topics."""
+    suffix = uuid.uuid4().hex[:8]
+    name = f"bench_{suffix}"
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER ep_user".encode())
+    settings = load(
+        _env_file=None,
+        kafka_brokers=servers.kafka_brokers,
+        database_url=f"{servers.local.postgres.url.rsplit('/', 1)[0]}/{name}",
+        topic_raw=f"raw.{suffix}",
+        topic_dlq=f"dlq.{suffix}",
+        kafka_group=f"group.{suffix}",
+        processor_port=free_port(),
+        event_platform_home=tempfile.mkdtemp(prefix="event-platform-bench-"),
+        log_format="json",
+    )
+    migrate(url_of(settings))
+    topics.create(kafka.admin_client(settings), [topics.raw_topic(settings), topics.dlq_topic(settings)])
+    return settings
+
+
+def url_of(settings: Settings) -> str:
+    """The database's URL."""
+    assert settings.database_url
+    return settings.database_url.get_secret_value()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The same settings for a process."""
+    names = ("kafka_brokers", "topic_raw", "topic_dlq", "kafka_group", "processor_port", "event_platform_home", "log_format")
+    return {name.upper(): str(getattr(settings, name)) for name in names} | {"DATABASE_URL": url_of(settings)}
+
+
+def messages(count: int, seed: int = 0) -> list[bytes]:
+    """Raw messages of some 450 bytes, with keys and ids of their own."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return [_message(number, seed, now) for number in range(count)]
+
+
+def _message(number: int, seed: int, now: str) -> bytes:
+    event = {
+        "event_id": f"evt-{seed}-{number}",
+        "event_type": f"order.{('created', 'paid', 'sent', 'returned')[number % 4]}",
+        "schema_version": 1,
+        "occurred_at": now,
+        "payload": {"order_id": number, "amount": 12.5, "items": [{"sku": "x1", "qty": 2}], "note": "some text"},
+    }
+    wrapper = {
+        "tenant_id": f"tenant_{'ab'[number % 2]}",
+        "received_at": now,
+        "request_id": f"req_{uuid.uuid4()}",
+        "idempotency_key": f"key-{seed}-{number}",
+        "event": event,
+    }
+    return json.dumps(wrapper, separators=(",", ":")).encode()
+
+
+def fill_topic(settings: Settings, values: list[bytes]) -> None:
+    """Put ``values`` into the raw topic."""
+    producer = Producer({**kafka.client_config(settings, "bench"), "linger.ms": 20, "queue.buffering.max.messages": 500_000})
+    for number, value in enumerate(values):
+        producer.produce(settings.topic_raw, value, partition=number % 6)
+    assert producer.flush(120) == 0
+
+
+def empty(settings: Settings) -> None:
+    """Leave no row, and nothing that a later round would pay for."""
+    with psycopg.connect(url_of(settings), autocommit=True) as connection:
+        connection.execute(
+            "TRUNCATE events, dlq_events, duplicate_requests, throughput, throughput_hourly, event_counts, "
+            "event_counts_hourly, consumer_progress"
+        )
+        connection.execute("VACUUM ANALYZE events")
+
+
+def begin_at_zero(connection: psycopg.Connection, topic_id: str) -> None:
+    """A topic that exists in Postgres only."""
+    progress.begin(connection, Place("bench", topic_id, 0), 0)
+
+
+def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> float:
+    """The moment at which so many rows were there."""
+    deadline = time.monotonic() + timeout_seconds
+    with psycopg.connect(url_of(settings), autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            found = connection.execute("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress").fetchone()
+            if found and int(found[0]) >= rows:
+                return time.monotonic()
+            time.sleep(0.02)
+    raise TimeoutError(f"{rows} rows did not come")
