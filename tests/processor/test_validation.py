@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_platform.processor import pipeline, timestamps
+from event_platform.processor import pipeline, quick, timestamps
 from event_platform.processor.batch import Record
 from event_platform.processor.outcome import Dead, Outcome, Store
 from event_platform.processor.validation import Rules
@@ -216,3 +216,18 @@ def test_numbers_are_bounded(digits: int, exponent: int) -> None:
     else:
         assert isinstance(outcome, Dead)
         assert outcome.code == "UNSTORABLE"
+
+
+@given(events, st.sampled_from(["tenant_a", "bad tenant", ""]), st.sampled_from(["k", "é", "k k", "k" * 256]))
+def test_quick_way_is_the_careful_way(event: dict[str, Any], tenant: str, key: str) -> None:
+    """Where the quick way makes a row, the careful one makes the same."""
+    value = json.dumps({**WRAPPER, "tenant_id": tenant, "idempotency_key": key, "event": event}).encode()
+    now_us = timestamps.from_datetime(NOW)
+    row = quick.row_of(value, RULES, now_us)
+    assert row is None or pipeline.careful_outcome_of(Record(0, 0, value), RULES, now_us) == Store(row)
+
+
+def test_usual_event_goes_the_quick_way() -> None:
+    """The event of the documentation is usual."""
+    value = json.dumps({**WRAPPER, "event": GOOD}).encode()
+    assert quick.row_of(value, RULES, timestamps.from_datetime(NOW))

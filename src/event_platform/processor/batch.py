@@ -1,12 +1,14 @@
 """Messages on their way through the processor, a batch at a time."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 import msgspec
 
-from event_platform.processor import copy_format
+from event_platform.processor import copy_format, judgement, rollups
 from event_platform.processor.outcome import Dead, Outcome, Row, Store
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -78,9 +80,32 @@ class Batch:
             replace(self, records=second, outcomes=self.outcomes[middle:], spans=after),
         )
 
-    def rows(self) -> Iterator[tuple[int, Row]]:
+    def prepare(self) -> None:
+        """Make ahead what the transaction needs, because this is the part that runs beside Postgres."""
+        _ = self.copy_data, self.days, self.types
+
+    @cached_property
+    def rows(self) -> list[tuple[int, Row]]:
         """``(place, row)`` of what is to be stored."""
-        return ((place, outcome.row) for place, outcome in enumerate(self.outcomes) if isinstance(outcome, Store))
+        return [(place, outcome.row) for place, outcome in enumerate(self.outcomes) if isinstance(outcome, Store)]
+
+    @cached_property
+    def days(self) -> set[date]:
+        """The UTC days in which the rows were received."""
+        return judgement.days_of(row for _, row in self.rows)
+
+    @cached_property
+    def types(self) -> rollups.Types:
+        """The rows by minute, tenant, type and partition, as they count if all of them are new."""
+        return self.types_of(self.rows)
+
+    def types_of(self, rows: Iterable[tuple[int, Row]]) -> rollups.Types:
+        """The same of some rows."""
+        records = self.records
+        return Counter(
+            (rollups.minute_of(row.received_at_us), row.tenant_id, row.event_type, records[place].partition)
+            for place, row in rows
+        )
 
     def dead(self) -> Iterator[tuple[int, Dead]]:
         """``(place, dead letter)`` of what is not."""
@@ -89,4 +114,4 @@ class Batch:
     @cached_property
     def copy_data(self) -> bytes:
         """All rows in the form in which COPY takes them, made once."""
-        return copy_format.encode(row for _, row in self.rows())
+        return copy_format.encode(row for _, row in self.rows)

@@ -170,7 +170,8 @@ class Source:
             # What was still on its way from before a rebalance does not start where the partition does now.
             if position is None or record.offset < position.next_offset:
                 continue
-            starts.setdefault(record.partition, Position(position.next_offset, position.epoch))
+            if record.partition not in starts:
+                starts[record.partition] = Position(position.next_offset, position.epoch)
             position.next_offset = record.offset + 1
             records.append(record)
         spans = {p: Span(s.next_offset, self._positions[p].next_offset, s.epoch) for p, s in starts.items()}

@@ -12,7 +12,7 @@ from event_platform.processor import copy_format, dead_letters, faults, partitio
 from event_platform.processor.batch import Batch
 from event_platform.processor.database import Connection
 from event_platform.processor.faults import Fault
-from event_platform.processor.judgement import Sorted, days_of
+from event_platform.processor.judgement import Sorted
 from event_platform.processor.outcome import Dead
 from event_platform.processor.rollups import TypeNames
 
@@ -67,7 +67,7 @@ class Store:
         self._days.clear()
 
     def _make_days(self, connection: Connection, batch: Batch) -> None:
-        missing = days_of(row for _, row in batch.rows()) - self._days
+        missing = batch.days - self._days
         if missing:
             partitions.make(connection, missing)
             self._days |= missing
@@ -80,7 +80,7 @@ class Store:
     def _write(self, connection: Connection, batch: Batch) -> Stored:
         progress.take(connection, batch.topic_id, batch.spans)
         straight = self._copy_straight(connection, batch)
-        rows = staging.store(connection, list(batch.rows())) if straight is None else straight
+        rows = staging.store(connection, batch.rows) if straight is None else straight
         letters = [(place, dead) for place, dead in batch.dead()] + sorted(rows.dead.items())
         buried = dead_letters.bury(
             connection, self._topic, batch.topic_id, [(batch.records[place], dead) for place, dead in letters]
@@ -95,8 +95,7 @@ class Store:
         if self._staged_left:
             self._staged_left -= 1
             return None
-        places = [place for place, _ in batch.rows()]
-        if not places:
+        if not batch.rows:
             return Sorted()
         try:
             with connection.transaction(), connection.cursor().copy(_COPY) as copy:
@@ -106,16 +105,14 @@ class Store:
                 raise
             self._staged_left = STAGED_BATCHES
             return None
-        return Sorted(places)
+        return Sorted([place for place, _ in batch.rows])
 
     def _count(self, connection: Connection, batch: Batch, rows: Sorted, new_dead: list[tuple[int, Dead]]) -> None:
+        row_of = dict(batch.rows) if rows.duplicates or len(rows.stored) < len(batch.rows) else {}
+        types = batch.types_of((place, row_of[place]) for place in rows.stored) if row_of else batch.types
         outcomes: rollups.Outcomes = Counter()
-        types: rollups.Types = Counter()
-        row_of = dict(batch.rows())
-        for place in rows.stored:
-            row, partition = row_of[place], batch.records[place].partition
-            outcomes[row.tenant_id, "stored", "", partition] += 1
-            types[rollups.minute_of(row.received_at_us), row.tenant_id, row.event_type, partition] += 1
+        for (_, tenant_id, _, partition), n in types.items():
+            outcomes[tenant_id, "stored", "", partition] += n
         for place in rows.duplicates:
             outcomes[row_of[place].tenant_id, "duplicate", "", batch.records[place].partition] += 1
         for place, dead in new_dead:

@@ -13,7 +13,6 @@ _RFC_3339: Final = re.compile(
 )
 
 _POSTGRES_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 MICROSECONDS_PER_SECOND: Final = 1_000_000
 MICROSECONDS_PER_DAY: Final = 86_400 * MICROSECONDS_PER_SECOND
@@ -27,19 +26,20 @@ def parse(text: str) -> int:
     """
     if _RFC_3339.fullmatch(text) is None:
         raise ValueError("not RFC 3339")
-    try:
-        return from_datetime(datetime.fromisoformat(text.upper()))
-    except OverflowError as error:
-        raise ValueError("its year in UTC is not within 1 to 9999") from error
+    microseconds = from_datetime(datetime.fromisoformat(text if text[-1] == "Z" and text[10] == "T" else text.upper()))
+    if not _EARLIEST <= microseconds <= _LATEST:
+        raise ValueError("its year in UTC is not within 1 to 9999")
+    return microseconds
 
 
 def from_datetime(moment: datetime) -> int:
-    """Microseconds since 2000-01-01 UTC of an aware ``moment``.
+    """Microseconds since 2000-01-01 UTC of an aware ``moment``."""
+    since = moment - _POSTGRES_EPOCH
+    return (since.days * 86_400 + since.seconds) * MICROSECONDS_PER_SECOND + since.microseconds
 
-    Raises:
-        OverflowError: Its year in UTC is not within 1 to 9999.
-    """
-    return (moment.astimezone(UTC) - _POSTGRES_EPOCH) // _MICROSECOND
+
+_EARLIEST: Final = from_datetime(datetime.min.replace(tzinfo=UTC))
+_LATEST: Final = from_datetime(datetime.max.replace(tzinfo=UTC))
 
 
 def to_datetime(microseconds: int) -> datetime:

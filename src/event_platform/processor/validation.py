@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -27,6 +28,15 @@ class Rules:
 
     schema_versions: frozenset[int]
     retention_days: int
+
+    @cached_property
+    def version_literals(self) -> frozenset[bytes]:
+        """The allowed versions as they are usually written."""
+        return frozenset(str(version).encode() for version in self.schema_versions)
+
+    def is_in_time(self, received_at_us: int, now_us: int) -> bool:
+        """Whether the day of reception has a partition: not dropped yet, and not far ahead."""
+        return -_FUTURE_US <= now_us - received_at_us <= self.retention_days * timestamps.MICROSECONDS_PER_DAY
 
 
 class Valid(msgspec.Struct, gc=False):
@@ -66,13 +76,11 @@ def _unstorable(value: bytes, decoded: Decoded) -> list[Problem]:
 
 def _out_of_time(decoded: Decoded, rules: Rules, now_us: int) -> list[Problem]:
     """Its day has no partition any more, or not yet."""
-    age_us = now_us - decoded.received_at_us
+    if rules.is_in_time(decoded.received_at_us, now_us):
+        return []
+    limit = f"{rules.retention_days} days ago" if decoded.received_at_us < now_us else "a day ahead"
     shown = quote(decoded.wrapper.received_at.encode())
-    if age_us > rules.retention_days * timestamps.MICROSECONDS_PER_DAY:
-        return [Problem(Code.UNSTORABLE, f"received_at {shown} is more than {rules.retention_days} days ago")]
-    if age_us < -_FUTURE_US:
-        return [Problem(Code.UNSTORABLE, f"received_at {shown} is more than a day ahead")]
-    return []
+    return [Problem(Code.UNSTORABLE, f"received_at {shown} is more than {limit}")]
 
 
 class _Check:

@@ -1,0 +1,78 @@
+"""The usual event in one step, because nearly every one is usual; whatever is not goes the careful way.
+
+A row that comes from here is the row that `decode`, `validate` and `enrich` would make; a test holds them together.
+"""
+
+from typing import Final
+
+import msgspec
+
+from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME, parse_request_id
+from event_platform.processor import storable, timestamps
+from event_platform.processor.decoding import MAX_EVENT_ID_BYTES
+from event_platform.processor.outcome import Row
+from event_platform.processor.validation import MAX_EVENT_TYPE_CHARACTERS, Rules
+
+_LONGEST_UTF8: Final = 4
+"""Bytes of a character at most."""
+
+_is_tenant: Final = TENANT_NAME.fullmatch
+_is_key: Final = IDEMPOTENCY_KEY.fullmatch
+
+
+class _Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The contract's members and no other."""
+
+    event_id: str
+    event_type: str
+    schema_version: msgspec.Raw
+    occurred_at: str
+    payload: msgspec.Raw
+
+
+class _Wrapper(msgspec.Struct, gc=False):
+    tenant_id: str
+    received_at: str
+    request_id: str
+    idempotency_key: str
+    event: _Event
+
+
+_decode: Final = msgspec.json.Decoder(_Wrapper).decode
+
+
+def row_of(value: bytes, rules: Rules, now_us: int) -> Row | None:
+    """The row of a message in which nothing is unusual, else None."""
+    try:
+        wrapper = _decode(value)
+        received_at_us = timestamps.parse(wrapper.received_at)
+        occurred_at_us = timestamps.parse(wrapper.event.occurred_at)
+    except (ValueError, RecursionError):
+        return None
+    event, event_id = wrapper.event, parse_request_id(wrapper.request_id)
+    version, payload = bytes(event.schema_version), bytes(event.payload)
+    if (
+        event_id is None
+        or not value.isascii()
+        or not _is_tenant(wrapper.tenant_id)
+        or not _is_key(wrapper.idempotency_key)
+        or version not in rules.version_literals
+        or not payload.startswith(b"{")
+        or not 0 < len(event.event_id) <= MAX_EVENT_ID_BYTES // _LONGEST_UTF8
+        or not 0 < len(event.event_type) <= MAX_EVENT_TYPE_CHARACTERS
+        or not rules.is_in_time(received_at_us, now_us)
+        or storable.is_suspect(value)
+    ):
+        return None
+    return Row(
+        event_id.bytes,
+        wrapper.tenant_id,
+        event.event_id,
+        wrapper.idempotency_key,
+        event.event_type,
+        int(version),
+        occurred_at_us,
+        received_at_us,
+        payload,
+        None,
+    )
