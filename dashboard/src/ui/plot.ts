@@ -48,16 +48,27 @@ function plotLine(line: Line, color: Colors): uPlot.Series {
     label: line.label,
     stroke,
     width: 1.75,
-    dash: [...line.dash],
+    dash: scaled(line.dash),
     points: { show: false },
     ...(line.filled && { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` }),
   };
 }
 
+/** uPlot takes dashes in the screen's own pixels. */
+function scaled(dash: readonly number[]): number[] {
+  return dash.map((length) => length * devicePixelRatio);
+}
+
 /** The way to a value that still grows. */
 function plotTail(line: Line, color: Colors): uPlot.Series {
   const stroke = `color-mix(in srgb, ${color(line.color)} 45%, transparent)`;
-  return { label: `${line.label}, so far`, stroke, width: 1.75, dash: [1, 4], points: { show: false } };
+  return {
+    label: `${line.label}, so far`,
+    stroke,
+    width: 1.75,
+    dash: scaled([1, 4]),
+    points: { show: false },
+  };
 }
 
 function xAxis(color: Colors, family: string): uPlot.Axis {
