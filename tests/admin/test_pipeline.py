@@ -1,0 +1,100 @@
+"""What the real processor stored is what the admin API shows."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from confluent_kafka import Producer
+from tests.admin.conftest import uuid7
+from tests.fixtures.services import RunService
+
+from event_platform.core import envelope, kafka
+from event_platform.core.settings import Settings
+
+GOOD = (
+    b'{"event_id":"e1","event_type":"login","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z",'
+    b'"payload":{"n":1.50}}'
+)
+BAD = b'{"event_id":"e2","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z","payload":{}}'
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def processed(run_service_for_module: RunService, settings: Settings) -> Iterator[httpx.Client]:
+    """A client of the admin API, after the processor met a good event, a repeat of it, and a bad one."""
+    producer = Producer(kafka.client_config(settings, "test"))
+    for number, (key, event) in enumerate([("k1", GOOD), ("k1", GOOD), ("k2", BAD)], 1):
+        name = envelope.request_id(uuid7(NOW, number))
+        producer.produce(settings.topic_raw, envelope.wrap("tenant_a", envelope.timestamp(NOW), name, key, event))
+    assert producer.flush(10) == 0
+    run_service_for_module("processor")
+    admin = run_service_for_module("admin")
+    with httpx.Client(base_url=admin.url, timeout=10) as client:
+        deadline = time.monotonic() + 60
+        while sum(client.get("/admin/overview").json()["today"].values()) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield client
+
+
+def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_overview_counts_each_outcome_once(processed: httpx.Client) -> None:
+    """In every window, with its type and its code."""
+    found = _json(processed.get("/admin/overview"))
+    assert found["last_minute"] == found["today"] == {"stored": 1, "duplicates": 1, "dead": 1}
+    assert found["top_type_today"] == {"event_type": "login", "count": 1}
+    assert found["dead_by_code"] == [{"code": "VALIDATION_FAILED", "count": 1}]
+    points = _json(processed.get("/admin/series"))["points"]
+    assert [sum(each[name] for each in points) for name in ("stored", "duplicates", "dead")] == [1, 1, 1]
+
+
+def test_the_event_is_found_by_each_of_its_names(processed: httpx.Client) -> None:
+    """By the repeat's request id too."""
+    for path, parameters in (
+        ("search", {"tenant": "tenant_a", "eventId": "e1"}),
+        ("search", {"requestId": f"req_{uuid7(NOW, 1)}"}),
+        ("search", {"requestId": f"req_{uuid7(NOW, 2)}"}),
+        ("by-idempotency", {"tenant": "tenant_a", "idempotencyKey": "k1"}),
+    ):
+        answer = processed.get(f"/admin/event/{path}", params=parameters)
+        assert [each["request_id"] for each in _json(answer)["events"]] == [f"req_{uuid7(NOW, 1)}"]
+        assert b"1.50" in answer.content
+
+
+def test_the_bad_one_is_a_dead_letter_with_its_bytes(processed: httpx.Client) -> None:
+    """Found in the list, by its id, and by its key."""
+    (letter,) = _json(processed.get("/admin/dlq/sample"))["dead_letters"]
+    assert letter["reason"].startswith("VALIDATION_FAILED: missing event_type")
+    assert letter["original"]["event"] == json.loads(BAD)
+    found = _json(processed.get("/admin/event/by-idempotency", params={"tenant": "tenant_a", "idempotencyKey": "k2"}))
+    assert found["dead_letters"] == [letter]
+
+
+def test_lookup_agrees(processed: httpx.Client) -> None:
+    """Stored, duplicate of it, dead."""
+    names = [f"req_{uuid7(NOW, number)}" for number in (1, 2, 3)]
+    body = {"tenant": "tenant_a", "request_ids": names}
+    results = _json(processed.post("/admin/events/lookup", json=body))["results"]
+    assert [(each["state"], each["id"], each["code"]) for each in results] == [
+        ("stored", str(uuid7(NOW, 1)), None),
+        ("stored", str(uuid7(NOW, 1)), None),
+        ("dead", None, "VALIDATION_FAILED"),
+    ]
+
+
+def test_lag_falls_to_nothing(processed: httpx.Client) -> None:
+    """With the processor as the reader of every partition."""
+    deadline = time.monotonic() + 30
+    while (found := _json(processed.get("/admin/kafka/lag")))["total"] != 0:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+    assert found["members"] == 1
+    assert all(each["member"] for each in found["partitions"])
