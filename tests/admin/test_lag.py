@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 
-from event_platform.admin.group_members import assigned
+from event_platform.admin.group_members import assigned, name_of
 from event_platform.admin.lag import Measurement, Offsets, Trend, describe
 from event_platform.core import kafka
 from event_platform.core.settings import Settings
@@ -77,6 +77,12 @@ def test_assignments_are_read_as_kafka_writes_them() -> None:
     two_topics = b"\0\1" + b"\0\0\0\2" + b"\0\1a" + b"\0\0\0\2\0\0\0\3\0\0\0\5" + b"\0\2bc" + b"\0\0\0\1\0\0\0\0"
     assert [*assigned(two_topics + b"\xff\xff\xff\xff")] == [("a", 3), ("a", 5), ("bc", 0)]
     assert [*assigned(b"")] == []
+
+
+def test_workers_of_one_client_id_have_names_of_their_own() -> None:
+    """A static member is called by its instance id."""
+    assert name_of("4446fc96ab-0-01a2081d-4e14-43c1-8eba-84954dee3861") == "4446fc96ab-0"
+    assert name_of("worker-7") == "worker-7"
 
 
 @pytest.fixture(scope="module")

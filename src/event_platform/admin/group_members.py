@@ -1,5 +1,6 @@
 """Who is in the processor's group, and which partitions each reads."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from event_platform.core import kafka
 
 ASK_SECONDS: Final = 2.0
 
+_UUID_BEHIND: Final = re.compile(r"-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+
 
 @dataclass(frozen=True)
 class Members:
@@ -19,7 +22,7 @@ class Members:
 
     Attributes:
         count: How many members it has.
-        readers: The client id of who reads each partition that somebody reads.
+        readers: Who reads each partition that somebody reads, as `name_of` calls them.
     """
 
     count: int
@@ -38,12 +41,21 @@ def read(admin: AdminClient, group: str, topic: str) -> Members:
         raise kafka.unavailable("reading the consumer group", error) from error
     members = [member for each in found for member in each.members]
     readers = {
-        partition: str(member.client_id)
+        partition: name_of(str(member.id))
         for member in members
         for name, partition in assigned(cast("bytes | None", member.assignment) or b"")
         if name == topic
     }
     return Members(len(members), readers)
+
+
+def name_of(member_id: str) -> str:
+    """What a member was configured as.
+
+    Brokers make the id of a static member from its ``group.instance.id``, of any other from its ``client.id``, with a
+    hyphen and a UUID behind it.
+    """
+    return _UUID_BEHIND.sub("", member_id)
 
 
 def assigned(assignment: bytes) -> Iterator[tuple[str, int]]:
