@@ -7,6 +7,10 @@ const API_KEY = required("API_KEY");
 export const TENANT = required("TENANT");
 export const PROCESSOR_PID = Number(required("PROCESSOR_PID"));
 
+/** The same pages where the admin API wants a token, and one that it knows. */
+export const LOCKED_URL = required("LOCKED_URL");
+export const TOKEN = required("TOKEN");
+
 export type Sent = { eventId: string; key: string; requestId: string };
 
 /** Sends one event and returns once it was accepted. `change` replaces members; undefined removes one. */

@@ -12,7 +12,7 @@ from tests.fixtures.services import RunService
 ROOT = Path(__file__).parents[2]
 WITH_NODE = [str(ROOT / "scripts" / "with-node")]
 NPM = [*WITH_NODE, "npm", "--prefix", "dashboard"]
-TENANT, API_KEY = "tenant_a", "key_a"
+TENANT, API_KEY, TOKEN = "tenant_a", "key_a", "a-token-of-the-tests"
 # About a minute; a machine that runs everything else beside takes its time.
 SECONDS = 280
 
@@ -22,17 +22,19 @@ class Platform:
     """Where its parts are."""
 
     admin_url: str
+    locked_admin_url: str
     ingest_url: str
     processor_pid: int
 
 
 @pytest.fixture(scope="module")
 def platform(run_service_for_module: RunService) -> Platform:
-    """All three services, with a quota that the tests stay under."""
+    """All three services, with a quota that the tests stay under; admin once more, with a token."""
     ingest = run_service_for_module("ingest", RATE_LIMIT_PER_MIN=10_000)
     processor = run_service_for_module("processor")
     admin = run_service_for_module("admin")
-    return Platform(admin.url, ingest.url, processor.pid)
+    locked = run_service_for_module("admin", ADMIN_TOKENS=f"tests:{TOKEN}")
+    return Platform(admin.url, locked.url, ingest.url, processor.pid)
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +52,7 @@ def test_dashboard_in_a_browser(platform: Platform, browser_environment: dict[st
     finished = subprocess.run(
         [*NPM, "run", "--silent", "e2e"],
         cwd=ROOT,
-        env=os.environ
-        | browser_environment
-        | {
-            "BASE_URL": platform.admin_url,
-            "INGEST_URL": platform.ingest_url,
-            "PROCESSOR_PID": str(platform.processor_pid),
-            "TENANT": TENANT,
-            "API_KEY": API_KEY,
-        },
+        env=os.environ | browser_environment | _told(platform),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -66,3 +60,15 @@ def test_dashboard_in_a_browser(platform: Platform, browser_environment: dict[st
         check=False,
     )
     assert finished.returncode == 0, finished.stdout
+
+
+def _told(platform: Platform) -> dict[str, str]:
+    return {
+        "BASE_URL": platform.admin_url,
+        "LOCKED_URL": platform.locked_admin_url,
+        "TOKEN": TOKEN,
+        "INGEST_URL": platform.ingest_url,
+        "PROCESSOR_PID": str(platform.processor_pid),
+        "TENANT": TENANT,
+        "API_KEY": API_KEY,
+    }
