@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -99,6 +100,20 @@ def test_a_jar_damaged_in_the_cache_is_fetched_again(repository: Repository, fet
     repository.served.clear()
     assert fetch()[0].read_bytes() == CONTENTS["part0"]
     assert repository.served == ["part0"]
+
+
+def test_what_a_killed_download_left_is_removed(
+    repository: Repository, fetch: Callable[[], list[Path]], tmp_path: Path
+) -> None:
+    """An hour later; one that may still be at work is left alone."""
+    folder = tmp_path / f"kafka-{kafka_jars.VERSION}"
+    for name in ("unfinished-old", "unfinished-new"):
+        (folder / name).mkdir(parents=True)
+    os.utime(folder / "unfinished-old", (0, 0))
+    fetch()
+    assert repository.served
+    assert not (folder / "unfinished-old").exists()
+    assert (folder / "unfinished-new").exists()
 
 
 def test_offline_says_what_is_missing(

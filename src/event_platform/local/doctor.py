@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from event_platform.core.errors import PlatformError
 from event_platform.core.settings import Settings
-from event_platform.local import given, java, kafka_jars, lock, place, ports, services
+from event_platform.local import given, java, kafka, kafka_jars, lock, place, ports, services
 from event_platform.local.extra import check_installed
 from event_platform.local.place import Place
 
@@ -54,7 +54,7 @@ def _try(about: str, check: Callable[[], str | None], ok: str = "") -> Finding:
 
 def _kafka_jars(settings: Settings, where: Place) -> Finding:
     if settings.kafka_home:
-        return Finding("kafka", is_ok=settings.kafka_home.is_dir(), text=f"KAFKA_HOME={settings.kafka_home}")
+        return _try("kafka", partial(kafka.check_home, settings.kafka_home), "KAFKA_HOME has its jars")
     missing = len(kafka_jars.missing(where.cache(), kafka_jars.listed()))
     if missing:
         return Finding("kafka", is_ok=True, text=f"{missing} files (54 MB at most) will be fetched by the first `up`")

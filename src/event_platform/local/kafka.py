@@ -98,11 +98,16 @@ def _write(path: Path, text: str) -> None:
     path.chmod(0o644)
 
 
+def check_home(home: Path) -> None:
+    """Raise `ConfigurationError` where ``home`` is no unpacked Kafka."""
+    if not any((home / "libs").glob("kafka_*.jar")):
+        raise ConfigurationError(f"KAFKA_HOME={home}: expected the folder of an unpacked Kafka, with its jars in libs/")
+
+
 def _class_path(place: Place, home: Path | None, say: kafka_jars.Say) -> str:
     if home is None:
         return os.pathsep.join(str(jar) for jar in kafka_jars.fetch(place.cache(), say))
-    if not any((home / "libs").glob("kafka_*.jar")):
-        raise ConfigurationError(f"KAFKA_HOME={home}: expected the folder of an unpacked Kafka, with its jars in libs/")
+    check_home(home)
     return str(place.reachable(home.absolute(), ("libs",), "given") / "libs" / "*")
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ VERSION = "4.3.1"
 
 _PARALLEL = 8
 _TIMEOUT_SECONDS = 30
+_UNFINISHED = "unfinished-"
+_ABANDONED_SECONDS = 3_600
 _MEBIBYTE = 1_048_576
 
 Say = Callable[[str], None]
@@ -82,7 +85,8 @@ def _sha256(path: Path) -> str:
 def _fetch_all(jars: list[Jar], folder: Path, say: Say) -> None:
     # Unfinished files lie apart, so that neither a broken download nor a second process at the same work is mistaken
     # for a jar.
-    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder))
+    _remove_abandoned(folder)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     pool = ThreadPoolExecutor(_PARALLEL)
     try:
         pending = [pool.submit(_fetch_one, jar, unfinished, folder) for jar in jars]
@@ -91,6 +95,13 @@ def _fetch_all(jars: list[Jar], folder: Path, say: Say) -> None:
     finally:
         pool.shutdown(cancel_futures=True)
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    # Of processes that were killed at it; younger ones may still be at work.
+    for abandoned in folder.glob(f"{_UNFINISHED}*"):
+        if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _progress(pending: list[Future[int]]) -> Iterator[str]:

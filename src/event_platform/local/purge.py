@@ -7,7 +7,7 @@ from pathlib import Path
 from event_platform.local.place import Place
 
 _OF_SERVERS = ("postgres", "redis", "kafka", "binaries", "secrets.json")
-_OF_STATE = ("logs", "ports.json", "processes.json", "supervisor.lock", "control", "control.sock")
+_OF_STATE = ("logs", "processor", "ports.json", "processes.json", "supervisor.lock", "control", "control.sock")
 
 
 def purge(place: Place) -> None:
@@ -23,6 +23,6 @@ def _remove(folder: Path, names: tuple[str, ...]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    # Something of the user's, or of a service's, may lie there too.
+    # Something of the user's may lie there too.
     with contextlib.suppress(OSError):
         folder.rmdir()

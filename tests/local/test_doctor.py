@@ -1,0 +1,61 @@
+"""`event-platform doctor` names what is wrong and what to do, one line each."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from event_platform.core.settings import Settings, load
+from event_platform.local import doctor, extra
+from event_platform.local.doctor import Finding
+from event_platform.local.ports import free_port
+
+
+def settings_for(home: Path, **values: object) -> Settings:
+    """Settings with free ports and these values."""
+    ports = {name: free_port() for name in ("ingest_port", "admin_port", "processor_port")}
+    return load(_env_file=None, event_platform_home=home, **ports | values)
+
+
+def finding(settings: Settings, about: str) -> Finding:
+    """What the doctor says about one thing."""
+    return next(each for each in doctor.examine(settings) if each.about == about)
+
+
+def test_a_taken_port_is_found(tmp_path: Path) -> None:
+    """With the setting that moves the service."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found = finding(settings_for(tmp_path, admin_port=listener.getsockname()[1]), "port of admin")
+    assert not found.is_ok
+    assert "ADMIN_PORT" in found.text
+
+
+def test_a_named_server_that_is_away_is_found(tmp_path: Path) -> None:
+    """And none of what only our own would need is asked for."""
+    settings = settings_for(tmp_path, kafka_brokers="127.0.0.1:9")
+    found = finding(settings, "kafka")
+    assert not found.is_ok
+    assert found.text.startswith("KAFKA_BROKERS=127.0.0.1:9")
+    assert "java" not in {each.about for each in doctor.examine(settings_for(tmp_path, kafka_brokers="127.0.0.1:9"))}
+
+
+def test_missing_packages_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs them."""
+    monkeypatch.setattr(extra, "_PACKAGES", ("jgo", "surely_not_installed"))
+    found = finding(settings_for(tmp_path), "packages")
+    assert not found.is_ok
+    assert "surely_not_installed" in found.text
+    assert "pip install 'event-platform[local]'" in found.text
+    assert "jgo" not in found.text
+
+
+def test_a_wrong_kafka_home_is_found(tmp_path: Path) -> None:
+    """A folder without Kafka's jars is none."""
+    assert not finding(settings_for(tmp_path, kafka_home=tmp_path), "kafka").is_ok
+
+
+def test_what_is_in_order_is_told(tmp_path: Path) -> None:
+    """Java and the ports of this machine."""
+    settings = settings_for(tmp_path)
+    for about in ("java", "packages", "port of ingest"):
+        assert finding(settings, about).is_ok
