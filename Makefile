@@ -39,7 +39,7 @@ check: install dashboard ## formats, linters, types, layers
 	@$(NPM) run check
 
 bench: install ## ratios against baselines; see docs/benchmarks
-	@$(BIN)/python -m bench
+	@for part in loadgen ingest processor admin; do echo "== $$part"; $(BIN)/python -m bench.$$part || exit 1; done
 
 dist: install dashboard ## a wheel that carries the dashboard, in dist/
 	@$(BIN)/python -m hatchling build --target wheel
