@@ -12,11 +12,16 @@ const COMMAND = `curl -i http://127.0.0.1:8080/events \\
 /** The command that sends a first event, to copy. */
 export function FirstEvent() {
   return (
-    <div className={classes.box}>
-      <pre className={classes.code}>{COMMAND}</pre>
-      <div className={classes.copy}>
-        <CopyButton what="the command" text={() => COMMAND} />
+    <>
+      <div className={classes.box}>
+        <pre className={classes.code}>{COMMAND}</pre>
+        <div className={classes.copy}>
+          <CopyButton what="the command" text={() => COMMAND} />
+        </div>
       </div>
-    </div>
+      <p className={classes.note}>
+        Address and key are the defaults; “event-platform status” names the address in use.
+      </p>
+    </>
   );
 }
