@@ -14,9 +14,10 @@ from event_platform.loadgen.stage import Stage, quota
 from event_platform.loadgen.tailoring import Changes, tailored
 
 HIGH_QUOTA: Final = 600_000
-_LOW_QUOTA: Final = 2_000
+_LOW_QUOTA_PER_SECOND: Final = 100
+"""For each second that outages last: more than went before in the same minute, less than this act sends."""
+
 _BEFORE_SECONDS: Final = 5.0
-_AFTER_SECONDS: Final = 20.0
 _RATE: Final = 50.0
 
 
@@ -43,8 +44,9 @@ class Act(Struct, frozen=True):
 
 
 def _around_outage(outage_seconds: float) -> Scenario:
-    minutes = (_BEFORE_SECONDS + outage_seconds + _AFTER_SECONDS) / 60
-    return tailored(scenario.load("baseline"), Changes(rps=_RATE, minutes=minutes))
+    # It lasts as long after the outage as during it, so that one sees the platform heal under load.
+    seconds = _BEFORE_SECONDS + 2 * outage_seconds
+    return tailored(scenario.load("baseline"), Changes(rps=_RATE, minutes=seconds / 60))
 
 
 def _stop_of(name: str) -> Callable[[Stage], None]:
@@ -62,8 +64,8 @@ def _ends(stage: Stage, run: Run) -> None:
     stage.say(f"{tally.sent:,} events, {tally.retries:,} sent again. Answers: {answers}")
 
 
-def _poison(_outage_seconds: float) -> Scenario:
-    return tailored(scenario.load("poison"), Changes(rps=_RATE, minutes=10 / 60))
+def _poison(outage_seconds: float) -> Scenario:
+    return tailored(scenario.load("poison"), Changes(rps=_RATE, minutes=outage_seconds / 120))
 
 
 def _see_dead_letters(stage: Stage) -> None:
@@ -81,13 +83,14 @@ def _dead_by_code(stage: Stage) -> dict[str, int]:
 
 
 def _lower_quota(stage: Stage, tenants: list[str]) -> None:
-    limits = [(tenants[0], _LOW_QUOTA), *((tenant, HIGH_QUOTA) for tenant in tenants[1:])]
-    stage.say(f"starting ingest with a quota of {_LOW_QUOTA:,} a minute for {tenants[0]}")
+    low = round(_LOW_QUOTA_PER_SECOND * stage.outage_seconds)
+    limits = [(tenants[0], low), *((tenant, HIGH_QUOTA) for tenant in tenants[1:])]
+    stage.say(f"starting ingest with a quota of {low:,} a minute for {tenants[0]}")
     start("ingest", quota(limits))
 
 
-def _hot(_outage_seconds: float) -> Scenario:
-    return tailored(scenario.load("hot-tenant"), Changes(rps=300, minutes=15 / 60))
+def _hot(outage_seconds: float) -> Scenario:
+    return tailored(scenario.load("hot-tenant"), Changes(rps=300, minutes=0.75 * outage_seconds / 60))
 
 
 def _by_tenant(stage: Stage, run: Run) -> None:
@@ -119,7 +122,7 @@ ACTS: Final = (
         "quota",
         "One tenant goes over its quota: it gets 429, the other notices nothing.",
         _hot,
-        lambda stage: stage.watch(10),
+        lambda _stage: None,
         prepare=_lower_quota,
         conclude=_by_tenant,
         retries=False,

@@ -42,7 +42,13 @@ def demo(minutes: float) -> None:
 
 @click.command(name="demo-failure")
 @click.argument("acts", nargs=-1, type=click.Choice([act.name for act in ACTS]))
-@click.option("--outage-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="Length of outages.")
+@click.option(
+    "--outage-seconds",
+    type=click.FloatRange(1),
+    default=20.0,
+    show_default=True,
+    help="Length of outages; the other acts follow.",
+)
 def demo_failure(acts: tuple[str, ...], outage_seconds: float) -> None:
     """Stop parts of the platform under load, and account for every event at the end; all ACTS, or those named."""
     urls, tenants = _prepare()

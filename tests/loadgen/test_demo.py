@@ -1,0 +1,109 @@
+"""The demos against a platform that `event-platform up` runs, as a user starts them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "event_platform.cli")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder with settings, in which commands are given."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command that ends by itself."""
+        return subprocess.run(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """A command that goes on."""
+        return subprocess.Popen(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env=os.environ | self.environment | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def shell(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """The platform's services are up, on the run's servers."""
+    made = Shell(tmp_path_factory.mktemp("demo"), environment)
+    started = made.run("up", "--detach")
+    assert started.returncode == 0, started.stderr
+    yield made
+    assert made.run("down").returncode == 0
+
+
+def test_the_demo_sends_and_says_where_to_look(shell: Shell) -> None:
+    """With a raised quota while it lasts, so that nothing is limited, and the dashboard's address."""
+    done = shell.run("demo", "--minutes", "0.05")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "RATE_LIMITS=tenant_a:600000,tenant_b:600000" in done.stdout
+    assert "sent                   120" in done.stdout
+    assert "rate-limited           0" in done.stdout
+    assert "starting ingest again with its usual quota" in done.stdout
+    assert f"Look around: http://127.0.0.1:{shell.environment['ADMIN_PORT']}/" in done.stdout
+
+
+def test_the_failure_demo_tells_and_balances(shell: Shell) -> None:
+    """The processor stopped under load, poison, a tenant over its quota; and every event accounted for."""
+    done = shell.run("demo-failure", "processor", "poison", "quota", "--outage-seconds", "4")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout
+    for sentence in ("stopping processor", "starting processor", "events wait", "new dead letters: VALIDATION_FAILED"):
+        assert sentence in told, told
+    assert "tenant_b: " in told
+    assert " 0 answered 429" in told.split("tenant_b: ")[1].splitlines()[0]
+    assert " 0 answered 429" not in told.split("tenant_a: ")[1].splitlines()[0]
+    assert "It balances: every event is where its answers say." in told
+
+
+def test_ctrl_c_puts_right_what_was_stopped(shell: Shell) -> None:
+    """In the middle of an outage: the processor runs again, and ingest has its usual quota."""
+    with shell.begin("demo-failure", "processor", "--outage-seconds", "60") as demo:
+        assert demo.stdout
+        told = ""
+        while "lag:" not in told and (line := demo.stdout.readline()):
+            told += line
+        os.killpg(demo.pid, signal.SIGINT)
+        told += demo.communicate(timeout=60)[0]
+    assert demo.returncode == 1
+    assert "starting processor" in told
+    assert "usual quota" in told
+    status = shell.run("status").stdout
+    assert status.count(" ready ") == 3, status
+
+
+@pytest.mark.long
+def test_all_acts_balance(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Postgres, Redis and Kafka stopped for 20 s each, too, on servers of its own."""
+    named = {"KAFKA_BROKERS", "DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "EVENT_PLATFORM_HOME"}
+    own = {name: value for name, value in environment.items() if name not in named}
+    shell = Shell(tmp_path, own)
+    try:
+        done = shell.run("demo-failure")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "It balances" in done.stdout
+    finally:
+        shell.run("down", "--purge")
