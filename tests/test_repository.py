@@ -83,3 +83,15 @@ def test_services_import_nothing_that_windows_lacks(stage: str) -> None:
     for path in (ROOT / "src" / "event_platform" / stage).rglob("*.py"):
         assert not _imported(path) & only_posix, path
         assert not re.search(r"\bos\.fork\b|get_context\(.fork", path.read_text("utf-8")), path
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_every_promise_is_held_by_a_test(number: int) -> None:
+    """Each promise is named by tests that make its fault real, and the page of guarantees leads to some of them."""
+    named = re.compile(rf"\bP{number}\b")
+    holding = {
+        path.name for path in (ROOT / "tests/promises").glob("test_*.py") if named.search(path.read_text("utf-8"))
+    }
+    page = (ROOT / "docs/guarantees.md").read_text("utf-8")
+    [row] = re.findall(rf"^\| P{number} \| (`test_.*) \|$", page, re.MULTILINE)
+    assert set(re.findall(r"`(test_\w+\.py)`", row)) <= holding
