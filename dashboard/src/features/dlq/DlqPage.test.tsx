@@ -79,7 +79,7 @@ describe("Dead letters", () => {
     await waitFor(() => expect(lines().length).toBeGreaterThan(10));
     answerWith("/admin/dlq/sample", answers.dlqPage(Date.now(), 1, null));
     await waitFor(() => expect(lines()).toHaveLength(1));
-    expect(asked.toSorted()).toEqual(["?limit=1", "?limit=50"]);
+    expect(asked.filter((query) => query !== "?limit=1")).toEqual(["?limit=50"]);
   });
 
   it("moves no line under someone who reads one", async () => {
