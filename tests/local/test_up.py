@@ -198,6 +198,13 @@ def test_logs_show_what_a_service_wrote(local: Local) -> None:
     assert local.run("logs", "nothing").returncode == 1
 
 
+def kill_supervisor(local: Local) -> None:
+    """SIGKILL; returns when it is gone."""
+    supervisor = psutil.Process(local.supervisor_pid())
+    supervisor.kill()
+    supervisor.wait(10)
+
+
 def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local) -> None:
     """The next `up` ends what was left, and starts all on the data that there was."""
     with psycopg.connect(local.url_of("postgres"), autocommit=True) as connection:
@@ -206,8 +213,7 @@ def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local)
     redis.set("kept", "yes")
     assert redis.waitaof(1, 0, 2_000) == [1, 0]
     left = local.pids()
-    psutil.Process(local.supervisor_pid()).kill()
-    eventually(lambda: control.ask(local.home, Request("status")) is None)
+    kill_supervisor(local)
     assert local.run("status").returncode == 1
     assert all(psutil.pid_exists(pid) for pid in left.values())
 
@@ -239,6 +245,6 @@ def test_down_leaves_no_process_and_no_port(local: Local) -> None:
 def test_down_cleans_up_after_a_killed_supervisor(local: Local) -> None:
     """What it left is ended."""
     left = local.pids()
-    psutil.Process(local.supervisor_pid()).kill()
+    kill_supervisor(local)
     assert local.run("down").stdout.strip() == "stopped"
     assert not any(psutil.pid_exists(pid) for pid in left.values())
