@@ -71,13 +71,13 @@ def _measured(found: Found, spent: list[float], per_answer: int) -> Measured:
     if found.refused:
         raise SystemExit(f"{found.refused} of {found.answers + found.refused} requests were refused")
     events = found.answers * per_answer
-    return Measured(
-        events / found.seconds, 1e6 * spent[0] / events, 1e6 * sum(spent) / events, sorted(found.latencies)
-    )
+    return Measured(events / found.seconds, 1e6 * spent[0] / events, 1e6 * sum(spent) / events, sorted(found.latencies))
 
 
 @contextmanager
-def service(name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]) -> Iterator[Subject]:
+def service(
+    name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]
+) -> Iterator[Subject]:
     """Start a service and wait until it answers."""
     port = free_port()
     process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})
@@ -121,12 +121,16 @@ def compare(ours: Subject, other: Subject | None, connections: int, given: argpa
         print("  Go: not measured")
         return
     _tell(f"{other.name}, {connections} connections", [theirs for _, theirs in pairs if theirs])
-    _ratio("CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], GOALS[connections][0])
+    _ratio(
+        "CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], GOALS[connections][0]
+    )
     _ratio("rate ÷ Go's", [mine.rate / theirs.rate for mine, theirs in pairs if theirs], GOALS[connections][1])
 
 
 def _tell(label: str, rounds: list[Measured]) -> None:
-    rate, own, everything = (statistics.median(values) for values in zip(*((r.rate, r.own_us, r.all_us) for r in rounds), strict=True))
+    rate, own, everything = (
+        statistics.median(values) for values in zip(*((r.rate, r.own_us, r.all_us) for r in rounds), strict=True)
+    )
     print(f"{label}: {rate:,.0f} events/s, {own:.0f} | {everything:.0f} µs of CPU per event", flush=True)
 
 
@@ -149,7 +153,10 @@ def latency(ours: Subject, given: argparse.Namespace) -> None:
     most = measure(ours, 64, given.seconds).rate
     found = measure(ours, 256, given.seconds, pause_seconds=256 / (most / 2) - 0.004)
     p50, p99 = (found.latencies[int(len(found.latencies) * part)] * 1_000 for part in (0.5, 0.99))
-    print(f"at {found.rate:,.0f} events/s of at most {most:,.0f}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, goal < 25", flush=True)
+    print(
+        f"at {found.rate:,.0f} events/s of at most {most:,.0f}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, goal < 25",
+        flush=True,
+    )
 
 
 def idle(ours: Subject, given: argparse.Namespace) -> None:

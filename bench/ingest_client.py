@@ -45,7 +45,9 @@ def batch_requests(size: int) -> Callable[[], bytes]:
     prefix, numbers = uuid.uuid4().hex.encode(), iter(range(1 << 60))
 
     def make() -> bytes:
-        items = b",".join(b'{"idempotency_key":"%b-%d","event":%b}' % (prefix, next(numbers), BODY) for _ in range(size))
+        items = b",".join(
+            b'{"idempotency_key":"%b-%d","event":%b}' % (prefix, next(numbers), BODY) for _ in range(size)
+        )
         body = b'{"events":[%b]}' % items
         return (
             b"POST /events/batch HTTP/1.1\r\nHost: bench\r\nX-API-Key: key_a\r\nContent-Type: application/json\r\n"
@@ -113,8 +115,6 @@ async def _run(port: int, connections: int, seconds: float, make: Callable[[], b
     return result
 
 
-def run(
-    port: int, connections: int, seconds: float, make: Callable[[], bytes], pause_seconds: float = 0.0
-) -> Found:
+def run(port: int, connections: int, seconds: float, make: Callable[[], bytes], pause_seconds: float = 0.0) -> Found:
     """Load the service at ``port``; each connection pauses for so long between two requests."""
     return uvloop.run(_run(port, connections, seconds, make, pause_seconds))

@@ -39,7 +39,9 @@ def test_duplicate(producer: Producer) -> None:
     assert again.json() == {"status": "accepted", "request_id": first["request_id"], "duplicate": True}
 
 
-@pytest.mark.parametrize("other", [b'{"a":1.0}', b'{"a":"1"}', b'{"a":2}', b'{"a":[1]}', b'{"A":1}', b'{"a":1,"b":null}'])
+@pytest.mark.parametrize(
+    "other", [b'{"a":1.0}', b'{"a":"1"}', b'{"a":2}', b'{"a":[1]}', b'{"A":1}', b'{"a":1,"b":null}']
+)
 def test_other_body(producer: Producer, other: bytes) -> None:
     """The same key with another body is refused, and 1, 1.0 and "1" are different."""
     key = new_key()
@@ -124,13 +126,17 @@ def test_second_content_type(producer: Producer) -> None:
     assert (response.status_code, code(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-@pytest.mark.parametrize("given", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8", 'application/json; charset="utf-8"'])
+@pytest.mark.parametrize(
+    "given", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8", 'application/json; charset="utf-8"']
+)
 def test_media_type_with_charset(producer: Producer, given: str) -> None:
     """UTF-8 may be said."""
     assert producer.post(new_key(), Content_Type=given).status_code == 202
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{]", b"nope", b'{"a":NaN}', b'{"a":1}{}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{]", b"nope", b'{"a":NaN}', b'{"a":1}{}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}"]
+)
 def test_invalid_json(producer: Producer, body: bytes) -> None:
     """No strict JSON in UTF-8."""
     response = producer.post(new_key(), body)
@@ -181,7 +187,9 @@ def test_method(producer: Producer, method: str) -> None:
         assert response.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/", "/events/", "/event", "/events%2fbatch", "/EVENTS", "/events/batch/x", "//events"])
+@pytest.mark.parametrize(
+    "path", ["/", "/events/", "/event", "/events%2fbatch", "/EVENTS", "/events/batch/x", "//events"]
+)
 def test_path(producer: Producer, path: str) -> None:
     """Another path is answered in the form of all errors."""
     response = producer.client.post(f"{producer.service.url}{path}", headers=producer.headers(new_key()))

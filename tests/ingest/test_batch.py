@@ -99,7 +99,13 @@ def test_wrong_items(producer: Producer) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b'{"events":[{"idempotency_key":"a","event":{"a":NaN}}]}', b'{"events":[{"event":{"a":"\xff"}}]}', b'{"x":"\xff","events":[1]}'],
+    [
+        b"",
+        b"{",
+        b'{"events":[{"idempotency_key":"a","event":{"a":NaN}}]}',
+        b'{"events":[{"event":{"a":"\xff"}}]}',
+        b'{"x":"\xff","events":[1]}',
+    ],
 )
 def test_no_json(producer: Producer, body: bytes) -> None:
     """What is not JSON anywhere is refused whole."""

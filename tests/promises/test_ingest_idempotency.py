@@ -46,9 +46,7 @@ def test_concurrent_posts_of_one_key(
 
 def post_alone(producer: Producer, key: str) -> httpx.Response:
     """A post over a connection of its own."""
-    return httpx.post(
-        f"{producer.service.url}/events", json=EVENT, headers=producer.headers(key), timeout=15
-    )
+    return httpx.post(f"{producer.service.url}/events", json=EVENT, headers=producer.headers(key), timeout=15)
 
 
 def test_killed_after_the_claim(

@@ -85,9 +85,7 @@ def _answers(service: Service) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
-def test_redis_away(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, fault: str
-) -> None:
+def test_redis_away(run_service: RunService, producer_of: MakeProducer, servers: RunningServers, fault: str) -> None:
     """Without Redis events are accepted, health is degraded with since-when, and only the first request waits."""
     service = run_service("ingest", **QUOTA)
     producer = producer_of(service)

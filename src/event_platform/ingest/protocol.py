@@ -29,6 +29,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = False
     _status = HTTPStatus.BAD_REQUEST
     _refused = False
+    _repeats_head = False
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's transport
         """A client has connected; one too many is answered 503, far too many are cut off."""
@@ -47,9 +48,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # No other protocol is spoken: the request is answered, and nothing after it is read.
-            self._end_after_answers()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._read_on(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._status)
         if self._in_head:
@@ -57,8 +57,25 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._unfinished_bytes > bounds.MAX_HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
+    def _read_on(self, rest: bytes) -> None:
+        """Ignore a wish for another protocol, as RFC 9110, section 7.8 allows: some clients send it with every request.
+
+        The parser takes what follows the head for that protocol, so another one reads it, after a head that says how
+        long the body is and nothing else.
+        """
+        framing = [pair for pair in self.headers if pair[0] in {b"content-length", b"transfer-encoding"}]
+        self._repeats_head = True
+        self.parser = httptools.HttpRequestParser(self)
+        self.cycle.more_body = True
+        self.cycle.message_event.clear()
+        self.deadline = self.loop.time() + bounds.BODY_SECONDS
+        head = b"".join(b"%b: %b\r\n" % pair for pair in framing)
+        self.data_received(b"POST / HTTP/1.1\r\n%b\r\n" % head + rest)
+
     def on_message_begin(self) -> None:
         """A request's first byte has come."""
+        if self._repeats_head:
+            return
         super().on_message_begin()
         self._in_head = True
         self._hosts = self._head_bytes = self._unfinished_bytes = 0
@@ -66,6 +83,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header has come."""
+        if self._repeats_head:
+            return
         name = name.lower()
         if name == b"host":
             self._hosts += 1
@@ -76,6 +95,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head has come: become a request, unless it is out of bounds."""
+        if self._repeats_head:
+            self._repeats_head = False
+            return
         self._in_head = False
         self._status = self._bounds_status()
         if self._status is not HTTPStatus.OK:

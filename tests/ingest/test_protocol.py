@@ -1,0 +1,162 @@
+"""HTTP's own bounds, over raw sockets."""
+
+import random
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from tests.fixtures.ingest_client import Producer, new_key
+from tests.fixtures.services import Service
+
+from event_platform.ingest import http_limits
+
+BODY = b"{}"
+
+
+def request(*lines: bytes, body: bytes = BODY, path: bytes = b"/events", version: bytes = b"1.1") -> bytes:
+    """A request with an API key, a new idempotency key, and further header lines."""
+    head = [
+        b"POST %b HTTP/%b" % (path, version),
+        b"X-API-Key: key_a",
+        b"Idempotency-Key: " + new_key().encode(),
+        b"Content-Type: application/json",
+        *lines,
+    ]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+LENGTH = b"Content-Length: 2"
+HOST = b"Host: x"
+CLOSE = b"Connection: close"
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (request(HOST, LENGTH, CLOSE), 202),
+        (request(LENGTH, CLOSE), 400),
+        (request(HOST, HOST, LENGTH, CLOSE), 400),
+        (request(LENGTH, version=b"1.0"), 202),
+        (request(HOST, LENGTH, b"Transfer-Encoding: chunked", CLOSE, body=b"2\r\n{}\r\n0\r\n\r\n"), 400),
+        (request(HOST, LENGTH, b"Content-Length: 3", CLOSE), 400),
+        (request(HOST, b"Content-Length: -2", CLOSE), 400),
+        (request(HOST, b"Content-Length: 99999999999999999999999", CLOSE), 400),
+        (request(HOST, b"Transfer-Encoding: chunked", CLOSE, body=b"2\r\n{}\r\n0\r\n\r\n"), 202),
+        (request(HOST, b"Transfer-Encoding: chunked", CLOSE, body=b"zz\r\n{}\r\n0\r\n\r\n"), 400),
+        (request(HOST, LENGTH, *[b"X-%d: y" % n for n in range(100)], CLOSE), 431),
+        (request(HOST, LENGTH, b"X-Long: " + b"y" * 17_000, CLOSE), 431),
+        (request(HOST, LENGTH, CLOSE, path=b"/events?" + b"y" * 17_000), 431),
+        (b"GET /" + b"y" * 100_000, 431),
+        (request(HOST, LENGTH, CLOSE, b"Connection: Upgrade", b"Upgrade: websocket"), 202),
+        (request(HOST, LENGTH, CLOSE, b"Expect: 100-continue"), 100),
+        (request(HOST, b"Content-Length: 300000", CLOSE, b"Expect: 100-continue", body=b""), 413),
+        (b"nonsense\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404),
+        (request(HOST, LENGTH, CLOSE, path=b"/%65vents"), 404),
+        (request(HOST, LENGTH, CLOSE, path=b"http://x/events"), 202),
+    ],
+)
+def test_raw_request(producer: Producer, data: bytes, status: int) -> None:
+    """What comes over the wire has the answer that stands here, and the connection ends."""
+    answer = producer.raw(data)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+
+
+def test_pipelined_requests(producer: Producer) -> None:
+    """Requests sent at once are answered in order."""
+    answer = producer.raw(request(HOST, LENGTH) + request(HOST, LENGTH, path=b"/nope") + request(HOST, LENGTH, CLOSE))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"202", b"404", b"202"]
+
+
+def test_wish_for_http2(producer: Producer) -> None:
+    """A wish for HTTP/2 is ignored, and the connection goes on, with either framing of the body."""
+    wish = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk")
+    chunked = request(HOST, b"Transfer-Encoding: chunked", *wish, body=b"2\r\n{}\r\n0\r\n\r\n")
+    answer = producer.raw(request(HOST, LENGTH, *wish) + chunked + request(HOST, LENGTH, CLOSE))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"202", b"202", b"202"]
+
+
+def test_rubbish_after_a_request(producer: Producer) -> None:
+    """A good request keeps its answer although rubbish follows it."""
+    answer = producer.raw(request(HOST, LENGTH) + b"\x00rubbish\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_raw_bytes(producer: Producer, ingest: Service) -> None:
+    """Requests with bytes changed, dropped and added at random never give a 5xx, and the service lives on."""
+    chance = random.Random(7)
+    for _ in range(300):
+        data = bytearray(request(HOST, LENGTH, CLOSE))
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 3))
+        answer = producer.raw(bytes(data), timeout_seconds=0.05)
+        assert answer == b"" or answer.split(b" ")[1][:1] in b"1234", answer[:200]
+    assert httpx.get(f"{ingest.url}/livez").status_code == 200
+
+
+@pytest.fixture
+def address(ingest: Service) -> Iterator[tuple[str, int]]:
+    """Where the service listens."""
+    yield "127.0.0.1", httpx.URL(ingest.url).port or 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [(b"", http_limits.HEAD_SECONDS), (b"POST /events HTTP/1.1\r\nHost: x\r\n", http_limits.HEAD_SECONDS)],
+)
+def test_slow_head(address: tuple[str, int], sent: bytes, seconds: float) -> None:
+    """A head that does not come to its end ends the connection within its deadline, however it trickles."""
+    with socket.create_connection(address) as connection:
+        connection.settimeout(1)
+        started = time.monotonic()
+        connection.sendall(sent)
+        while time.monotonic() - started < seconds + 5:
+            try:
+                connection.sendall(b"X-A: b\r\n" if sent else b"")
+                if connection.recv(1) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        assert seconds - 1 < time.monotonic() - started < seconds + 3
+
+
+@pytest.mark.long
+def test_slow_body(address: tuple[str, int]) -> None:
+    """A body that does not come to its end ends the connection within its deadline."""
+    with socket.create_connection(address) as connection:
+        connection.settimeout(http_limits.BODY_SECONDS + 5)
+        started = time.monotonic()
+        connection.sendall(request(HOST, b"Content-Length: 10", body=b"{"))
+        assert _ended(connection)
+        assert time.monotonic() - started < http_limits.BODY_SECONDS + 3
+
+
+def _ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_too_many_connections(address: tuple[str, int], producer: Producer) -> None:
+    """Beyond 1,000 connections a request is answered 503, and is accepted again when others have gone."""
+    with ExitStack() as stack:
+        for _ in range(http_limits.MAX_CONNECTIONS + 5):
+            stack.enter_context(socket.create_connection(address))
+        answer = producer.raw(request(HOST, LENGTH))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"UNAVAILABLE" in answer
+        assert b"retry-after" in answer
+    deadline = time.monotonic() + 5
+    while not producer.raw(request(HOST, LENGTH, CLOSE)).startswith(b"HTTP/1.1 202 "):
+        assert time.monotonic() < deadline

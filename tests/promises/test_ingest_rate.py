@@ -1,0 +1,61 @@
+"""P8: a tenant never gets more than its limit in any 60 seconds, and other tenants are unaffected."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key
+from tests.fixtures.services import RunService
+
+
+def burst(producer: Producer, count: int) -> list[httpx.Response]:
+    """So many posts at once, each with a key of its own."""
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda _: producer.post(new_key(), {}), range(count)))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, workers: int) -> None:
+    """Each tenant gets exactly its limit, over however many workers, and is told truly when to come again."""
+    names = {f"{name}{workers}": limit for name, limit in (("small", 20), ("large", 40), ("other", 30))}
+    keys = ",".join(f"{name}:key_{name}" for name in names)
+    limits = ",".join(f"{name}:{limit}" for name, limit in names.items() if limit != 30)
+    service = run_service("ingest", "--workers", str(workers), API_KEYS=keys, RATE_LIMITS=limits, RATE_LIMIT_PER_MIN=30)
+    for name, limit in names.items():
+        answers = burst(producer_of(service, f"key_{name}"), 60)
+        assert [answer.status_code for answer in answers].count(202) == limit
+        refused = [answer for answer in answers if answer.status_code != 202]
+        assert {code(answer) for answer in refused} == {"RATE_LIMITED"}
+        for answer in refused:
+            assert 1 <= int(answer.headers["retry-after"]) <= 65
+            assert answer.headers["ratelimit-policy"] == f'"default";q={limit};w=60'
+            assert answer.headers["ratelimit"] == f'"default";r=0;t={answer.headers["retry-after"]}'
+
+
+def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) -> None:
+    """Refused requests cost quota, so that a flood of rubbish is limited; over it, 429 goes before every other answer."""
+    producer = producer_of(run_service("ingest", API_KEYS="rubbish:key_r", RATE_LIMIT_PER_MIN=4), "key_r")
+    found = [
+        producer.post(None),
+        producer.post(new_key(), b"{"),
+        producer.post(new_key(), Content_Type="text/plain"),
+        producer.post(new_key(), b"x" * 300_000),
+        producer.post(new_key(), b"{"),
+        producer.post(None),
+        producer.post(new_key()),
+    ]
+    assert [answer.status_code for answer in found] == [400, 400, 415, 413, 429, 429, 429]
+    assert producer.client.post(f"{producer.service.url}/events").status_code == 401
+
+
+@pytest.mark.timeout(120)
+def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer) -> None:
+    """Whoever waits for as long as the answer says is admitted, and whoever comes 2 s before that is not."""
+    producer = producer_of(run_service("ingest", API_KEYS="patient:key_p", RATE_LIMIT_PER_MIN=3), "key_p")
+    burst(producer, 3)
+    seconds = int(producer.post(new_key()).headers["retry-after"])
+    time.sleep(seconds - 2)
+    assert producer.post(new_key()).status_code == 429
+    time.sleep(2)
+    assert producer.post(new_key()).status_code == 202
