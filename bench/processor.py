@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 
 import psutil
 import psycopg
-
 from bench import processor_latency
 from bench.processor_setting import (
     begin_at_zero,
@@ -31,6 +30,7 @@ from bench.processor_setting import (
     url_of,
     wait_for,
 )
+
 from event_platform.core.settings import Settings
 from event_platform.processor import copy_format, partitions, pipeline
 from event_platform.processor.batch import Batch, Record, Span, Taken
@@ -43,8 +43,8 @@ from event_platform.processor.writer import Writer
 
 RULES = Rules(frozenset({1}), 30)
 INSERT = (
-    "INSERT INTO events (id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, received_at, "
-    "payload) SELECT gen_random_uuid(), 't', %s, %s, 'x', 1, now(), now(), %s::jsonb"
+    "INSERT INTO events (id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, "
+    "received_at, payload) SELECT gen_random_uuid(), 't', %s, %s, 'x', 1, now(), now(), %s::jsonb"
 )
 
 
@@ -115,7 +115,9 @@ def raw_copy_rate(bench: Bench) -> float:
     data = copy_format.encode(rows_of(bench.values))
     with psycopg.connect(url_of(bench.settings)) as connection:
         started = time.perf_counter()
-        with connection.cursor().copy(f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
+        with connection.cursor().copy(
+            f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)"
+        ) as copy:
             copy.write(data)
         connection.commit()
         return len(bench.values) / (time.perf_counter() - started)
@@ -133,7 +135,9 @@ def single_insert_rate(bench: Bench) -> float:
 def process_rate(bench: Bench, workers: int) -> float:
     """Rows a second of the real service from Kafka to Postgres, from its first row to its last."""
     command = [sys.executable, "-m", "event_platform.cli", "processor", "--workers", str(workers)]
-    with subprocess.Popen(command, env=os.environ | environment_of(bench.settings), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, env=os.environ | environment_of(bench.settings), stderr=subprocess.DEVNULL
+    ) as process:
         try:
             first = wait_for(bench.settings, 1)
             return len(bench.values) / (wait_for(bench.settings, len(bench.values)) - first)

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from urllib.request import urlopen
 
 import psycopg
+from bench.processor_setting import environment_of, messages, new_platform, url_of
 from confluent_kafka import KafkaError, Message, Producer
 from tests.fixtures.servers import RunningServers
 
-from bench.processor_setting import environment_of, messages, new_platform, url_of
 from event_platform.core import kafka
 from event_platform.core.settings import Settings
 
@@ -31,7 +31,7 @@ def measure(servers: RunningServers) -> None:
             p99 = found[min(len(found) - 1, int(len(found) * 0.99))] * 1_000
             verdict = "met" if p99 <= goal_ms else "NOT met"
             print(
-                f"{rate:,} events/s: p50 {statistics.median(found) * 1_000:.0f} ms, p99 {p99:.0f} ms of {len(found)} watched, "
+                f"{rate:,} events/s: p50 {statistics.median(found) * 1_000:.0f} ms, p99 {p99:.0f} ms of {len(found)}, "
                 f"goal ≤ {goal_ms} ms: {verdict}"
             )
 
@@ -70,7 +70,10 @@ def _latencies(settings: Settings, rate: int, seconds: int) -> list[float]:
             while acknowledged:
                 event_id, at = acknowledged.popitem()
                 waiting[event_id] = at
-            rows = connection.execute("SELECT event_id FROM events WHERE event_id = ANY(%s) AND tenant_id IN ('tenant_a', 'tenant_b')", [list(waiting)])
+            rows = connection.execute(
+                "SELECT event_id FROM events WHERE event_id = ANY(%s) AND tenant_id IN ('tenant_a', 'tenant_b')",
+                [list(waiting)],
+            )
             now = time.monotonic()
             found += [now - waiting.pop(event_id) for (event_id,) in rows.fetchall()]
             time.sleep(0.002)
@@ -84,7 +87,8 @@ def _send(settings: Settings, rate: int, seconds: int, acknowledged: dict[str, f
         event_id = f"evt-{rate}-{number}"
 
         def note(error: KafkaError | None, _message: Message, event_id: str = event_id, number: int = number) -> None:
-            assert error is None
+            if error is not None:
+                raise RuntimeError(error.str())
             if number % WATCH_EVERY[rate] == 0:
                 acknowledged[event_id] = time.monotonic()
 

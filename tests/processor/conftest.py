@@ -64,7 +64,7 @@ class Bench:
         """Rows of one statement."""
         return self.connection.execute(statement.encode(), parameters).fetchall()
 
-    def one(self, statement: str, *parameters: object) -> Any:
+    def one(self, statement: str, *parameters: object) -> Any:  # noqa: ANN401 - a column of any type
         """The only value of one statement."""
         return self.query(statement, *parameters)[0][0]
 
@@ -86,7 +86,7 @@ def message() -> MakeMessage:
     """Make a raw message of a tenant of this test: ``event`` members by name, the wrapper's with ``wrapper_``."""
     tenant = f"tenant-{next(_numbers)}"
 
-    def make(received_at: datetime | None = None, **changes: Any) -> bytes:
+    def make(received_at: datetime | None = None, **changes: object) -> bytes:
         number = next(_numbers)
         now = (received_at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         wrapper = {

@@ -29,7 +29,7 @@ def _event(**changes: object) -> Make:
     return lambda raw: raw.message(dict(changes))
 
 
-def _wrapper(**changes: object) -> Make:
+def _wrapper(**changes: str) -> Make:
     return lambda raw: raw.message(**changes)
 
 
@@ -133,7 +133,7 @@ def test_unknown_members_are_kept(raw_topic: RawTopic) -> None:
 
 @pytest.mark.usefixtures("processor")
 def test_dead_letter_topic_has_the_original(raw_topic: RawTopic) -> None:
-    """The topic's message holds the original in a form that gives its bytes back, its key, its headers and its source."""
+    """The topic's message holds the original so that its bytes come back, its key, headers and source."""
     values: list[bytes | None] = [b'{"a": 1.0}', "text ☃".encode(), b"\xff\x00", None]
     sent = raw_topic.send(*values, key=b"tenant_a:k", partition=1)
     await_true(lambda: all(_published(raw_topic, one) for one in sent), what="publishing")

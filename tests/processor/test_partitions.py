@@ -6,6 +6,7 @@ from random import Random
 
 import psycopg
 import pytest
+from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.settings import Settings
 from event_platform.processor import partitions
@@ -14,8 +15,8 @@ from event_platform.processor.database import Database
 from event_platform.processor.health import Health
 from event_platform.processor.housekeeping import Housekeeping
 from event_platform.processor.patience import Patience
-from tests.processor.conftest import Bench, MakeMessage
 
+COUNT = "SELECT count(*) FROM {}"
 TODAY = datetime.now(UTC).date()
 
 
@@ -92,7 +93,7 @@ def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None
     old = TODAY - timedelta(days=40)
     partitions.make(bench.connection, [old])
     with psycopg.connect(settings.database_url.get_secret_value()) as reader:
-        reader.execute(f"SELECT count(*) FROM {partitions.name_of(old)}".encode())
+        reader.execute(COUNT.format(partitions.name_of(old)).encode())
         assert partitions.drop(bench.connection, TODAY - timedelta(days=30)) == []
     assert partitions.drop(bench.connection, TODAY - timedelta(days=30)) == [partitions.name_of(old)]
 
@@ -112,12 +113,18 @@ def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None
         ),
         (
             "dlq_events",
-            "INSERT INTO dlq_events (failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset, "
-            "tenant_id) VALUES (now() - interval '50 days', 'c', 'r', 't', 'i', 0, 0, 'old')",
+            """
+            INSERT INTO dlq_events (
+                failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset, tenant_id
+            ) VALUES (now() - interval '50 days', 'c', 'r', 't', 'i', 0, 0, 'old')
+            """,
         ),
         (
             "duplicate_requests",
-            "INSERT INTO duplicate_requests VALUES ('old', gen_random_uuid(), now(), gen_random_uuid(), now() - interval '50 days')",
+            """
+            INSERT INTO duplicate_requests
+            VALUES ('old', gen_random_uuid(), now(), gen_random_uuid(), now() - interval '50 days')
+            """,
         ),
     ],
 )
@@ -127,9 +134,9 @@ def test_counts_and_dead_letters_have_their_retention(
     """What is past its retention is deleted; what is not stays."""
     bench.write(message())
     bench.connection.execute(statement.encode())
-    before = bench.one(f"SELECT count(*) FROM {table}")
+    before = bench.one(COUNT.format(table))
     clock = Clock()
     patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close)
     Housekeeping(settings, bench.database, patience, clock).tidy()
-    assert bench.one(f"SELECT count(*) FROM {table}") == before - 1
-    assert bench.one(f"SELECT count(*) FROM {table} WHERE tenant_id = 'old'") == 0
+    assert bench.one(COUNT.format(table)) == before - 1
+    assert bench.one(COUNT.format(table) + " WHERE tenant_id = 'old'") == 0

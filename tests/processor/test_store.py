@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.errors import UnavailableError
 from event_platform.processor.writer import Settled
-from tests.processor.conftest import Bench, MakeMessage
 
 
 def tenant_of(message: bytes) -> str:
@@ -30,7 +30,7 @@ def stored(settled: Settled) -> int:
     return sum(one.stored for one in settled.stored)
 
 
-def again(message: bytes, **wrapper: Any) -> bytes:
+def again(message: bytes, **wrapper: object) -> bytes:
     """The same event under another request."""
     return json.dumps({**json.loads(message), "request_id": f"req_{uuid4()}", **wrapper}).encode()
 

@@ -41,11 +41,15 @@ def test_killed_after_postgres_and_before_kafka(raw_topic: RawTopic, run_service
         worker = run_service("processor")
         raw_topic.send_good(50)
         raw_topic.send(b"rubbish")
-        await_true(lambda before=before: _progress(raw_topic) > before, what="a commit")
+        _await_progress(raw_topic, before)
         worker.kill()
     run_service("processor")
     raw_topic.await_processed()
     raw_topic.assert_balanced()
+
+
+def _await_progress(raw_topic: RawTopic, before: int) -> None:
+    await_true(lambda: _progress(raw_topic) > before, what="a commit")
 
 
 def _progress(raw_topic: RawTopic) -> int:
@@ -83,16 +87,21 @@ def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService
     assert "terminated backends of a stopped processor" in successor.log()
 
 
+_INSIDE_COPY = """
+SELECT 1 FROM pg_stat_activity
+WHERE query LIKE 'COPY events%' AND state = 'active' AND wait_event = 'ClientRead' AND datname = current_database()
+"""
+
+
 def _stop_inside_copy(raw_topic: RawTopic, worker: Service) -> None:
     """SIGSTOP at a moment at which the worker's backend waits for more of its COPY."""
-    inside = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY events%%' AND state = 'active' AND wait_event = 'ClientRead' AND datname = current_database()"
     deadline = time.monotonic() + 60
     with raw_topic.connect() as connection:
         while time.monotonic() < deadline:
-            if connection.execute(inside.replace("%%", "%").encode()).fetchone():
+            if connection.execute(_INSIDE_COPY).fetchone():
                 os.killpg(worker.pid, signal.SIGSTOP)
                 time.sleep(0.2)
-                if connection.execute(inside.replace("%%", "%").encode()).fetchone():
+                if connection.execute(_INSIDE_COPY).fetchone():
                     return
                 os.killpg(worker.pid, signal.SIGCONT)
             if raw_topic.is_processed():

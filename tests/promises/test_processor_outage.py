@@ -178,7 +178,8 @@ def _make_commits_slow(connection: psycopg.Connection) -> None:
 
 def _is_committing(connection: psycopg.Connection) -> bool:
     found = connection.execute(
-        "SELECT 1 FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep' AND datname = current_database()"
+        "SELECT 1 FROM pg_stat_activity "
+        "WHERE query = 'COMMIT' AND wait_event = 'PgSleep' AND datname = current_database()"
     )
     return found.fetchone() is not None
 

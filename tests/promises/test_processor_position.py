@@ -88,7 +88,7 @@ def _retry(connection: psycopg.Connection, statement: str, name: str) -> None:
 def test_dropped_records_are_a_recorded_gap(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient, expect_errors: ExpectErrors
 ) -> None:
-    """Records that Kafka dropped before they were read are said loudly and recorded, and reading goes on behind them."""
+    """Records that Kafka dropped before they were read are said loudly and recorded; reading goes on."""
     expect_errors("events are lost")
     raw_topic.send(*(raw_topic.message() for _ in range(20)), partition=2)
     run_service("processor").stop()

@@ -1,7 +1,7 @@
 """Has partitions looked up that are ours but not read yet, and read from there."""
 
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
@@ -35,7 +35,7 @@ class Placement:
         return self._looking is not None and self._parts.patience.attempt_seconds() < 1.0
 
     def go_on(self, *, is_idle: bool) -> None:
-        """Ask about what has no place yet, or act on the answer; while ``is_idle``, see whether the places still hold."""
+        """Ask about what has no place yet, or act on the answer; while idle, see whether the places still hold."""
         self._notice_another_topic()
         if self._looking is None:
             self._ask()

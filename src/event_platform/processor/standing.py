@@ -4,7 +4,7 @@ Under load the guard of the next batch finds that out. A database that was resto
 """
 
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
 from typing import Final
 
 from event_platform.core.telemetry import get_logger

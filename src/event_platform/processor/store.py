@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date  # noqa: TC003 - annotations are read at run time
 from typing import Final
 
 import msgspec
