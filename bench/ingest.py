@@ -214,7 +214,9 @@ def _measure_all(servers: RunningServers, given: argparse.Namespace) -> None:
             for connections in GOALS:
                 compare(ours, None, connections, given)
         else:
-            with service("Go", [str(go)], environment, behind) as theirs:
+            # The two keep different things under the same names, so each has a database of its own.
+            apart = {"REDIS_URL": servers.redis_url.removesuffix("/0") + "/1"}
+            with service("Go", [str(go)], environment | apart, behind) as theirs:
                 for connections in GOALS:
                     compare(ours, theirs, connections, given)
         with service("bare endpoint", [python, "-m", "bench.ingest_endpoint"], environment, ()) as bare:

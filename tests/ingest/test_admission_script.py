@@ -140,6 +140,13 @@ def test_minute_keys(run: Run, client: Redis) -> None:
     assert 0 < client.ttl(f"rl:{{tenant_a}}:{minute}") <= 180
 
 
+def test_keys_of_another_type(run: Run, client: Redis) -> None:
+    """What something else left under our names is dropped, and fails nobody's call."""
+    client.set("rl:{t}:20", 5)
+    client.rpush("k", "x")
+    assert run(20 * 60_000, ("k", *claim(1)), ("l", *claim(2))) == [NEW, NEW]
+
+
 def test_edge_of_a_minute(run: Run) -> None:
     """300 at second 59 leave nothing for second 0."""
     assert run(59_000, *[(None, "Q", "t", 300)] * 300) == [0] * 300

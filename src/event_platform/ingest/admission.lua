@@ -45,6 +45,16 @@ local function arg()
   return ARGV[next_arg - 1]
 end
 
+-- Reads a key; one of another type, left by something else, is dropped, because it would fail everybody's call.
+local function read(command, name)
+  local found = redis.pcall(command, name)
+  if type(found) == 'table' and found.err then
+    redis.call('DEL', name)
+    return redis.call(command, name)
+  end
+  return found
+end
+
 -- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; …:last has each slot's latest request.
 -- The slots of the last 60 s count, and the oldest of them whole until its latest request is 60 s old.
 
@@ -55,7 +65,7 @@ local function rate_key(tenant, minute)
 end
 
 local function numbers_by_slot(hash)
-  local found, flat = {}, redis.call('HGETALL', hash)
+  local found, flat = {}, read('HGETALL', hash)
   for i = 1, #flat, 2 do
     found[tonumber(flat[i])] = tonumber(flat[i + 1])
   end
@@ -144,7 +154,7 @@ local function take_over(record_key, record, owner)
 end
 
 local function claim(record_key, given)
-  local record = redis.call('GET', record_key)
+  local record = read('GET', record_key)
   if not record then
     redis.call('SET', record_key, 'P0' .. lease_end() .. string.sub(given, 1, 36) .. given, 'PX', math.max(ttl_ms, lease_ms))
     return 1
@@ -163,14 +173,14 @@ end
 
 -- Any acknowledgement of the record's request id is proof, whoever holds the lease.
 local function confirm(record_key, request_id)
-  local record = redis.call('GET', record_key)
+  local record = read('GET', record_key)
   if record and string.sub(record, 52, 87) == request_id then
     redis.call('SETRANGE', record_key, 0, 'D')
   end
 end
 
 local function release(record_key, owner)
-  local record = redis.call('GET', record_key)
+  local record = read('GET', record_key)
   if not record or string.sub(record, 1, 1) == 'D' or string.sub(record, 16, 51) ~= owner then
     return
   end
@@ -182,7 +192,7 @@ local function release(record_key, owner)
 end
 
 local function leave_unknown(record_key, owner, request_id)
-  local record = redis.call('GET', record_key)
+  local record = read('GET', record_key)
   if not record or string.sub(record, 1, 1) == 'D' or string.sub(record, 52, 87) ~= request_id then
     return
   end

@@ -22,6 +22,8 @@ from event_platform.ingest.tally import Tally
 SCRIPT: Final = resources.files(__package__).joinpath("admission.lua").read_text("utf-8")
 MAX_UNSETTLED: Final = 10_000
 UNSETTLED_SECONDS: Final = 60.0
+DISTRUST_SECONDS: Final = 1.0
+"""For so long after it refused a call Redis counts as down, so that its standing does not change with every call."""
 
 log = get_logger(__name__)
 
@@ -70,6 +72,7 @@ class ScriptCalls:
         self._tally = tally
         self._loop = asyncio.get_running_loop()
         self._gathered: _Call | None = None
+        self._refused_at = -DISTRUST_SECONDS
         self._unsettled: deque[tuple[float, Operation]] = deque(maxlen=MAX_UNSETTLED)
 
     def ask(self, operations: Sequence[Operation]) -> "asyncio.Future[list[Any]]":
@@ -127,7 +130,8 @@ class ScriptCalls:
         self._tally.redis_seconds(self._loop.time() - started)
         error = reply.exception() or (reply.result() if isinstance(reply.result(), hiredis.ReplyError) else None)
         if error is None:
-            self._standing.rise()
+            if not self._standing.up and self._loop.time() - self._refused_at > DISTRUST_SECONDS:
+                self._standing.rise()
             self._hand_out(call, reply.result())
         elif str(error).startswith("NOSCRIPT"):
             # Redis was flushed; nothing of the call has happened.
@@ -145,6 +149,7 @@ class ScriptCalls:
 
     def _fail(self, call: _Call, error: BaseException) -> None:
         if isinstance(error, hiredis.ReplyError):
+            self._refused_at = self._loop.time()
             self._standing.fall(f"Redis refuses the admission script: {error}")
         expires = self._loop.time() + UNSETTLED_SECONDS
         self._unsettled.extend((expires, operation) for operation in call.settlements)

@@ -1,0 +1,50 @@
+"""The API's description is true: no answer beside it, no 5xx, and examples that fit."""
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from openapi_spec_validator import validate
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+from tests.fixtures.ingest_client import Producer
+from tests.fixtures.services import Service
+
+from event_platform.ingest.pages import load_openapi
+
+DOCUMENT = load_openapi()
+OPERATIONS = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+def test_document() -> None:
+    """It is valid OpenAPI."""
+    validate(DOCUMENT)
+
+
+def test_served(ingest: Service) -> None:
+    """It is served as JSON, and as a page that loads nothing from elsewhere."""
+    assert httpx.get(f"{ingest.url}/openapi.json").json() == DOCUMENT
+    page = httpx.get(f"{ingest.url}/docs").text
+    assert "/events/batch" in page
+    assert "src=" not in page
+    assert "http://" not in page
+
+
+def test_metrics(producer: Producer) -> None:
+    """Requests are counted by outcome, with their latency."""
+    producer.post("counted")
+    text = producer.client.get(f"{producer.service.url}/metrics").text
+    assert 'ingest_requests_total{outcome="ACCEPTED"}' in text
+    assert "ingest_request_seconds_bucket" in text
+
+
+@given(case=OPERATIONS.as_strategy())
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck]
+)
+def test_answers(ingest: Service, case: Case) -> None:
+    """Whatever fits the description, or does not, has a documented answer that fits it too."""
+    case.headers = {**(case.headers or {}), "X-API-Key": "key_a"}
+    response = case.call(base_url=ingest.url)
+    case.validate_response(response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance])
