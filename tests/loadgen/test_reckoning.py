@@ -54,6 +54,12 @@ ALLOWED = {
 WRONG = {
     "lost": ([new()], None, "stored 0 times, expected 1"),
     "stored twice": ([new(), repeat()], Fate(stored=2), "stored 2 times, expected 1"),
+    "stored under both ids": (
+        [new(), new(request_id="req_2")],
+        Fate(stored=2, id="1"),
+        "stored 2 times, expected 1",
+    ),
+    "stored by both attempts": ([refused(503), new()], Fate(stored=2, id="1"), "stored 2 times, expected 1"),
     "malformed lost": ([new(BAD)], None, "dead-lettered 0 times, expected 1"),
     "malformed stored": ([new(BAD)], Fate(stored=1, dead=1, code=BAD), "stored 1 times, expected 0"),
     "malformed twice": ([new(BAD)], Fate(dead=2, code=BAD), "dead-lettered 2 times, expected 1"),
