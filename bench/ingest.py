@@ -1,7 +1,7 @@
 """Ingest against the brief's Go design and against a bare endpoint: CPU per event, rate, batches, latency, memory.
 
-Everything is a ratio within one run: interleaved pairs, their median and spread. ``docs/benchmarks/ingest.md`` keeps the
-table. Without Go on the machine its columns say "not measured".
+Everything is a ratio within one run: interleaved pairs, their median and spread. ``docs/benchmarks/ingest.md`` keeps
+the table. Without Go on the machine its columns say "not measured".
 """
 
 import argparse
@@ -19,11 +19,11 @@ from pathlib import Path
 
 import httpx
 import psutil
-from tests.fixtures.servers import RunningServers
-
 from bench import ingest_client
 from bench.ingest_client import Found
 from bench.processor_setting import new_platform, own_servers
+from tests.fixtures.servers import RunningServers
+
 from event_platform.local.ports import free_port
 
 GO_SOURCE = Path(__file__).parent / "baselines" / "ingest-go"

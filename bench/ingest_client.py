@@ -1,4 +1,4 @@
-"""A closed loop of HTTP connections that costs little: each sends its next request when the answer to the last has come."""
+"""A closed loop of HTTP connections that costs little: each sends its next request when the last is answered."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The idempotency state machine against a real Redis and a model: whatever interleaves, one key is one id and one event."""
+"""The idempotency state machine against a real Redis and a model: whatever interleaves, one key is one id."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ MOMENT = b"2026-01-31T12:00:00.000000Z"
 NEW, IN_PROGRESS, REUSED, DUPLICATE, TAKEN_OVER = range(1, 6)
 
 
-def machine_of(client: Redis) -> type[RuleBasedStateMachine]:
+def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - the rules of one machine
     """The machine over one key of ``client``'s database."""
     script = client.register_script(SCRIPT)
 

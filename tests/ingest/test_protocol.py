@@ -3,7 +3,6 @@
 import random
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx
@@ -103,9 +102,9 @@ def test_raw_bytes(producer: Producer, ingest: Service) -> None:
 
 
 @pytest.fixture
-def address(ingest: Service) -> Iterator[tuple[str, int]]:
+def address(ingest: Service) -> tuple[str, int]:
     """Where the service listens."""
-    yield "127.0.0.1", httpx.URL(ingest.url).port or 0
+    return "127.0.0.1", httpx.URL(ingest.url).port or 0
 
 
 @pytest.mark.parametrize(

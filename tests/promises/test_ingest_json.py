@@ -1,4 +1,4 @@
-"""P7: whatever the body holds, the answer is a documented one, and what got a 202 ends stored or dead with its bytes unchanged."""
+"""P7: whatever the body holds, the answer is documented, and what got a 202 is stored or dead, its bytes unchanged."""
 
 import json
 
@@ -69,7 +69,7 @@ def test_nasty_json(
         assert bytes(original) == values[request_id]
 
 
-@pytest.mark.parametrize("first, again", [(b'{"a":1,"a":2}', b'{"a":2}'), (b'{"a":"\\u0041"}', b'{"a":"A"}')])
+@pytest.mark.parametrize(("first", "again"), [(b'{"a":1,"a":2}', b'{"a":2}'), (b'{"a":"\\u0041"}', b'{"a":"A"}')])
 def test_same_meaning(run_service: RunService, producer_of: MakeProducer, first: bytes, again: bytes) -> None:
     """The last of repeated names counts, and escapes mean what they stand for."""
     producer, key = producer_of(run_service("ingest")), new_key()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -42,6 +43,11 @@ def timed_post(producer: Producer, key: str) -> tuple[httpx.Response, float]:
     return response, time.monotonic() - started
 
 
+def is_accepted(producer: Producer, key: str) -> bool:
+    """Whether an event with that key is accepted now."""
+    return producer.post(key, {}).status_code == 202
+
+
 @pytest.mark.parametrize("fault", ["pause", "kill"])
 def test_kafka_away(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, published: Published, fault: str
@@ -60,7 +66,7 @@ def test_kafka_away(
     assert health(service)[2]["kafka"]["error"]
     servers.restore()
     for key in keys:
-        eventually(lambda key=key: producer.post(key, {}).status_code == 202, 30)
+        eventually(partial(is_accepted, producer, key), 30)
         assert producer.post(key, {}).json()["duplicate"] is True
     assert all(len({message["request_id"] for message in published.of_key(key)}) == 1 for key in keys[:3])
     eventually(lambda: health(service)[:2] == (200, "ok"), 20)

@@ -34,7 +34,7 @@ def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, w
 
 
 def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) -> None:
-    """Refused requests cost quota, so that a flood of rubbish is limited; over it, 429 goes before every other answer."""
+    """Refused requests cost quota, so that a flood of rubbish is limited; then 429 goes before every other answer."""
     producer = producer_of(run_service("ingest", API_KEYS="rubbish:key_r", RATE_LIMIT_PER_MIN=4), "key_r")
     found = [
         producer.post(None),
