@@ -85,6 +85,15 @@ def test_services_import_nothing_that_windows_lacks(stage: str) -> None:
         assert not re.search(r"\bos\.fork\b|get_context\(.fork", path.read_text("utf-8")), path
 
 
+def test_links_lead_somewhere() -> None:
+    """Every relative link of a page leads to a file that is there."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))]
+    dead = [f"{page.name}: {link}" for page, link in links if "://" not in link and not (page.parent / link).exists()]
+    assert links
+    assert not dead
+
+
 @pytest.mark.parametrize("number", range(1, 11))
 def test_every_promise_is_held_by_a_test(number: int) -> None:
     """Each promise is named by tests that make its fault real, and the page of guarantees leads to some of them."""
