@@ -100,6 +100,17 @@ def test_each_kind_is_broken_as_it_says(kind: msgspec.Struct) -> None:
     assert (len(body) > 262_144) == (name == "oversize")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_baseline_stays_within_the_default_quota(seed: int) -> None:
+    """No tenant sends more than 300 in any 65 s, the longest that a quota of a minute may look back; the spike does."""
+    most = {
+        name: Counter(request.tenant for request in plan(scenario.load(name), seed)) for name in ("baseline", "spike")
+    }
+    assert scenario.load("baseline").seconds <= 65
+    assert max(most["baseline"].values()) < 300
+    assert min(most["spike"].values()) > 300
+
+
 def test_a_good_event_has_all_that_the_contract_asks_for() -> None:
     """The brief's five fields, occurred at the seed's time at the earliest."""
     event = json.loads(plan(steady(10, 1), seed=1_767_384_000_000_000)[0].events[0].body)
