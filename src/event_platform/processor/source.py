@@ -2,18 +2,16 @@
 
 import queue
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from event_platform.core import kafka
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
+from event_platform.processor import consumer
 from event_platform.processor.batch import Record, Span, Taken
 
 MAX_RECORDS: Final = 5_000
-SESSION_TIMEOUT_MS: Final = 10_000
-MAX_POLL_INTERVAL_MS: Final = 60_000
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 _OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
@@ -23,29 +21,6 @@ log = get_logger(__name__)
 
 class FencedInstanceError(Exception):
     """Another process joined the group under our name; only a person can tell which of the two is meant."""
-
-
-def config(settings: Settings, instance_id: str) -> dict[str, Any]:
-    """Of the consumer; who starts where is decided by Postgres, so it commits nothing by itself."""
-    return {
-        **kafka.client_config(settings, "event-platform-processor"),
-        "group.id": settings.kafka_group,
-        "group.instance.id": instance_id,
-        "session.timeout.ms": SESSION_TIMEOUT_MS,
-        "heartbeat.interval.ms": 2_000,
-        "max.poll.interval.ms": MAX_POLL_INTERVAL_MS,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
-        # At the default of a second, fetching pauses for so long whenever the queue is full for a moment.
-        "fetch.queue.backoff.ms": 5,
-        "queued.min.messages": 20_000,
-        # This bounds what waits in memory here, beside the batch that is stored and the one after it.
-        "queued.max.messages.kbytes": 32_768,
-        "fetch.max.bytes": 16_777_216,
-        "topic.metadata.refresh.interval.ms": 10_000,
-        "allow.auto.create.topics": False,
-    }
 
 
 @dataclass
@@ -61,7 +36,7 @@ class Source:
 
     def __init__(self, settings: Settings, instance_id: str) -> None:
         """Read the raw topic as the group's member ``instance_id``; connects by itself when Kafka is there."""
-        self._consumer = Consumer({**config(settings, instance_id), "error_cb": self._note_client_error})
+        self._consumer = Consumer({**consumer.config(settings, instance_id), "error_cb": self._note_client_error})
         self._topic = settings.topic_raw
         self._fatal: KafkaError | None = None
         self._positions: dict[int, Position] = {}
@@ -79,17 +54,17 @@ class Source:
             [self._topic], on_assign=self._take_over, on_revoke=self._give_up, on_lost=self._give_up
         )
 
-    def _take_over(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _take_over(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         # Nothing is fetched before Postgres has said from where: then `place` assigns.
-        consumer.assign([])
+        member.assign([])
         self._positions.clear()
         self.assigned = {partition.partition for partition in partitions}
         self.is_member = True
 
-    def _give_up(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+    def _give_up(self, member: Consumer, _partitions: list[TopicPartition]) -> None:
         self.assigned = set()
         self._positions.clear()
-        consumer.unassign()
+        member.unassign()
 
     def unplaced(self) -> set[int]:
         """Partitions of ours whose offset has to be looked up."""
