@@ -128,7 +128,7 @@ def _program(place: Place, server: KafkaServer, folder: Path, class_path: str) -
         environment={**server_environment(place.home), "CLASSPATH": class_path},
         folder=folder,
         log=place.logs / "kafka.log",
-        is_ready=lambda: _is_ready(server),
+        is_ready=lambda: _is_ready(server, folder),
         account=place.account,
     )
 
@@ -150,9 +150,15 @@ def _format(program: Program, folder: Path) -> None:
         raise UnavailableError(f"formatting Kafka's storage in {folder}: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
-def _is_ready(server: KafkaServer) -> bool:
+def _is_ready(server: KafkaServer, folder: Path) -> bool:
     try:
-        client = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0})
-        return bool(client.list_topics(timeout=1).brokers)
+        metadata = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0}).list_topics(timeout=1)
     except KafkaException:
         return False
+    # Another platform's Kafka may have taken the port between our choice and the start: its answer is not ours.
+    return bool(metadata.brokers) and metadata.cluster_id == _cluster_id(folder)
+
+
+def _cluster_id(folder: Path) -> str:
+    lines = (folder / "data" / "meta.properties").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)["cluster.id"]
