@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -190,6 +191,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--events", type=int, default=5_000_000, help="for memory")
     given = parser.parse_args()
+    # Else SIGTERM would leave the servers behind.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores")
     with own_servers() as servers:
         _measure_all(servers, given)
