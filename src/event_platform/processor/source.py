@@ -36,7 +36,8 @@ class Source:
 
     def __init__(self, settings: Settings, instance_id: str) -> None:
         """Read the raw topic as the group's member ``instance_id``; connects by itself when Kafka is there."""
-        self._consumer = Consumer({**consumer.config(settings, instance_id), "error_cb": self._note_client_error})
+        callbacks = {"error_cb": self._note_client_error, "on_commit": self._note_commit}
+        self._consumer = Consumer({**consumer.config(settings, instance_id), **callbacks})
         self._topic = settings.topic_raw
         self._fatal: KafkaError | None = None
         self._positions: dict[int, Position] = {}
@@ -44,6 +45,8 @@ class Source:
         self.is_paused = False
         self._early: list[Message] = []
         self._to_commit: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
+        self._done: dict[int, int] = {}
+        self._sent: dict[int, int] = {}
         self.topic_id = ""
         self.assigned: set[int] = set()
         self.is_member = False
@@ -77,6 +80,8 @@ class Source:
         for partition, offset in offsets.items():
             if partition in self.assigned:
                 self._positions[partition] = Position(offset, self._epoch)
+                # Who was killed between Postgres' commit and Kafka's left Kafka behind, for as long as nothing comes.
+                self._done[partition] = offset
         self._assign()
 
     def displace(self, partitions: set[int]) -> None:
@@ -183,15 +188,24 @@ class Source:
         self._to_commit.put(offsets)
 
     def _commit(self) -> None:
-        latest: dict[int, int] = {}
         while not self._to_commit.empty():
-            latest |= self._to_commit.get()
-        offsets = [TopicPartition(self._topic, p, offset) for p, offset in latest.items() if p in self._positions]
-        if offsets:
+            self._done |= self._to_commit.get()
+        due = {p: done for p, done in self._done.items() if p in self._positions and self._sent.get(p) != done}
+        if due:
             try:
-                self._consumer.commit(offsets=offsets, asynchronous=True)
+                self._consumer.commit(
+                    offsets=[TopicPartition(self._topic, p, done) for p, done in due.items()], asynchronous=True
+                )
             except KafkaException as error:
                 log.debug("commit", error=error.args[0].str())
+            else:
+                self._sent |= due
+
+    def _note_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """What was refused, as it is during a rebalance, is sent again."""
+        for each in partitions:
+            if error is not None or each.error is not None:
+                self._sent.pop(each.partition, None)
 
     def standing(self) -> dict[int, int]:
         """Where each partition is read next."""
