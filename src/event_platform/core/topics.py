@@ -26,6 +26,10 @@ SEGMENT_MS = _DAY_MS // 4
 """Kafka drops whole segments: what is older than the retention lives on for at most this long, in milliseconds."""
 
 
+class MissingTopicError(ConfigurationError):
+    """A topic is not there; the message says what makes it."""
+
+
 @dataclass(frozen=True)
 class Topic:
     """A topic as the platform wants it."""
@@ -113,8 +117,9 @@ def check_limits(admin: AdminClient, settings: Settings) -> None:
     """Compare the settings with the limits of the topics that exist.
 
     Raises:
-        ConfigurationError: A topic is missing, smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands, or
-            keeps raw messages for as long as `RETENTION_DAYS` keeps rows, or longer.
+        MissingTopicError: A topic is not there.
+        ConfigurationError: A topic is smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands, or keeps raw
+            messages for as long as `RETENTION_DAYS` keeps rows, or longer.
         UnavailableError: Kafka does not answer.
     """
     raw = _configuration(admin, settings.topic_raw)
@@ -154,7 +159,7 @@ def message_limit(admin: AdminClient, topic: str) -> int:
     """``max.message.bytes`` of an existing topic.
 
     Raises:
-        ConfigurationError: There is no such topic.
+        MissingTopicError: There is no such topic.
         UnavailableError: Kafka does not answer.
     """
     return _configuration(admin, topic)["max.message.bytes"]
@@ -167,6 +172,6 @@ def _configuration(admin: AdminClient, topic: str) -> dict[str, int]:
         entries = admin.describe_configs([resource], request_timeout=METADATA_TIMEOUT_SECONDS)[resource].result()
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise ConfigurationError(f"topic {topic} does not exist: create it with `event-platform topics`") from error
+            raise MissingTopicError(f"topic {topic} does not exist: create it with `event-platform topics`") from error
         raise unavailable(f"reading the limits of topic {topic}", error) from error
     return {name: int(entries[name].value) for name in ("max.message.bytes", "retention.ms")}

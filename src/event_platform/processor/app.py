@@ -3,11 +3,16 @@
 import signal
 from types import FrameType
 
-from event_platform.core import telemetry
+from event_platform.core import kafka, telemetry, topics
+from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
+from event_platform.core.telemetry import get_logger
+from event_platform.core.topics import MissingTopicError
 from event_platform.processor import http
 from event_platform.processor.worker import Worker
 from event_platform.processor.workers import Workers
+
+log = get_logger(__name__)
 
 
 def run(settings: Settings, workers: int) -> None:
@@ -16,9 +21,10 @@ def run(settings: Settings, workers: int) -> None:
     Neither Kafka nor Postgres has to be there: what is missing is said, and waited for.
 
     Raises:
-        ConfigurationError: A setting is missing or wrong; the message names it.
+        ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "processor")
+    _check_topics(settings)
     running = Worker(settings, 0) if workers == 1 else Workers(settings, workers)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -28,3 +34,11 @@ def run(settings: Settings, workers: int) -> None:
     signal.signal(signal.SIGINT, end)
     http.serve(settings, running.report, running.exposition)
     running.run()
+
+
+def _check_topics(settings: Settings) -> None:
+    # A missing topic is waited for, like Kafka itself: without the dead letters' one, good events can still be stored.
+    try:
+        topics.check_limits(kafka.admin_client(settings), settings)
+    except (UnavailableError, MissingTopicError) as error:
+        log.warning("the topics could not be checked; starting all the same", error=str(error))
