@@ -1,5 +1,6 @@
 """The command line ``event-platform``: thin, and each verb's module is imported only when the verb runs."""
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,10 +13,11 @@ from event_platform.core.errors import PlatformError
 
 @dataclass(frozen=True)
 class Verb:
-    """Where a verb's command is, and its line in the help."""
+    """Where a verb's command is, its line in the help, and whether it works on the servers of a running platform."""
 
     module: str
     help: str
+    on_running_servers: bool = False
 
 
 _LOCAL = "event_platform.local.commands"
@@ -32,12 +34,14 @@ VERBS: Final = {
     "ingest": Verb(_SERVICES, "Run the service that accepts events."),
     "processor": Verb(_SERVICES, "Run the service that stores events."),
     "admin": Verb(_SERVICES, "Run the admin API and the dashboard."),
-    "migrate": Verb(_SERVICES, "Apply the migrations that Postgres does not have yet."),
-    "topics": Verb(_SERVICES, "Create the topics that Kafka does not have yet."),
+    "migrate": Verb(_SERVICES, "Apply the migrations that Postgres does not have yet.", on_running_servers=True),
+    "topics": Verb(_SERVICES, "Create the topics that Kafka does not have yet.", on_running_servers=True),
     "loadgen": Verb("event_platform.loadgen.command", "Send events as producers would, and report."),
     "demo": Verb("event_platform.loadgen.demo", "Send sample traffic to a running platform."),
     "demo-failure": Verb("event_platform.loadgen.demo", "Show that outages lose nothing."),
-    "rewind": Verb("event_platform.processor.rewind", "Move the processor back to read messages again."),
+    "rewind": Verb(
+        "event_platform.processor.rewind", "Move the processor back to read messages again.", on_running_servers=True
+    ),
 }
 """In the order of the help."""
 
@@ -58,8 +62,14 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="event-platform")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """An internal event platform: HTTP in, Kafka and Postgres behind it, one dashboard in front."""
+    verb = VERBS.get(context.invoked_subcommand or "")
+    if verb and verb.on_running_servers:
+        from event_platform.local import running  # noqa: PLC0415 - no other verb needs it
+
+        running.adopt(os.environ)
 
 
 def main() -> None:
