@@ -26,7 +26,7 @@ demo-failure: up ## up, with outages during traffic
 
 test: check ## check, and every test
 	@$(NPM) test
-	@$(BIN)/python -m pytest -m "not long"
+	@$(BIN)/python scripts/run_tests.py
 
 test-long: install dashboard ## the tests that take minutes, too
 	@$(BIN)/python -m pytest --timeout=3600
