@@ -59,7 +59,7 @@ def run(job: Job, workers: int, on_progress: OnProgress) -> Run:
     with _started(job, workers) as crew, _interrupts(state):
         start = _begin(crew)
         while not all(one.finished for one in crew):
-            _collect(crew, state, time.monotonic() - start)
+            _collect(crew, state, start)
             on_progress(state)
         state.timeline.close()
     return state
@@ -122,11 +122,12 @@ def _begin(crew: list[_Worker]) -> float:
     return start
 
 
-def _collect(crew: list[_Worker], state: Run, elapsed_seconds: float) -> None:
+def _collect(crew: list[_Worker], state: Run, start: float) -> None:
     if state.interrupted:
         _tell_to_stop(crew)
-    state.elapsed_seconds = elapsed_seconds
     ready = wait([one.pipe for one in crew if not one.finished], _TICK_SECONDS)
+    # After the wait: a report that is dated too early would count as many events in too short a time.
+    state.elapsed_seconds = time.monotonic() - start
     for one in (one for one in crew if one.pipe in ready):
         message = _receive(one)
         if isinstance(message, Finished):
@@ -134,7 +135,7 @@ def _collect(crew: list[_Worker], state: Run, elapsed_seconds: float) -> None:
             state.sending_seconds = max(state.sending_seconds, message.sending_seconds)
         else:
             state.tally.add(message)
-            state.timeline.add(elapsed_seconds, message)
+            state.timeline.add(state.elapsed_seconds, message)
 
 
 def _tell_to_stop(crew: list[_Worker]) -> None:
