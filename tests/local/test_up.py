@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 from redis import Redis
-from tests.fixtures.waiting import eventually, on_a_free_machine
+from tests.fixtures.waiting import eventually
 
 from event_platform.local import control
 from event_platform.local.control import Request
@@ -148,7 +148,7 @@ def test_a_killed_process_is_back_within_ten_seconds(local: Local, name: str) ->
     killed = time.monotonic()
     os.kill(before[name], signal.SIGKILL)
     eventually(lambda: local.snapshots()[name].restarts > restarts)
-    left_seconds = on_a_free_machine(10) - (time.monotonic() - killed)
+    left_seconds = 10 - (time.monotonic() - killed)
     eventually(lambda: local.snapshots()[name].state is State.READY, left_seconds)
     after = local.pids()
     assert after.pop(name) != before.pop(name)
@@ -240,7 +240,7 @@ def test_down_leaves_no_process_and_no_port(local: Local) -> None:
     assert "nothing was running" in local.run("down").stdout
     started_at = time.monotonic()
     assert local.run("up", "--detach").returncode == 0
-    assert time.monotonic() - started_at < on_a_free_machine(15)
+    assert time.monotonic() - started_at < 15
 
 
 def test_down_cleans_up_after_a_killed_supervisor(local: Local) -> None:
