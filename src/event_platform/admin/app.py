@@ -16,7 +16,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from event_platform.admin import docs_page, openapi, probes, problems
+from event_platform.admin import openapi, probes, problems
 from event_platform.admin.auth import DEV_ORIGINS, Guard, allowed_hosts, check_host, check_page, check_token
 from event_platform.admin.body_limit import BodyLimit
 from event_platform.admin.database import Database
@@ -25,7 +25,7 @@ from event_platform.admin.lag_monitor import LagMonitor
 from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
-from event_platform.core import kafka, telemetry
+from event_platform.core import docs_page, kafka, telemetry
 from event_platform.core.metrics import AdminMetrics
 from event_platform.core.settings import Settings
 
