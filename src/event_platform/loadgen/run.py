@@ -61,7 +61,7 @@ def run(job: Job, workers: int, on_progress: OnProgress) -> Run:
         while not all(one.finished for one in crew):
             _collect(crew, state, start)
             on_progress(state)
-        state.timeline.close()
+        state.timeline.finish()
     return state
 
 
