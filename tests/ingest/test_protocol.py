@@ -1,8 +1,10 @@
 """HTTP's own bounds, over raw sockets."""
 
 import random
+import resource
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx
@@ -147,6 +149,17 @@ def _ended(connection: socket.socket) -> bool:
         return True
 
 
+@pytest.fixture
+def many_files(ingest: Service) -> Iterator[None]:
+    """This process may open as many; the service, which runs already, has had to see to that itself."""
+    assert ingest.pid
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 def test_too_many_connections(address: tuple[str, int], producer: Producer) -> None:
     """Beyond 1,000 connections a request is answered 503, and is accepted again when others have gone."""
     with ExitStack() as stack:

@@ -4,6 +4,7 @@ A request meets these modules in this order:
 
     workers           processes that share the port
     app               what is built at start, and which request goes where
+    open_files        as many as connections are allowed
     protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits
     accept            the flow of one event; batch: the flow of many
     auth              API key → tenant

@@ -11,7 +11,7 @@ from event_platform.core import kafka, telemetry, topics
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits
+from event_platform.ingest import http_limits, open_files
 from event_platform.ingest.protocol import BoundedProtocol
 from event_platform.ingest.service import Place, open_service
 from event_platform.ingest.tally import Table
@@ -64,6 +64,7 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(settings: Settings, place: Place, listener: socket.socket) -> None:
     """Run one process of the service until SIGTERM or Ctrl-C; what was accepted is finished first."""
+    open_files.raise_limit()
     # uvicorn raises the signal that ended it once more; by then everything is done.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: None)
