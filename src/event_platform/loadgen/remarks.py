@@ -45,8 +45,8 @@ def _about_platform(run: Run) -> Iterator[str]:
     if tally.count(Outcome.RATE_LIMITED) > _MOST * tally.sent:
         yield (
             "Most answers were 429: the quota of a tenant is RATE_LIMIT_PER_MIN (300 by default) in any 60 seconds. "
-            "Raise it for all tenants with RATE_LIMIT_PER_MIN, for one with RATE_LIMITS=tenant_a:60000, and start "
-            "ingest again."
+            "Raise it where ingest runs: `event-platform start ingest --env RATE_LIMIT_PER_MIN=60000` for all tenants, "
+            "with `--env RATE_LIMITS=tenant_a:60000` for one."
         )
     if tally.answers["401 UNAUTHORIZED"] > _MOST * tally.answers.total():
         yield "Most answers were 401: give the platform's API keys with --keys tenant:key,… or in API_KEYS."
