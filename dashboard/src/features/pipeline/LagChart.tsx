@@ -1,5 +1,7 @@
 import { Skeleton } from "@mantine/core";
+import { IconChartLine } from "@tabler/icons-react";
 import { useMemo } from "react";
+import { Message } from "@/ui/Message";
 import { count } from "@/ui/numbers";
 import { Panel } from "@/ui/Panel";
 import { type Asked, StateView } from "@/ui/StateView";
@@ -13,9 +15,18 @@ export function LagChart({ query }: { query: Asked<LagHistory> }) {
   return (
     <Panel title="Lag over time" note="Events in Kafka not yet stored, since this page was opened">
       <StateView query={query} what="the chart of the lag" loading={<Skeleton height={300} />}>
-        {({ history }) => <Chart history={history} />}
+        {({ history }) => (history.length < 2 ? <FirstAnswer /> : <Chart history={history} />)}
       </StateView>
     </Panel>
+  );
+}
+
+/** One point makes no line, and no axis of time either. */
+function FirstAnswer() {
+  return (
+    <Message icon={<IconChartLine size={22} stroke={1.6} />} title="Measuring">
+      The line begins with the next answer, in a few seconds.
+    </Message>
   );
 }
 

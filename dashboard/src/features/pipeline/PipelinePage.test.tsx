@@ -29,6 +29,12 @@ describe("Pipeline", () => {
     expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
   });
 
+  it("draws no chart of the lag before there are two answers", async () => {
+    openPage("/pipeline");
+    const chart = await screen.findByRole("region", { name: "Lag over time" });
+    expect(await within(chart).findByText("Measuring")).toBeVisible();
+  });
+
   it("with nothing waiting says so", async () => {
     answerWith("/admin/kafka/lag", answers.idleLag(Date.now()));
     answerWith("/admin/series", answers.emptyThroughput(Date.now()));
