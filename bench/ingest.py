@@ -5,134 +5,94 @@ the table. Without Go on the machine its columns say "not measured".
 """
 
 import argparse
-import os
+import contextlib
 import platform
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psutil
 from bench import ingest_client
 from bench.ingest_client import Found
+from bench.ingest_subject import Measured, Subject, check, measure, service
 from bench.processor_setting import new_platform, own_servers
 from tests.fixtures.servers import RunningServers
-
-from event_platform.local.ports import free_port
 
 GO_SOURCE = Path(__file__).parent / "baselines" / "ingest-go"
 GOALS = {16: (1.4, None), 64: (1.0, 0.95), 256: (0.8, 1.1)}
 """Connections: CPU per event ÷ Go's at most, rate ÷ Go's at least."""
+SINGLES_EVERY = 4
+"""Of so many steps of the memory's run one sends single requests, the others batches."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A service under measurement, and the processes whose CPU counts."""
+class Bench:
+    """What every part needs: the services, how long and how often to measure."""
 
-    name: str
-    port: int
-    process: psutil.Process
-    servers: tuple[psutil.Process, ...]
+    ours: Subject
+    given: argparse.Namespace
+    environment: dict[str, str]
+    behind: tuple[psutil.Process, ...]
 
-
-@dataclass(frozen=True)
-class Measured:
-    """One round: events a second, microseconds of CPU per event of the service, and of service, Kafka and Redis."""
-
-    rate: float
-    own_us: float
-    all_us: float
-    latencies: list[float]
+    def bare(self) -> contextlib.AbstractContextManager[Subject]:
+        """An endpoint that does nothing, on the same server: the least that a request costs."""
+        return service("bare endpoint", [sys.executable, "-m", "bench.ingest_endpoint"], self.environment, ())
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """User and system time so far."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def go(bench: Bench) -> None:
+    """Against the Go baseline at each number of connections."""
+    binary = _build_go()
+    # The two keep different things under the same names, so each has a database of its own.
+    apart = {"REDIS_URL": bench.environment["REDIS_URL"].removesuffix("/0") + "/1"}
+    with ExitStack() as stack:
+        other = None
+        if binary is not None:
+            other = stack.enter_context(service("Go", [binary], bench.environment | apart, bench.behind))
+        for connections in bench.given.connections:
+            _compare(bench, other, connections)
 
 
-def measure(subject: Subject, connections: int, seconds: float, batch: int = 0, pause_seconds: float = 0.0) -> Measured:
-    """Load it for so long."""
-    make = ingest_client.batch_requests(batch) if batch else ingest_client.single_requests()
-    ingest_client.run(subject.port, connections, 0.5, make, pause_seconds)
-    before = [cpu_seconds(process) for process in (subject.process, *subject.servers)]
-    found = ingest_client.run(subject.port, connections, seconds, make, pause_seconds)
-    spent = [cpu_seconds(process) - at for process, at in zip((subject.process, *subject.servers), before, strict=True)]
-    return _measured(found, spent, batch or 1)
-
-
-def _measured(found: Found, spent: list[float], per_answer: int) -> Measured:
-    if found.refused:
-        raise SystemExit(f"{found.refused} of {found.answers + found.refused} requests were refused")
-    events = found.answers * per_answer
-    return Measured(events / found.seconds, 1e6 * spent[0] / events, 1e6 * sum(spent) / events, sorted(found.latencies))
-
-
-@contextmanager
-def service(
-    name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]
-) -> Iterator[Subject]:
-    """Start a service and wait until it answers."""
-    port = free_port()
-    process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})
-    try:
-        _wait(port)
-        yield Subject(name, port, psutil.Process(process.pid), servers)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health").status_code < 300:  # noqa: PLR2004 - any 2xx
-                return
-        except httpx.TransportError:
-            pass
-        if time.monotonic() > deadline:
-            raise SystemExit("the service does not become ready")
-        time.sleep(0.1)
-
-
-def build_go(folder: Path) -> Path | None:
+def _build_go() -> str | None:
     """The Go baseline, None where there is no Go."""
     if shutil.which("go") is None:
         return None
-    subprocess.run(["go", "build", "-o", str(folder / "ingest-go"), "."], cwd=GO_SOURCE, check=True)
-    return folder / "ingest-go"
+    binary = GO_SOURCE.parents[2] / ".build" / "ingest-go"
+    subprocess.run(["go", "build", "-o", str(binary), "."], cwd=GO_SOURCE, check=True)
+    return str(binary)
 
 
-def compare(ours: Subject, other: Subject | None, connections: int, given: argparse.Namespace) -> None:
+def _compare(bench: Bench, other: Subject | None, connections: int) -> None:
     """Interleaved pairs at so many connections, and their ratios."""
     pairs = []
-    for _ in range(given.rounds):
-        theirs = measure(other, connections, given.seconds) if other else None
-        pairs.append((measure(ours, connections, given.seconds), theirs))
-    _tell(f"{ours.name}, {connections} connections", [mine for mine, _ in pairs])
+    for _ in range(bench.given.rounds):
+        theirs = measure(other, connections, bench.given.seconds) if other else None
+        pairs.append((measure(bench.ours, connections, bench.given.seconds), theirs))
+    _tell(f"{bench.ours.name}, {connections} connections", [mine for mine, _ in pairs])
     if other is None:
         print("  Go: not measured")
         return
     _tell(f"{other.name}, {connections} connections", [theirs for _, theirs in pairs if theirs])
-    _ratio(
-        "CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], GOALS[connections][0]
-    )
-    _ratio("rate ÷ Go's", [mine.rate / theirs.rate for mine, theirs in pairs if theirs], GOALS[connections][1])
+    cpu_goal, rate_goal = GOALS[connections]
+    _ratio("CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], cpu_goal)
+    _ratio("rate ÷ Go's", [mine.rate / theirs.rate for mine, theirs in pairs if theirs], rate_goal)
 
 
 def _tell(label: str, rounds: list[Measured]) -> None:
     rate, own, everything = (
         statistics.median(values) for values in zip(*((r.rate, r.own_us, r.all_us) for r in rounds), strict=True)
     )
-    print(f"{label}: {rate:,.0f} events/s, {own:.0f} | {everything:.0f} µs of CPU per event", flush=True)
+    behind = " + ".join(f"{statistics.median(us):.0f}" for us in zip(*(r.servers_us for r in rounds), strict=True))
+    print(
+        f"{label}: {rate:,.0f} events/s, {own:.1f} | {everything:.1f} µs of CPU per event (Kafka + Redis: {behind})",
+        flush=True,
+    )
 
 
 def _ratio(label: str, ratios: list[float], goal: float | None) -> None:
@@ -140,67 +100,111 @@ def _ratio(label: str, ratios: list[float], goal: float | None) -> None:
     print(f"  {label}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}){suffix}", flush=True)
 
 
-def batches(ours: Subject, given: argparse.Namespace) -> None:
+def bare(bench: Bench) -> None:
+    """What a request costs that does nothing."""
+    with bench.bare() as endpoint:
+        _tell("bare endpoint, 64 connections", _rounds(bench, endpoint, 64))
+
+
+def _rounds(bench: Bench, subject: Subject, connections: int) -> list[Measured]:
+    return [measure(subject, connections, bench.given.seconds) for _ in range(bench.given.rounds)]
+
+
+def batches(bench: Bench) -> None:
     """Batches of 100 against single requests."""
+    seconds = bench.given.seconds
     pairs = [
-        (measure(ours, 8, given.seconds, batch=100), measure(ours, 64, given.seconds)) for _ in range(given.rounds)
+        (measure(bench.ours, 8, seconds, batch=100), measure(bench.ours, 64, seconds))
+        for _ in range(bench.given.rounds)
     ]
     _tell("batches of 100, 8 connections", [many for many, _ in pairs])
+    _tell("single requests, 64 connections", [single for _, single in pairs])
     _ratio("rate ÷ single requests'", [many.rate / single.rate for many, single in pairs], 8)
 
 
-def latency(ours: Subject, given: argparse.Namespace) -> None:
-    """p99 at half the greatest rate."""
-    most = measure(ours, 64, given.seconds).rate
-    found = measure(ours, 256, given.seconds, pause_seconds=256 / (most / 2) - 0.004)
-    p50, p99 = (found.latencies[int(len(found.latencies) * part)] * 1_000 for part in (0.5, 0.99))
-    print(
-        f"at {found.rate:,.0f} events/s of at most {most:,.0f}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, goal < 25",
-        flush=True,
-    )
+def latency(bench: Bench) -> None:
+    """p99 at half the greatest rate, and of a bare endpoint at the same rate: what the client itself adds."""
+    seconds = bench.given.seconds
+    most = statistics.median(measure(bench.ours, 64, seconds).rate for _ in range(min(3, bench.given.rounds)))
+    print(f"at {most / 2:,.0f} requests/s, half of at most {most:,.0f}; goal p99 < 25 ms")
+    with bench.bare() as endpoint:
+        for subject in (bench.ours, endpoint):
+            for _ in range(bench.given.rounds):
+                found = ingest_client.run_open(subject.port, seconds, ingest_client.single_requests(), most / 2)
+                _tell_latency(subject.name, found)
 
 
-def idle(ours: Subject, given: argparse.Namespace) -> None:
+def _tell_latency(name: str, found: Found) -> None:
+    check(found)
+    p50, p99, most = (found.latency_ms(part) for part in (0.5, 0.99, 0.9999))
+    rate = found.answers / found.seconds
+    print(f"  {name}, {rate:,.0f}/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms, p99.99 {most:.1f} ms", flush=True)
+
+
+def idle(bench: Bench) -> None:
     """What 300 idle connections cost."""
     ratios = []
-    for _ in range(given.rounds):
-        alone = measure(ours, 64, given.seconds).own_us
-        idle_ones = [httpx.Client() for _ in range(300)]
-        for client in idle_ones:
-            client.get(f"http://127.0.0.1:{ours.port}/livez")
-        ratios.append(measure(ours, 64, given.seconds).own_us / alone)
-        for client in idle_ones:
-            client.close()
+    for _ in range(bench.given.rounds):
+        alone = measure(bench.ours, 64, bench.given.seconds).own_us
+        with ExitStack() as stack:
+            for _ in range(300):
+                stack.enter_context(_idle_connection(bench.ours.port))
+            ratios.append(measure(bench.ours, 64, bench.given.seconds).own_us / alone)
     _ratio("CPU per event with 300 idle connections ÷ without", ratios, 1.02)
 
 
-def memory(ours: Subject, events: int) -> None:
-    """Resident memory over many events, in batches, because that is how so many go through in a short time."""
-    sizes, sent = [], 0
-    while sent < events:
-        found = ingest_client.run(ours.port, 8, 5, ingest_client.batch_requests(100))
-        sent += found.answers * 100
-        sizes.append(ours.process.memory_info().rss / 1e6)
-        print(f"  {sent:,} events: {sizes[-1]:.0f} MB", flush=True)
+@contextlib.contextmanager
+def _idle_connection(port: int) -> Iterator[None]:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: bench\r\n\r\n")
+        connection.recv(4096)
+        yield
+
+
+def memory(bench: Bench) -> None:
+    """Resident memory over many events: mostly batches, because that is how so many go through in a short time."""
+    sent, step = 0, 0
+    while sent < bench.given.events:
+        step += 1
+        size, connections = (1, 64) if step % SINGLES_EVERY == 0 else (100, 8)
+        make = ingest_client.batch_requests(size) if size > 1 else ingest_client.single_requests()
+        found = ingest_client.run(bench.ours.port, connections, 5, make)
+        check(found)
+        sent += found.answers * size
+        print(f"  {sent:,} events: {bench.ours.process.memory_info().rss / 1e6:.1f} MB", flush=True)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {part.__name__: part for part in (go, bare, batches, latency, idle, memory)}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="which parts")
+    parser.add_argument("--connections", type=int, choices=GOALS, nargs="+", default=list(GOALS), help="for go")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--events", type=int, default=5_000_000, help="for memory")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--events", type=int, default=5_000_000, help="for memory")
-    given = parser.parse_args()
+    given = _arguments()
     # Else SIGTERM would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores")
     with own_servers() as servers:
-        _measure_all(servers, given)
+        environment = _environment(servers)
+        behind = tuple(psutil.Process(servers.pid(name)) for name in ("kafka", "redis"))
+        command = [sys.executable, "-m", "event_platform.cli", "ingest"]
+        with service("Python", command, environment, behind) as ours:
+            for part in given.only:
+                PARTS[part](Bench(ours, given, environment, behind))
 
 
-def _measure_all(servers: RunningServers, given: argparse.Namespace) -> None:
+def _environment(servers: RunningServers) -> dict[str, str]:
     settings = new_platform(servers)
-    environment = {
+    return {
         "KAFKA_BROKERS": servers.kafka_brokers,
         "REDIS_URL": servers.redis_url,
         "TOPIC_RAW": settings.topic_raw,
@@ -209,25 +213,6 @@ def _measure_all(servers: RunningServers, given: argparse.Namespace) -> None:
         "IDEMPOTENCY_TTL_SECONDS": "60",
         "LOG_FORMAT": "json",
     }
-    behind = tuple(psutil.Process(servers.pid(name)) for name in ("kafka", "redis"))
-    python = sys.executable
-    go = build_go(Path(str(settings.event_platform_home)))
-    with service("Python", [python, "-m", "event_platform.cli", "ingest"], environment, behind) as ours:
-        if go is None:
-            for connections in GOALS:
-                compare(ours, None, connections, given)
-        else:
-            # The two keep different things under the same names, so each has a database of its own.
-            apart = {"REDIS_URL": servers.redis_url.removesuffix("/0") + "/1"}
-            with service("Go", [str(go)], environment | apart, behind) as theirs:
-                for connections in GOALS:
-                    compare(ours, theirs, connections, given)
-        with service("bare endpoint", [python, "-m", "bench.ingest_endpoint"], environment, ()) as bare:
-            _tell("bare endpoint, 64 connections", [measure(bare, 64, given.seconds) for _ in range(given.rounds)])
-        batches(ours, given)
-        latency(ours, given)
-        idle(ours, given)
-        memory(ours, given.events)
 
 
 if __name__ == "__main__":

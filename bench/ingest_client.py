@@ -1,9 +1,14 @@
-"""A closed loop of HTTP connections that costs little: each sends its next request when the last is answered."""
+"""HTTP connections that cost little: raw asyncio protocols, which parse only what they need.
+
+A closed loop, in which each connection sends its next request when the last is answered, tells rate and CPU; an open
+one, in which requests are due at fixed moments whatever the answers do, tells latencies.
+"""
 
 import asyncio
 import json
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +22,10 @@ _EVENT = {
     "payload": {"order_id": "4711", "amount": 12.5, "items": [{"sku": "x1", "qty": 2}], "note": "some text to carry"},
 }
 BODY = json.dumps(_EVENT).encode()
+_TICK_SECONDS = 0.001
+_DRAIN_SECONDS = 0.3
+
+Make = Callable[[], bytes]
 
 
 @dataclass
@@ -28,8 +37,12 @@ class Found:
     refused: int = 0
     latencies: list[float] = field(default_factory=list)
 
+    def latency_ms(self, part: float) -> float:
+        """The latency that so large a part of the answers did not exceed."""
+        return 1_000 * sorted(self.latencies)[int(len(self.latencies) * part)]
 
-def single_requests() -> Callable[[], bytes]:
+
+def single_requests() -> Make:
     """Makes requests to POST /events with keys of their own."""
     head = (
         b"POST /events HTTP/1.1\r\nHost: bench\r\nX-API-Key: key_a\r\nContent-Type: application/json\r\n"
@@ -40,81 +53,111 @@ def single_requests() -> Callable[[], bytes]:
     return lambda: b"%b%b-%d%b" % (head, prefix, next(numbers), tail)
 
 
-def batch_requests(size: int) -> Callable[[], bytes]:
+def batch_requests(size: int) -> Make:
     """Makes requests to POST /events/batch with so many new events."""
     prefix, numbers = uuid.uuid4().hex.encode(), iter(range(1 << 60))
-
-    def make() -> bytes:
-        items = b",".join(
-            b'{"idempotency_key":"%b-%d","event":%b}' % (prefix, next(numbers), BODY) for _ in range(size)
-        )
-        body = b'{"events":[%b]}' % items
-        return (
-            b"POST /events/batch HTTP/1.1\r\nHost: bench\r\nX-API-Key: key_a\r\nContent-Type: application/json\r\n"
-            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-        )
-
-    return make
+    # One template for all items, filled with their numbers: the client shares the cores with what it measures.
+    item = b'{"idempotency_key":"%b-%%016d","event":%b}' % (prefix, BODY)
+    body = b'{"events":[%b]}' % b",".join([item] * size)
+    length = len(body % ((0,) * size))
+    head = (
+        b"POST /events/batch HTTP/1.1\r\nHost: bench\r\nX-API-Key: key_a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % length
+    )
+    template = head + body
+    return lambda: template % tuple(next(numbers) for _ in range(size))
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, make: Callable[[], bytes], found: Found, pause_seconds: float) -> None:
-        self._make = make
+    """Sends one request at a time, and tells when it was answered."""
+
+    def __init__(self, found: Found, answered: Callable[["_Connection"], None]) -> None:
         self._found = found
-        self._pause_seconds = pause_seconds
+        self._answered = answered
         self._buffer = b""
-        self._sent_at = 0.0
-        self.stopped = False
+        self._since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._send()
 
-    def _send(self) -> None:
-        self._sent_at = time.perf_counter()
-        self._transport.write(self._make())  # type: ignore[attr-defined]  # a stream's transport
+    def send(self, request: bytes, since: float) -> None:
+        """Send ``request``, whose latency counts from the moment ``since``."""
+        self._since = since
+        self._transport.write(request)  # type: ignore[attr-defined]  # a stream's transport
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
+        self._buffer = self._buffer + data if self._buffer else data
         head_end = self._buffer.find(b"\r\n\r\n")
         if head_end < 0:
             return
         head = self._buffer[:head_end].lower()
-        length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         if len(self._buffer) < head_end + 4 + length:
             return
-        self._note(head.startswith(b"http/1.1 202"))
+        accepted = head.startswith(b"http/1.1 202")
         self._buffer = b""
-        if self.stopped:
-            return
-        if self._pause_seconds:
-            asyncio.get_running_loop().call_later(self._pause_seconds, self._send)
-        else:
-            self._send()
-
-    def _note(self, accepted: bool) -> None:  # noqa: FBT001 - what the status said
         self._found.answers += accepted
         self._found.refused += not accepted
-        self._found.latencies.append(time.perf_counter() - self._sent_at)
+        self._found.latencies.append(time.perf_counter() - self._since)
+        self._answered(self)
 
 
-async def _run(port: int, connections: int, seconds: float, make: Callable[[], bytes], pause_seconds: float) -> Found:
-    loop, found = asyncio.get_running_loop(), Found()
-    open_ones = [
-        (await loop.create_connection(lambda: _Connection(make, found, pause_seconds), "127.0.0.1", port))[1]
-        for _ in range(connections)
+async def _connect(port: int, count: int, found: Found, answered: Callable[[_Connection], None]) -> list[_Connection]:
+    loop = asyncio.get_running_loop()
+    pairs = [
+        await loop.create_connection(lambda: _Connection(found, answered), "127.0.0.1", port) for _ in range(count)
     ]
+    return [connection for _, connection in pairs]
+
+
+async def _closed(port: int, connections: int, seconds: float, make: Make) -> Found:
+    found, stopped = Found(), asyncio.Event()
+
+    def answered(connection: _Connection) -> None:
+        if not stopped.is_set():
+            connection.send(make(), time.perf_counter())
+
+    for connection in await _connect(port, connections, found, answered):
+        answered(connection)
     started = time.perf_counter()
     found.answers = found.refused = 0
     await asyncio.sleep(seconds)
-    found.seconds = time.perf_counter() - started
-    for one in open_ones:
-        one.stopped = True
-    result = Found(found.seconds, found.answers, found.refused, list(found.latencies))
-    await asyncio.sleep(0.2)
+    result = Found(time.perf_counter() - started, found.answers, found.refused, list(found.latencies))
+    stopped.set()
+    await asyncio.sleep(_DRAIN_SECONDS)
     return result
 
 
-def run(port: int, connections: int, seconds: float, make: Callable[[], bytes], pause_seconds: float = 0.0) -> Found:
-    """Load the service at ``port``; each connection pauses for so long between two requests."""
-    return uvloop.run(_run(port, connections, seconds, make, pause_seconds))
+async def _open(port: int, connections: int, seconds: float, make: Make, rate: float) -> Found:
+    found = Found()
+    due: deque[float] = deque()
+
+    def answered(connection: _Connection) -> None:
+        if due:
+            connection.send(make(), due.popleft())
+        else:
+            idle.append(connection)
+
+    idle = await _connect(port, connections, found, answered)
+    started = time.perf_counter()
+    scheduled = 0
+    while (now := time.perf_counter() - started) < seconds:
+        while scheduled < now * rate:
+            due.append(started + scheduled / rate)
+            scheduled += 1
+        while due and idle:
+            idle.pop().send(make(), due.popleft())
+        await asyncio.sleep(_TICK_SECONDS)
+    found.seconds = time.perf_counter() - started
+    await asyncio.sleep(_DRAIN_SECONDS)
+    return found
+
+
+def run(port: int, connections: int, seconds: float, make: Make) -> Found:
+    """Load the service at ``port`` in a closed loop."""
+    return uvloop.run(_closed(port, connections, seconds, make))
+
+
+def run_open(port: int, seconds: float, make: Make, rate: float) -> Found:
+    """Send so many requests a second; latencies count from the moment at which each was due."""
+    return uvloop.run(_open(port, 256, seconds, make, rate))

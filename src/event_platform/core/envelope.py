@@ -4,11 +4,12 @@
 producer's own and never re-encoded, so the wrapper is written by joining bytes.
 """
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 TENANT_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -42,7 +43,7 @@ def wrap(tenant_id: str, received_at: str, request_id: str, idempotency_key: str
         tenant_id.encode(),
         received_at.encode(),
         request_id.encode(),
-        json.dumps(idempotency_key).encode(),
+        msgspec.json.encode(idempotency_key),
         event,
     )
 

@@ -21,6 +21,8 @@ local RATE_TTL_SECONDS = 180
 local LEASE_OVER = '0000000000000'
 
 local ttl_ms, lease_ms, last_arg = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- No command takes more arguments from a table than Lua's stack holds.
+local MOST_KEYS = 1000
 local next_key, next_arg = 1, 4
 -- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
 local now_ms, hit_ms
@@ -143,20 +145,28 @@ end
 
 -- Idempotency.
 
-local function lease_end()
-  return string.format('%013d', now_ms + lease_ms)
+local lease_end, kept_ms
+local function start_leases()
+  lease_end = string.format('%013d', now_ms + lease_ms)
+  kept_ms = math.max(ttl_ms, lease_ms)
 end
 
 local function take_over(record_key, record, owner)
   local left_ms = math.max(redis.call('PTTL', record_key), lease_ms)
-  redis.call('SET', record_key, 'P1' .. lease_end() .. owner .. string.sub(record, 52), 'PX', left_ms)
+  redis.call('SET', record_key, 'P1' .. lease_end .. owner .. string.sub(record, 52), 'PX', left_ms)
   return { 5, string.sub(record, 52, 87), string.sub(record, 88, 114) }
 end
 
 local function claim(record_key, given)
+  local owner = string.sub(given, 1, 36)
+  local fresh = 'P0' .. lease_end .. owner .. given
+  -- Nearly every key is new, so it is set before it is looked at.
+  if redis.call('SET', record_key, fresh, 'PX', kept_ms, 'NX') then
+    return 1
+  end
   local record = read('GET', record_key)
   if not record then
-    redis.call('SET', record_key, 'P0' .. lease_end() .. string.sub(given, 1, 36) .. given, 'PX', math.max(ttl_ms, lease_ms))
+    redis.call('SET', record_key, fresh, 'PX', kept_ms)
     return 1
   end
   if string.sub(record, 115) ~= string.sub(given, 64) then
@@ -168,15 +178,24 @@ local function claim(record_key, given)
   if tonumber(string.sub(record, 3, 15)) > now_ms then
     return 2
   end
-  return take_over(record_key, record, string.sub(given, 1, 36))
+  return take_over(record_key, record, owner)
 end
 
--- Any acknowledgement of the record's request id is proof, whoever holds the lease.
-local function confirm(record_key, request_id)
-  local record = read('GET', record_key)
-  if record and string.sub(record, 52, 87) == request_id then
-    redis.call('SETRANGE', record_key, 0, 'D')
+-- Any acknowledgement of the record's request id is proof, whoever holds the lease. Reads the records of a whole run of
+-- confirmations at once, which a confirmation leaves as they are in all that the next one looks at.
+local function confirm_run()
+  local first_key, first_arg, count = next_key, next_arg, 1
+  while count < MOST_KEYS and ARGV[first_arg + 2 * count - 1] == 'D' and first_arg + 2 * count - 1 <= last_arg do
+    count = count + 1
   end
+  local records = redis.call('MGET', unpack(KEYS, first_key, first_key + count - 1))
+  for i = 1, count do
+    local record = records[i]
+    if record and string.sub(record, 52, 87) == ARGV[first_arg + 2 * (i - 1)] then
+      redis.call('SETRANGE', KEYS[first_key + i - 1], 0, 'D')
+    end
+  end
+  next_key, next_arg = first_key + count, first_arg + 2 * count - 1
 end
 
 local function release(record_key, owner)
@@ -205,7 +224,7 @@ end
 
 local function run(operation)
   if operation == 'D' then
-    confirm(key(), arg())
+    confirm_run()
   elseif operation == 'R' then
     release(key(), arg())
   elseif operation == 'U' then
@@ -219,6 +238,7 @@ local function run(operation)
 end
 
 read_clock(ARGV[last_arg + 1])
+start_leases()
 local answers = {}
 while next_arg <= last_arg do
   local answer = run(arg())

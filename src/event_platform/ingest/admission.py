@@ -23,14 +23,14 @@ TAKEN_OVER: Final = 5
 LIMITED: Final = 6
 
 
-class Tenant(msgspec.Struct, frozen=True):
+class Tenant(msgspec.Struct, frozen=True, gc=False):
     """Who sends, and how many requests a minute they may."""
 
     name: str
     limit: int
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """A request's claim on an idempotency key.
 
     Attributes:
@@ -51,7 +51,7 @@ class Claim(msgspec.Struct, frozen=True):
         return f"idem:{{{self.tenant.name}}}:{hashlib.sha256(self.idempotency_key.encode()).hexdigest()}"
 
 
-class Admitted(msgspec.Struct, frozen=True):
+class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The event is to be published under this identity, which is the first request's where one left it unfinished.
 
     Attributes:
@@ -65,7 +65,7 @@ class Admitted(msgspec.Struct, frozen=True):
     record_key: str | None
 
 
-class Duplicate(msgspec.Struct, frozen=True):
+class Duplicate(msgspec.Struct, frozen=True, gc=False):
     """The event was acknowledged before, under ``first_id``."""
 
     first_id: str

@@ -1,8 +1,7 @@
 """Many events in one request: one Redis call, one wait for all acknowledgements, one result per item."""
 
-import json
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -14,12 +13,12 @@ from event_platform.ingest.problems import Refusal
 from event_platform.ingest.publisher import NotPublishedError
 from event_platform.ingest.request import Event, Request, read_json_body
 from event_platform.ingest.request_ids import Ticket, Tickets
-from event_platform.ingest.responses import Answer
+from event_platform.ingest.responses import Answer, HeaderList
 
 Item = Event | Refusal
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """Kafka has acknowledged the item under this id."""
 
     request_id: str
@@ -38,10 +37,10 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
         await ingest.admission.charge(tenant)
         raise
     with ingest.budget.hold(len(body)):
-        results = await _accept_items(ingest, tenant, items, [tickets.draw() for _ in items])
-    for result in results:
-        ingest.tally.item(_outcome(result))
-    return _answer(results, request.ticket)
+        results = await _accept_items(ingest, tenant, items, tickets.draw_many(len(items)))
+    outcomes = Counter(map(_outcome, results))
+    ingest.tally.items(outcomes)
+    return _answer(results, outcomes, request.ticket)
 
 
 async def _accept_items(
@@ -115,26 +114,25 @@ def _outcome(result: Result) -> str:
     return "ACCEPTED" if isinstance(result, Accepted) else "DUPLICATE"
 
 
-def _answer(results: Sequence[Result], ticket: Ticket) -> Answer:
-    outcomes = [_outcome(result) for result in results]
-    accepted, duplicates = outcomes.count("ACCEPTED"), outcomes.count("DUPLICATE")
-    if not accepted and not duplicates and "UNAVAILABLE" in outcomes:
+def _answer(results: Sequence[Result], outcomes: Counter[str], ticket: Ticket) -> Answer:
+    accepted, duplicates = outcomes["ACCEPTED"], outcomes["DUPLICATE"]
+    if not accepted and not duplicates and outcomes["UNAVAILABLE"]:
         return responses.refused(problems.unavailable(), ticket.id)
-    refusals = [result for result in results if isinstance(result, Refusal)]
-    limited = next((each for each in refusals if each.problem is problems.RATE_LIMITED), None)
-    body = {
-        "accepted": accepted,
-        "duplicates": duplicates,
-        "rejected": len(results) - accepted - duplicates,
-        "results": [_described(result) for result in results],
-    }
-    headers = limited.headers if limited else ()
-    return Answer(202, json.dumps(body, separators=(",", ":")).encode(), "BATCH", headers)
+    counts = (accepted, duplicates, len(results) - accepted - duplicates)
+    return responses.batch(counts, [_described(result) for result in results], _limit_headers(results, outcomes))
 
 
-def _described(result: Result) -> dict[str, Any]:
-    if isinstance(result, Refusal):
-        return {"status": "rejected", "error": {"code": result.problem.code, "message": result.message}}
+def _limit_headers(results: Sequence[Result], outcomes: Counter[str]) -> HeaderList:
+    """What a 429 would have said, where the limit refused an item."""
+    if not outcomes[problems.RATE_LIMITED.code]:
+        return ()
+    refusals = (result for result in results if isinstance(result, Refusal))
+    return next(refusal.headers for refusal in refusals if refusal.problem is problems.RATE_LIMITED)
+
+
+def _described(result: Result) -> bytes:
     if isinstance(result, Accepted):
-        return {"status": "accepted", "request_id": f"req_{result.request_id}", "duplicate": False}
-    return {"status": "accepted", "request_id": f"req_{result.first_id}", "duplicate": True}
+        return responses.accepted_body(result.request_id)
+    if isinstance(result, Duplicate):
+        return responses.duplicate_body(result.first_id)
+    return responses.rejected_body(result.problem.code, result.message)

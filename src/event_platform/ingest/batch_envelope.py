@@ -1,7 +1,11 @@
 """A batch's envelope: each item as an event or as its own refusal; what is wrong as a whole is refused whole."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
+from msgspec import Raw
 
 from event_platform.core.envelope import IDEMPOTENCY_KEY
 from event_platform.core.strict_json import InvalidJsonError
@@ -14,6 +18,21 @@ MAX_ITEMS: Final = 1_000
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 
 
+class _Item(msgspec.Struct, gc=False):
+    """An item whose parts have the right types; what is missing reads as ``null``."""
+
+    idempotency_key: str | None = None
+    ordering_key: str | None = None
+    event: Raw = Raw(b"null")
+
+
+class _Batch(msgspec.Struct, gc=False):
+    events: list[_Item]
+
+
+_decode_batch = msgspec.json.Decoder(_Batch).decode
+
+
 def read_items(body: bytes, max_event_bytes: int) -> list[Event | Refusal]:
     """The items of a batch in their order.
 
@@ -22,26 +41,51 @@ def read_items(body: bytes, max_event_bytes: int) -> list[Event | Refusal]:
     """
     try:
         body.decode()
-        return [_item(item, max_event_bytes) for item in _events(body)]
+        return [_event_or_refusal(item, max_event_bytes) for item in _bounded(_items(body))]
     except (InvalidJsonError, UnicodeDecodeError) as error:
         raise Refusal(problems.INVALID_JSON, f"the body is not strict JSON in UTF-8: {error}") from error
 
 
-def _events(body: bytes) -> list[bytes]:
+def _items(body: bytes) -> Sequence[_Item | Refusal]:
+    """One pass over nearly every batch; where a part has another type, each item is looked at by itself."""
     try:
-        items = elements(members(body)["events"])
+        return _decode_batch(body).events
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [_item(element) for element in _elements(body)]
+
+
+def _elements(body: bytes) -> list[bytes]:
+    try:
+        return elements(members(body)["events"])
     except (TypeError, KeyError):
-        raise _wrong_batch('send an object with a list "events"') from None
+        raise Refusal(problems.INVALID_EVENT, 'send an object with a list "events"') from None
+
+
+def _bounded(items: Sequence[_Item | Refusal]) -> Sequence[_Item | Refusal]:
     if not 1 <= len(items) <= MAX_ITEMS:
-        raise _wrong_batch(f"a batch has 1 to {MAX_ITEMS} events, this one has {len(items)}")
+        raise Refusal(problems.INVALID_EVENT, f"a batch has 1 to {MAX_ITEMS} events, this one has {len(items)}")
     return items
 
 
-def _wrong_batch(message: str) -> Refusal:
-    return Refusal(problems.INVALID_EVENT, message)
+def _item(element: bytes) -> _Item | Refusal:
+    try:
+        given = members(element)
+    except TypeError:
+        return Refusal(problems.INVALID_EVENT, "an item must be an object")
+    key, ordering_key = _text(given.get("idempotency_key")), _text(given.get("ordering_key"))
+    return _Item(key, ordering_key, Raw(given.get("event", b"null")))
 
 
-def _item(item: bytes, max_event_bytes: int) -> Event | Refusal:
+def _text(value: bytes | None) -> str | None:
+    """The string that ``value`` is; the empty one, which is never a key, for another value."""
+    if value is None or value == b"null":
+        return None
+    return str(json.loads(value)) if value.startswith(b'"') else ""
+
+
+def _event_or_refusal(item: _Item | Refusal, max_event_bytes: int) -> Event | Refusal:
+    if isinstance(item, Refusal):
+        return item
     try:
         return _event(item, max_event_bytes)
     except Refusal as refusal:
@@ -50,35 +94,14 @@ def _item(item: bytes, max_event_bytes: int) -> Event | Refusal:
         return refusal
 
 
-def _event(item: bytes, max_event_bytes: int) -> Event:
-    try:
-        given = members(item)
-    except TypeError:
-        raise Refusal(problems.INVALID_EVENT, "an item must be an object") from None
-    key = _idempotency_key(given.get("idempotency_key"))
-    ordering_key = _ordering_key(given.get("ordering_key"))
-    body = given.get("event", b"null")
+def _event(item: _Item, max_event_bytes: int) -> Event:
+    key = item.idempotency_key
+    if key is None:
+        raise Refusal(problems.MISSING_IDEMPOTENCY_KEY)
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Refusal(problems.INVALID_IDEMPOTENCY_KEY)
+    ordering_key = None if item.ordering_key is None else plain_ordering_key(item.ordering_key)
+    body = bytes(item.event)
     if len(body) > max_event_bytes:
         raise Refusal(problems.PAYLOAD_TOO_LARGE, f"the event is larger than {max_event_bytes} bytes")
     return Event(key, ordering_key, read_object(body), body)
-
-
-def _text(value: bytes) -> str | None:
-    """The string that ``value`` is, None if it is another value."""
-    text = json.loads(value) if value.startswith(b'"') else None
-    return text if isinstance(text, str) else None
-
-
-def _idempotency_key(value: bytes | None) -> str:
-    if value is None or value == b"null":
-        raise Refusal(problems.MISSING_IDEMPOTENCY_KEY)
-    key = _text(value)
-    if key is None or not IDEMPOTENCY_KEY.fullmatch(key):
-        raise Refusal(problems.INVALID_IDEMPOTENCY_KEY)
-    return key
-
-
-def _ordering_key(value: bytes | None) -> str | None:
-    if value is None or value == b"null":
-        return None
-    return plain_ordering_key(_text(value) or "")

@@ -36,7 +36,7 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is any value
         TooDeepError: Nested beyond `strict_json.MAX_DEPTH`.
     """
     strict_json.check_depth(body)
-    if b"-0" not in body or not _MINUS_ZERO.search(body):
+    if not _MINUS_ZERO.search(body):
         try:
             return _decode_fast(body)
         except (msgspec.MsgspecError, UnicodeDecodeError):

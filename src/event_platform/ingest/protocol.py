@@ -3,15 +3,18 @@
 What is refused here never becomes a request: it gets a bare 400 or 431 and its connection is closed.
 """
 
+import asyncio
 import math
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from event_platform.ingest import http_limits as bounds
+from event_platform.ingest.exchange import Exchange
 from event_platform.ingest.refused_connection import refuse_connection
 
 
@@ -23,7 +26,6 @@ class BoundedProtocol(HttpToolsProtocol):
     """
 
     deadline = 0.0
-    _hosts = 0
     _head_bytes = 0
     _unfinished_bytes = 0
     _in_head = False
@@ -78,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         super().on_message_begin()
         self._in_head = True
-        self._hosts = self._head_bytes = self._unfinished_bytes = 0
+        self._head_bytes = self._unfinished_bytes = 0
         self.deadline = self.loop.time() + bounds.HEAD_SECONDS
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -86,10 +88,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._repeats_head:
             return
         name = name.lower()
-        if name == b"host":
-            self._hosts += 1
-        elif name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        if name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
         self._head_bytes += len(name) + len(value)
         self.headers.append((name, value))
 
@@ -105,15 +105,46 @@ class BoundedProtocol(HttpToolsProtocol):
         # What the parser finds wrong from here on is wrong in the body.
         self._status = HTTPStatus.BAD_REQUEST
         self.deadline = self.loop.time() + bounds.BODY_SECONDS
-        super().on_headers_complete()
+        self._begin_request()
+
+    def _begin_request(self) -> None:
+        """As uvicorn does it, but with our kind of cycle, and without what other services configure."""
+        version, target = self.parser.get_http_version(), httptools.parse_url(self.url)
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(target.path.decode("ascii"))
+        self.scope["raw_path"] = target.path
+        self.scope["query_string"] = target.query or b""
+        earlier: RequestResponseCycle | None = self.cycle
+        self.cycle = self._new_cycle(version)
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _new_cycle(self, version: str) -> Exchange:
+        return Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
 
     def _bounds_status(self) -> HTTPStatus:
         """OK, or the status that refuses the head."""
         if len(self.headers) > bounds.MAX_HEADERS or self._head_bytes + len(self.url) > bounds.MAX_HEAD_BYTES:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         # RFC 9112, section 3.2: HTTP/1.1 has exactly one Host.
-        missing_allowed = self.parser.get_http_version() == "1.0"
-        if self._hosts > 1 or (self._hosts == 0 and not missing_allowed):
+        hosts = [name for name, _ in self.headers].count(b"host")
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
             return HTTPStatus.BAD_REQUEST
         return HTTPStatus.OK
 
@@ -123,9 +154,17 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """An answer has gone out."""
+        """An answer has gone out: begin the next request that was sent ahead, else let the connection rest.
+
+        This is uvicorn's own method without its timer for idle connections, which the deadline replaces.
+        """
         self.deadline = self.loop.time() + bounds.IDLE_SECONDS
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Close the connection, after the answers that are under way, with a bare ``status`` where none is."""

@@ -1,11 +1,11 @@
 """Publishing to Kafka: hands events to the producer and tells each one's outcome, within the delivery timeout.
 
-confluent-kafka's plain producer, because its asyncio one carries no headers. One thread polls it and hands all finished
-deliveries of a poll to the event loop in a single call.
+confluent-kafka's plain producer, because its asyncio one carries no headers. It is polled from the event loop, every
+millisecond while something is on its way: confluent-kafka takes and drops the interpreter's lock for each delivery, so
+a thread of its own would wait for the busy loop once for each event.
 """
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -19,7 +19,8 @@ from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Tally
 
 DELIVERY_TIMEOUT_SECONDS: Final = 5.0
-_POLL_SECONDS: Final = 0.1
+_POLL_EVERY_SECONDS: Final = 0.001
+_RETIRE_SECONDS: Final = 0.05
 _PROBE_SECONDS: Final = 2.0
 _DISTRUST_SECONDS: Final = 10.0
 """For so long after a failed delivery Kafka counts as down, even if it answers."""
@@ -29,7 +30,7 @@ _CERTAINLY_NOT_PUBLISHED: Final = frozenset({KafkaError._PURGE_QUEUE, KafkaError
 log = get_logger(__name__)
 
 Headers = list[tuple[str, str | bytes | None]]
-Outcome = KafkaError | None
+_NO_WORD: Final = KafkaError(KafkaError._MSG_TIMED_OUT)  # noqa: SLF001 - librdkafka's local codes are named so
 
 
 class NotPublishedError(UnavailableError):
@@ -40,12 +41,41 @@ class PublicationUnknownError(UnavailableError):
     """The event may be in Kafka, now or later."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A message of ``events.raw``."""
 
     key: bytes
     value: bytes
     headers: Headers | None = None
+
+
+class _Sending:
+    """Records that were handed over together, and what is known of each: its outcome, by its place.
+
+    Attributes:
+        outcomes: None where the record is acknowledged.
+        left: How many of them have none yet.
+        done: Resolves when all have one.
+    """
+
+    __slots__ = ("done", "left", "outcomes")
+
+    def __init__(self, count: int, done: "asyncio.Future[None]") -> None:
+        self.outcomes: list[KafkaError | NotPublishedError | None] = [_NO_WORD] * count
+        self.left = count
+        self.done = done
+
+    def settle(self, place: int, outcome: KafkaError | NotPublishedError | None) -> None:
+        """The outcome of the record at ``place`` is known."""
+        self.outcomes[place] = outcome
+        self.left -= 1
+        if not self.left:
+            self.finish()
+
+    def finish(self) -> None:
+        """Wake who waits, whether all have an outcome or not."""
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 class Publisher:
@@ -64,19 +94,17 @@ class Publisher:
         self._standing = standing
         self._tally = tally
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[asyncio.Future[Outcome], float] = {}
-        self._finished: list[tuple[asyncio.Future[Outcome], Outcome]] = []
+        self._waiting: dict[_Sending, float] = {}
+        self._next_poll: asyncio.TimerHandle | None = None
+        self._last_was_taken = False
         self._failed_at = -_DISTRUST_SECONDS
-        self._closing = False
-        self._retired: list[Producer] = []
+        self._retiring: set[asyncio.Task[None]] = set()
         self._producer = self._new_producer()
-        self._thread = threading.Thread(target=self._poll, name="kafka deliveries", daemon=True)
-        self._thread.start()
 
     @property
     def queued(self) -> int:
         """Events whose outcome is not known yet."""
-        return len(self._waiting)
+        return sum(sending.left for sending in self._waiting)
 
     async def publish(self, record: Record) -> None:
         """Return when Kafka has acknowledged ``record``.
@@ -85,65 +113,60 @@ class Publisher:
             NotPublishedError: It is certainly not in Kafka: the queue is full, or Kafka never takes such a record.
             PublicationUnknownError: It was not acknowledged in time, or the producer failed meanwhile.
         """
-        started = self._loop.time()
-        error = await self._hand_over(record, started)
-        self._tally.kafka_seconds(self._loop.time() - started)
-        if error is not None:
-            raise _failure(error)
+        (failure,) = await self.publish_all((record,))
+        if failure is not None:
+            raise failure
 
     async def publish_all(self, records: Sequence[Record]) -> list[UnavailableError | None]:
         """Publish many and wait once for all; what `publish` would raise for each, None where it is acknowledged."""
         started = self._loop.time()
-        outcomes: list[asyncio.Future[Outcome] | NotPublishedError] = []
-        for record in records:
-            try:
-                outcomes.append(self._hand_over(record, started))
-            except NotPublishedError as error:
-                outcomes.append(error)
-        waiting = [outcome for outcome in outcomes if isinstance(outcome, asyncio.Future)]
-        if waiting:
-            await asyncio.wait(waiting)
+        sending = _Sending(len(records), self._loop.create_future())
+        for place, record in enumerate(records):
+            self._hand_over(record, sending, place)
+        if sending.left:
+            self._waiting[sending] = started + DELIVERY_TIMEOUT_SECONDS
+            self._poll_soon()
+            await sending.done
             self._tally.kafka_seconds(self._loop.time() - started)
-        return [_known(outcome) for outcome in outcomes]
+        return [None if outcome is None else _failure(outcome) for outcome in sending.outcomes]
 
-    def _hand_over(self, record: Record, now: float) -> "asyncio.Future[Outcome]":
-        future: asyncio.Future[Outcome] = self._loop.create_future()
+    def _hand_over(self, record: Record, sending: _Sending, place: int) -> None:
         try:
             self._producer.produce(
                 self._topic,
                 record.value,
                 record.key,
                 headers=record.headers,
-                on_delivery=partial(self._delivered, future),
+                on_delivery=partial(self._delivered, sending, place),
             )
-        except BufferError as error:
-            raise NotPublishedError("publishing an event: too many wait for Kafka") from error
+        except BufferError:
+            sending.settle(place, NotPublishedError("publishing an event: too many wait for Kafka"))
         except KafkaException as error:
             self._note(error.args[0])
-            raise NotPublishedError(f"publishing an event: {error.args[0].str()}") from error
-        self._waiting[future] = now + DELIVERY_TIMEOUT_SECONDS
-        return future
+            sending.settle(place, NotPublishedError(f"publishing an event: {error.args[0].str()}"))
 
-    def _delivered(self, future: "asyncio.Future[Outcome]", error: Outcome, _message: object) -> None:
-        self._finished.append((future, error))
+    def _delivered(self, sending: _Sending, place: int, error: KafkaError | None, _message: object) -> None:
+        sending.settle(place, error)
+        if not sending.left:
+            self._waiting.pop(sending, None)
+        self._last_was_taken = error is None
+        if error is not None:
+            self._note(error)
+
+    def _poll_soon(self) -> None:
+        if self._next_poll is None:
+            self._next_poll = self._loop.call_later(_POLL_EVERY_SECONDS, self._poll_again)
+
+    def _poll_again(self) -> None:
+        self._next_poll = None
+        self._poll()
+        if self._waiting:
+            self._poll_soon()
 
     def _poll(self) -> None:
-        """The thread: serves delivery reports until closing."""
-        while not self._closing or self._waiting:
-            self._producer.poll(_POLL_SECONDS)
-            self._clear_retired()
-            finished, self._finished = self._finished, []
-            if finished:
-                self._loop.call_soon_threadsafe(self._tell, finished)
-
-    def _tell(self, finished: "list[tuple[asyncio.Future[Outcome], Outcome]]") -> None:
-        for future, error in finished:
-            self._waiting.pop(future, None)
-            if not future.done():
-                future.set_result(error)
-            if error is not None:
-                self._note(error)
-        if finished[-1][1] is None:
+        self._last_was_taken = False
+        self._producer.poll(0)
+        if self._last_was_taken:
             self._standing.rise()
 
     def _note(self, error: KafkaError) -> None:
@@ -152,13 +175,14 @@ class Publisher:
         self._failed_at = self._loop.time()
         self._standing.fall(f"Kafka did not take an event: {error.str()}")
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's local codes are named so
-            self._replace(self._producer, error)
+            self._loop.call_soon(self._replace, self._producer, error)
 
     def _new_producer(self) -> Producer:
         made: list[Producer] = []
 
         def on_error(error: KafkaError) -> None:
             if error.fatal() and made:
+                # A producer that is being ended says this in another thread.
                 self._loop.call_soon_threadsafe(self._replace, made[0], error)
 
         made.append(Producer({**self._config, "error_cb": on_error}))
@@ -171,27 +195,19 @@ class Publisher:
         log.warning("the Kafka producer failed for good and is replaced", error=error.str())
         self._failed_at = self._loop.time()
         self._standing.fall(f"the Kafka producer failed: {error.str()}")
-        self._retired.append(failed)
         self._producer = self._new_producer()
+        retiring = self._loop.create_task(_retire(failed))
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
 
-    def _clear_retired(self) -> None:
-        while self._retired:
-            failed = self._retired.pop()
-            failed.purge()
-            failed.flush(0)
-
-    def expire(self) -> None:
-        """End the wait for overdue deliveries of which librdkafka has said nothing; their outcome is unknown."""
+    def look(self) -> None:
+        """Hear what the producer has to say, and end the wait for overdue deliveries, whose outcome is unknown."""
+        self._poll()
         now = self._loop.time()
-        overdue = []
-        for future, deadline in self._waiting.items():
-            if deadline > now:
-                break
-            overdue.append(future)
-        for future in overdue:
-            del self._waiting[future]
-            if not future.done():
-                future.set_result(KafkaError(KafkaError._MSG_TIMED_OUT))  # noqa: SLF001 - librdkafka's local codes are named so
+        overdue = [sending for sending, deadline in self._waiting.items() if deadline <= now]
+        for sending in overdue:
+            del self._waiting[sending]
+            sending.finish()
 
     async def probe(self) -> None:
         """Ask Kafka for the topic, so that its standing is known without traffic too."""
@@ -207,19 +223,23 @@ class Publisher:
             self._standing.rise()
 
     async def close(self) -> None:
-        """Wait for what is in flight, at most for the delivery timeout, and end the thread."""
-        self._closing = True
-        await asyncio.to_thread(self._thread.join, DELIVERY_TIMEOUT_SECONDS + 1)
+        """Wait for what is in flight, at most for the delivery timeout."""
+        if self._waiting:
+            await asyncio.wait([sending.done for sending in self._waiting], timeout=DELIVERY_TIMEOUT_SECONDS + 1)
 
 
-def _failure(error: KafkaError) -> UnavailableError:
-    if error.code() in _CERTAINLY_NOT_PUBLISHED:
-        return NotPublishedError(f"publishing an event: {error.str()}")
-    return PublicationUnknownError(f"publishing an event: {error.str()}")
+async def _retire(failed: Producer) -> None:
+    """End a producer, whose threads may keep us waiting; what it had not sent is told as purged."""
+    await asyncio.to_thread(failed.purge)
+    while len(failed):
+        failed.poll(0)
+        await asyncio.sleep(_RETIRE_SECONDS)
+    await asyncio.to_thread(failed.close)
 
 
-def _known(outcome: "asyncio.Future[Outcome] | NotPublishedError") -> UnavailableError | None:
+def _failure(outcome: KafkaError | NotPublishedError) -> UnavailableError:
     if isinstance(outcome, NotPublishedError):
         return outcome
-    error = outcome.result()
-    return None if error is None else _failure(error)
+    if outcome.code() in _CERTAINLY_NOT_PUBLISHED:
+        return NotPublishedError(f"publishing an event: {outcome.str()}")
+    return PublicationUnknownError(f"publishing an event: {outcome.str()}")

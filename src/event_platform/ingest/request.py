@@ -47,7 +47,7 @@ class Request(msgspec.Struct, frozen=True):
     ticket: Ticket
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """What a request wants published.
 
     Attributes:

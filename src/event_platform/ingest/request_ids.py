@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import msgspec
 
-_RANDOM_BYTES = 10
+_DIGITS = 20
+"""Random hexadecimal digits that each id takes; 19 of them show."""
+
 _BLOCK = 256
-_VERSION_7 = 0x7 << 12
-_VARIANT = 0b10 << 62
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 0b11] for digit in "0123456789abcdef"}
+"""The digit that begins the fourth group has two random bits after the variant's two."""
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class Ticket(msgspec.Struct, frozen=True, gc=False):
     """What a request gets on arrival.
 
     Attributes:
@@ -25,7 +27,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Tickets:
-    """Draws tickets; randomness comes in blocks, and the second's text is made once a second.
+    """Draws tickets; randomness comes in blocks, and the texts of a second and a millisecond are made once.
 
     Args:
         now: Seconds since 1970.
@@ -35,23 +37,41 @@ class Tickets:
     def __init__(self, now: Callable[[], float] = time.time, random: Callable[[int], bytes] = os.urandom) -> None:
         self._now = now
         self._random = random
-        self._block = b""
+        self._digits = ""
         self._used = 0
+        self._millisecond = -1
+        self._millisecond_text = ""
         self._second = -1
         self._second_text = ""
 
     def draw(self) -> Ticket:
         """A new ticket of this moment."""
         microseconds = int(self._now() * 1_000_000)
-        return Ticket(_uuid7(microseconds // 1_000, self._random_bits()), self._timestamp(microseconds))
+        return Ticket(self._beginning(microseconds // 1_000) + self._random_end(), self._timestamp(microseconds))
 
-    def _random_bits(self) -> int:
+    def draw_many(self, count: int) -> list[Ticket]:
+        """So many tickets of this moment, each with an id of its own."""
+        microseconds = int(self._now() * 1_000_000)
+        beginning, received_at = self._beginning(microseconds // 1_000), self._timestamp(microseconds)
+        return [Ticket(beginning + self._random_end(), received_at) for _ in range(count)]
+
+    def _beginning(self, millisecond: int) -> str:
+        """48 bits of time and the version."""
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            digits = f"{millisecond:012x}"
+            self._millisecond_text = f"{digits[:8]}-{digits[8:]}-7"
+        return self._millisecond_text
+
+    def _random_end(self) -> str:
+        """12 random bits, the variant, and 62 random bits."""
         start = self._used
-        if start == len(self._block):
-            self._block = self._random(_RANDOM_BYTES * _BLOCK)
+        if start == len(self._digits):
+            self._digits = self._random(_DIGITS * _BLOCK // 2).hex()
             start = 0
-        self._used = start + _RANDOM_BYTES
-        return int.from_bytes(self._block[start : self._used], "big")
+        self._used = start + _DIGITS
+        digits = self._digits[start : self._used]
+        return f"{digits[:3]}-{_VARIANTS[digits[3]]}{digits[4:7]}-{digits[7:19]}"
 
     def _timestamp(self, microseconds: int) -> str:
         second, rest = divmod(microseconds, 1_000_000)
@@ -59,11 +79,3 @@ class Tickets:
             self._second = second
             self._second_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         return f"{self._second_text}.{rest:06d}Z"
-
-
-def _uuid7(milliseconds: int, random_bits: int) -> str:
-    """48 bits of time, version, 12 bits, variant, 62 bits; the 80 random bits fill what is left, 6 unused."""
-    high = (milliseconds << 16) | _VERSION_7 | (random_bits >> 68)
-    low = _VARIANT | (random_bits & 0x3FFF_FFFF_FFFF_FFFF)
-    digits = f"{high:016x}{low:016x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -1,6 +1,7 @@
 """Every answer of ingest, and the one place that turns refusals and failures into HTTP."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -36,14 +37,33 @@ class Answer(msgspec.Struct, frozen=True):
 
 def accepted(request_id: str) -> Answer:
     """202 for a new event."""
-    body = b'{"status":"accepted","request_id":"req_%b","duplicate":false}' % request_id.encode()
-    return Answer(202, body, "ACCEPTED")
+    return Answer(202, accepted_body(request_id), "ACCEPTED")
+
+
+def accepted_body(request_id: str) -> bytes:
+    """The body of `accepted`, and what a batch says of a new event."""
+    return b'{"status":"accepted","request_id":"req_%b","duplicate":false}' % request_id.encode()
 
 
 def duplicate(first_id: str) -> Answer:
     """202 for an event that was acknowledged before."""
-    body = b'{"status":"accepted","request_id":"req_%b","duplicate":true}' % first_id.encode()
-    return Answer(202, body, "DUPLICATE")
+    return Answer(202, duplicate_body(first_id), "DUPLICATE")
+
+
+def duplicate_body(first_id: str) -> bytes:
+    """The body of `duplicate`, and what a batch says of such an event."""
+    return b'{"status":"accepted","request_id":"req_%b","duplicate":true}' % first_id.encode()
+
+
+def batch(counts: tuple[int, int, int], results: Sequence[bytes], headers: HeaderList) -> Answer:
+    """202 for a batch; ``counts`` are the new, the duplicate and the rejected ones of its ``results``."""
+    body = b'{"accepted":%d,"duplicates":%d,"rejected":%d,"results":[%b]}' % (*counts, b",".join(results))
+    return Answer(202, body, "BATCH", headers)
+
+
+def rejected_body(code: str, message: str) -> bytes:
+    """What a batch says of an item that was not accepted."""
+    return _json({"status": "rejected", "error": {"code": code, "message": message}})
 
 
 def refused(refusal: Refusal, request_id: str) -> Answer:
@@ -66,7 +86,11 @@ def failed(error: Exception, request_id: str) -> Answer:
 def error_body(code: str, message: str, request_id: str) -> bytes:
     """The body of every error."""
     error = {"code": code, "message": message, "request_id": f"req_{request_id}"}
-    return json.dumps({"error": error}, separators=(",", ":")).encode()
+    return _json({"error": error})
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 async def send_answer(send: Any, answer: Answer, request_id: str) -> None:  # noqa: ANN401 - ASGI's callable

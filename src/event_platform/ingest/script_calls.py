@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import hiredis
+import msgspec
 
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.redis_connection import RedisAwayError
@@ -28,7 +29,7 @@ DISTRUST_SECONDS: Final = 1.0
 log = get_logger(__name__)
 
 
-class Operation(NamedTuple):
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """One operation of the script: the record it names, if any, and its arguments as ``admission.lua`` lists them."""
 
     record_key: str | None
@@ -36,23 +37,35 @@ class Operation(NamedTuple):
 
 
 class _Call:
-    """Operations that go to Redis together, and who waits for what of them."""
+    """Operations that go to Redis together, and who waits for what of them.
 
-    __slots__ = ("arguments", "asking", "expected", "keys", "operations", "sent", "settlements")
+    Settlements go first: many confirmations in a row cost the script less, and between requests of one tick there is no
+    order to keep.
+    """
+
+    __slots__ = ("asked", "asking", "sent", "settlements")
 
     def __init__(self) -> None:
-        self.keys: list[str] = []
-        self.arguments: list[bytes | str | int] = []
-        self.asking: list[tuple[asyncio.Future[list[Any]], int]] = []
         self.settlements: list[Operation] = []
+        self.asked: list[Operation] = []
+        self.asking: list[tuple[asyncio.Future[list[Any]], int]] = []
         self.sent: asyncio.Future[None] | None = None
-        self.operations = 0
 
-    def add(self, operation: Operation) -> None:
-        if operation.record_key is not None:
-            self.keys.append(operation.record_key)
-        self.arguments += operation.arguments
-        self.operations += 1
+    @property
+    def operations(self) -> int:
+        """How many it carries."""
+        return len(self.settlements) + len(self.asked)
+
+    def keys_and_arguments(self) -> tuple[list[str], list[bytes | str | int]]:
+        """Both as `admission.lua` wants them, without the arguments that are the same in every call."""
+        keys: list[str] = []
+        arguments: list[bytes | str | int] = []
+        for operations in (self.settlements, self.asked):
+            for operation in operations:
+                if operation.record_key is not None:
+                    keys.append(operation.record_key)
+                arguments += operation.arguments
+        return keys, arguments
 
 
 class ScriptCalls:
@@ -81,8 +94,7 @@ class ScriptCalls:
         The future fails with `RedisAwayError` where there is none; then they may or may not have happened.
         """
         call = self._open_call()
-        for operation in operations:
-            call.add(operation)
+        call.asked += operations
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         call.asking.append((future, len(operations)))
         return future
@@ -90,8 +102,6 @@ class ScriptCalls:
     def settle(self, operations: Sequence[Operation]) -> "asyncio.Future[None]":
         """Send ``operations``, which have no answer; the future is done when they are on their way."""
         call = self._open_call()
-        for operation in operations:
-            call.add(operation)
         call.settlements += operations
         if call.sent is None:
             call.sent = self._loop.create_future()
@@ -118,13 +128,14 @@ class ScriptCalls:
         if call is None:
             return
         self._tally.redis_call(call.operations)
-        reply = self._link.call(call.keys, self._arguments(call))
+        reply = self._link.call(*self._command(call))
         reply.add_done_callback(partial(self._finish, call, self._loop.time()))
         if call.sent is not None:
             call.sent.set_result(None)
 
-    def _arguments(self, call: _Call) -> list[bytes | str | int]:
-        return [*self._times, len(call.arguments) + 3, *call.arguments]
+    def _command(self, call: _Call) -> tuple[list[str], list[bytes | str | int]]:
+        keys, arguments = call.keys_and_arguments()
+        return keys, [*self._times, len(arguments) + 3, *arguments]
 
     def _finish(self, call: _Call, started: float, reply: "asyncio.Future[Any]") -> None:
         self._tally.redis_seconds(self._loop.time() - started)
@@ -135,7 +146,7 @@ class ScriptCalls:
             self._hand_out(call, reply.result())
         elif str(error).startswith("NOSCRIPT"):
             # Redis was flushed; nothing of the call has happened.
-            again = self._link.call_with_text(call.keys, self._arguments(call))
+            again = self._link.call_with_text(*self._command(call))
             again.add_done_callback(partial(self._finish, call, started))
         else:
             self._fail(call, error)

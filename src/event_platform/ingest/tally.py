@@ -7,7 +7,7 @@ that died, so that no counter ever goes back; only its gauges are cleared by the
 import mmap
 import tempfile
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -71,6 +71,22 @@ class Table:
         return [sum(self._view[place::ROW]) for place in range(ROW)]
 
 
+class _Histogram:
+    """Where a histogram stands in a row."""
+
+    __slots__ = ("_bounds", "_first", "_row", "_sum")
+
+    def __init__(self, row: Row, declared: Declared) -> None:
+        self._row = row
+        self._bounds = declared.bounds
+        self._first = _PLACES[declared.name]
+        self._sum = self._first + len(declared.bounds) + 1
+
+    def observe(self, value: float) -> None:
+        self._row[self._first + bisect_left(self._bounds, value)] += 1
+        self._row[self._sum] += value
+
+
 class Tally:
     """Counts of one process."""
 
@@ -78,8 +94,11 @@ class Tally:
         self._row = row
         self._requests = _PLACES[metrics.INGEST_REQUESTS.name]
         self._items = _PLACES[metrics.INGEST_ITEMS.name]
-        self._latency = _PLACES[metrics.INGEST_LATENCY.name]
         self._in_flight = _PLACES[metrics.INGEST_IN_FLIGHT.name]
+        self._latency = _Histogram(row, metrics.INGEST_LATENCY)
+        self._redis_operations = _Histogram(row, metrics.INGEST_REDIS_OPERATIONS)
+        self._redis_seconds = _Histogram(row, metrics.INGEST_REDIS_SECONDS)
+        self._kafka_seconds = _Histogram(row, metrics.INGEST_KAFKA_SECONDS)
         for declared in metrics.INGEST:
             if declared.kind == "gauge":
                 row[_PLACES[declared.name]] = 0
@@ -93,23 +112,24 @@ class Tally:
         row = self._row
         row[self._in_flight] -= 1
         row[self._requests + _OUTCOMES[outcome]] += 1
-        self._observe(metrics.INGEST_LATENCY, self._latency, seconds)
+        self._latency.observe(seconds)
 
-    def item(self, outcome: str) -> None:
-        """An item of a batch was answered."""
-        self._row[self._items + _OUTCOMES[outcome]] += 1
+    def items(self, outcomes: Mapping[str, int]) -> None:
+        """The items of a batch were answered, so many with each outcome."""
+        for outcome, count in outcomes.items():
+            self._row[self._items + _OUTCOMES[outcome]] += count
 
     def redis_call(self, operations: int) -> None:
         """A call was sent that carries ``operations``."""
-        self._observe(metrics.INGEST_REDIS_OPERATIONS, _PLACES[metrics.INGEST_REDIS_OPERATIONS.name], float(operations))
+        self._redis_operations.observe(float(operations))
 
     def redis_seconds(self, seconds: float) -> None:
         """A call was answered."""
-        self._observe(metrics.INGEST_REDIS_SECONDS, _PLACES[metrics.INGEST_REDIS_SECONDS.name], seconds)
+        self._redis_seconds.observe(seconds)
 
     def kafka_seconds(self, seconds: float) -> None:
-        """The outcome of an event handed to the producer is known."""
-        self._observe(metrics.INGEST_KAFKA_SECONDS, _PLACES[metrics.INGEST_KAFKA_SECONDS.name], seconds)
+        """The outcome of all events handed to the producer together is known."""
+        self._kafka_seconds.observe(seconds)
 
     def without_redis(self) -> None:
         """An event was decided without Redis."""
@@ -119,11 +139,6 @@ class Tally:
         """What is open and queued just now."""
         self._row[_PLACES[metrics.INGEST_CONNECTIONS.name]] = connections
         self._row[_PLACES[metrics.INGEST_PRODUCER_QUEUE.name]] = producer_queue
-
-    def _observe(self, declared: Declared, place: int, value: float) -> None:
-        row, bounds = self._row, declared.bounds
-        row[place + bisect_left(bounds, value)] += 1
-        row[place + len(bounds) + 1] += value
 
 
 class TallyCollector(Collector):

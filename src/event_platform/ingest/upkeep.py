@@ -37,7 +37,7 @@ class Upkeep:
         loop = asyncio.get_running_loop()
         while True:
             end_overdue(connections, loop.time())
-            self._publisher.expire()
+            self._publisher.look()
             self._calls.resend()
             self._tally.gauges(len(connections), self._publisher.queued)
             await asyncio.sleep(_EVERY_SECONDS)
