@@ -27,7 +27,7 @@ def request_id(number: int) -> bytes:
 
 def claim(number: int, fingerprint: bytes = b"f" * 32, limit: int = 1_000_000, tenant: str = "t") -> tuple[Any, ...]:
     """A claim by request ``number``."""
-    return ("C", tenant, limit, request_id(number) + MOMENT.encode() + fingerprint)
+    return ("T", tenant, limit, b"C" + request_id(number) + MOMENT.encode() + fingerprint)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_life_of_a_key(run: Run) -> None:
     assert run(0, ("k", *claim(1))) == [NEW]
     assert run(1, ("k", *claim(2))) == [IN_PROGRESS]
     assert run(1, ("k", *claim(2, b"g" * 32))) == [REUSED]
-    assert run(2, ("k", "D", request_id(1))) == []
+    assert run(2, ("k", b"D" + request_id(1))) == []
     assert run(3, ("k", *claim(3))) == [[DUPLICATE, request_id(1)]]
     assert run(3, ("k", *claim(3, b"g" * 32))) == [REUSED]
 
@@ -74,16 +74,16 @@ def test_take_over(run: Run) -> None:
 def test_release(run: Run) -> None:
     """A claim that was certainly not published is forgotten, by its owner only."""
     run(0, ("k", *claim(1)))
-    run(1, ("k", "R", request_id(2)))
+    run(1, ("k", b"R" + request_id(2)))
     assert run(1, ("k", *claim(3))) == [IN_PROGRESS]
-    run(2, ("k", "R", request_id(1)))
+    run(2, ("k", b"R" + request_id(1)))
     assert run(3, ("k", *claim(4))) == [NEW]
 
 
 def test_unknown(run: Run) -> None:
     """A publication that may have happened ends the lease and keeps the id."""
     run(0, ("k", *claim(1)))
-    run(1, ("k", "U", request_id(1), request_id(1)))
+    run(1, ("k", b"U" + request_id(1) + request_id(1)))
     assert run(2, ("k", *claim(2))) == [[TAKEN_OVER, request_id(1), MOMENT.encode()]]
 
 
@@ -91,7 +91,7 @@ def test_refused_after_take_over(run: Run) -> None:
     """A refusal after a take-over keeps the id, because the slow owner's copy may still arrive."""
     run(0, ("k", *claim(1)))
     run(LEASE_MS, ("k", *claim(2)))
-    run(LEASE_MS + 1, ("k", "R", request_id(2)))
+    run(LEASE_MS + 1, ("k", b"R" + request_id(2)))
     assert run(LEASE_MS + 2, ("k", *claim(3))) == [[TAKEN_OVER, request_id(1), MOMENT.encode()]]
 
 
@@ -99,16 +99,16 @@ def test_confirm_by_a_slow_owner(run: Run) -> None:
     """An acknowledgement of the id is proof, whoever holds the lease; one of another id is none."""
     run(0, ("k", *claim(1)))
     run(LEASE_MS, ("k", *claim(2)))
-    run(LEASE_MS + 1, ("k", "D", request_id(2)))
+    run(LEASE_MS + 1, ("k", b"D" + request_id(2)))
     assert run(LEASE_MS + 1, ("k", *claim(3))) == [IN_PROGRESS]
-    run(LEASE_MS + 1, ("k", "D", request_id(1)))
+    run(LEASE_MS + 1, ("k", b"D" + request_id(1)))
     assert run(LEASE_MS + 2, ("k", *claim(3))) == [[DUPLICATE, request_id(1)]]
 
 
 def test_settling_after_confirmation(run: Run) -> None:
     """Nothing undoes a confirmation."""
-    run(0, ("k", *claim(1)), ("k", "D", request_id(1)), ("k", "R", request_id(1)))
-    run(1, ("k", "U", request_id(1), request_id(1)))
+    run(0, ("k", *claim(1)), ("k", b"D" + request_id(1)), ("k", b"R" + request_id(1)))
+    run(1, ("k", b"U" + request_id(1) + request_id(1)))
     assert run(2, ("k", *claim(2))) == [[DUPLICATE, request_id(1)]]
 
 
@@ -117,7 +117,7 @@ def test_ttl(run: Run, client: Redis) -> None:
     run(0, ("k", *claim(1)))
     client.pexpire("k", 60_000)
     run(LEASE_MS, ("k", *claim(2)))
-    run(LEASE_MS, ("k", "D", request_id(1)))
+    run(LEASE_MS, ("k", b"D" + request_id(1)))
     assert 59_000 <= client.pttl("k") <= 60_000
     run(0, ("l", *claim(3)))
     client.pexpire("l", 1_000)
@@ -137,7 +137,7 @@ def test_limit(run: Run) -> None:
 def test_minute_keys(run: Run, client: Redis) -> None:
     """Counts stand under the tenant and the minute, in twelve slots of 5 s."""
     minute = 29_384
-    run(minute * 60_000 + 7_000, *[(None, "Q", "tenant_a", 300)] * 4)
+    run(minute * 60_000 + 7_000, *[(None, "T", "tenant_a", 300, "Q")] * 4)
     assert client.hgetall(f"rl:{{tenant_a}}:{minute}") == {b"1": b"4"}
     assert 0 < client.ttl(f"rl:{{tenant_a}}:{minute}") <= 180
 
@@ -151,15 +151,15 @@ def test_keys_of_another_type(run: Run, client: Redis) -> None:
 
 def test_edge_of_a_minute(run: Run) -> None:
     """300 at second 59 leave nothing for second 0."""
-    assert run(59_000, *[(None, "Q", "t", 300)] * 300) == [0] * 300
-    answers = run(60_000, *[(None, "Q", "t", 300)] * 300)
+    assert run(59_000, *[(None, "T", "t", 300, "Q")] * 300) == [0] * 300
+    answers = run(60_000, *[(None, "T", "t", 300, "Q")] * 300)
     assert [answer[0] for answer in answers] == [LIMITED] * 300
 
 
 def test_start_of_each_minute(run: Run) -> None:
     """300 at each minute's start are all admitted."""
     for minute in range(1, 6):
-        assert run(minute * 60_000, *[(None, "Q", "t", 300)] * 300) == [0] * 300
+        assert run(minute * 60_000, *[(None, "T", "t", 300, "Q")] * 300) == [0] * 300
 
 
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -170,12 +170,12 @@ def test_any_60_seconds(run: Run, client: Redis, steps: list[tuple[int, int]]) -
     limit, now, admitted = 10, 1_000_000, []
     for pause, count in steps:
         now += pause
-        answers = run(now, *[(None, "Q", "t", limit)] * count)
+        answers = run(now, *[(None, "T", "t", limit, "Q")] * count)
         admitted += [now] * answers.count(0)
         refused = [answer for answer in answers if answer != 0]
         if refused:
             now += refused[-1][1]
-            assert run(now, (None, "Q", "t", limit)) == [0]
+            assert run(now, (None, "T", "t", limit, "Q")) == [0]
             admitted.append(now)
     for start in admitted:
         assert sum(start <= moment < start + 60_000 for moment in admitted) <= limit

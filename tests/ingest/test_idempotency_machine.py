@@ -44,7 +44,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
             """A request comes with the key."""
             self.requests += 1
             own = b"%036d" % self.requests
-            (answer,) = self.call("C", "t", 10**9, own + MOMENT + body)
+            (answer,) = self.call("T", "t", 10**9, b"C" + own + MOMENT + body)
             kind = answer[0] if isinstance(answer, list) else answer
             if kind == NEW:
                 assert not self.copies, "a key with a copy in Kafka was given to a new id"
@@ -62,7 +62,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
             request, published = self._some(data)
             self.copies.add(published)
             self.acknowledged.add(published)
-            self.call("D", published)
+            self.call(b"D" + published)
             del self.running[request]
 
         @precondition(lambda self: self.running)
@@ -72,7 +72,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
             request, published = self._some(data)
             if arrives:
                 self.copies.add(published)
-            self.call("U", b"%036d" % request, published)
+            self.call(b"U%036d" % request + published)
             del self.running[request]
 
         @precondition(lambda self: self.running)
@@ -80,7 +80,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
         def refused(self, data: st.DataObject) -> None:
             """One publication was certainly refused."""
             request, _ = self._some(data)
-            self.call("R", b"%036d" % request)
+            self.call(b"R%036d" % request)
             del self.running[request]
 
         @precondition(lambda self: self.running)

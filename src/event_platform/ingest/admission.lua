@@ -1,14 +1,16 @@
 -- Decides admission: rate limit and idempotency of many requests in one call.
 --
 -- KEYS   the idempotency record of each operation that names one, in order
--- ARGV   1 TTL of a record in ms, 2 lease in ms, 3 index of the operations' last argument, then the operations:
---          'Q' tenant limit            charge one request that claims nothing
---          'C' tenant limit claim      charge and claim; claim = request id (36) .. received_at (27) .. fingerprint (32)
---          'D' request_id              Kafka acknowledged: done
---          'R' owner                   certainly not published: forget the claim
---          'U' owner request_id        perhaps published: let the next one take over
---        and a last one that only tests pass: the time in ms, instead of Redis' own
--- Returns one answer for each 'Q' and 'C':
+-- ARGV   1 TTL of a record in ms, 2 lease in ms, 3 index of the operations' last argument, then the operations, each one
+--        argument that begins with its letter:
+--          T, and two arguments more: the tenant whom the next ones are charged to, and its limit
+--          Q                                        charge a request that claims nothing
+--          C request_id received_at fingerprint     charge and claim (36, 27 and 32 bytes)
+--          D request_id                             Kafka acknowledged: done
+--          R owner                                  certainly not published: forget the claim
+--          U owner request_id                       perhaps published: let the next one take over
+--        and a last argument that only tests pass: the time in ms, instead of Redis' own
+-- Returns one answer for each Q and C:
 --          0 charged, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
 --          {5, request_id, received_at} taken over, {6, ms until a retry succeeds} over the limit
 --
@@ -23,6 +25,7 @@ local LEASE_OVER = '0000000000000'
 local ttl_ms, lease_ms, last_arg = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 -- No command takes more arguments from a table than Lua's stack holds.
 local MOST_KEYS = 1000
+local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE = string.byte('TQCDR', 1, -1)
 local next_key, next_arg = 1, 4
 -- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
 local now_ms, hit_ms
@@ -40,11 +43,6 @@ end
 local function key()
   next_key = next_key + 1
   return KEYS[next_key - 1]
-end
-
-local function arg()
-  next_arg = next_arg + 1
-  return ARGV[next_arg - 1]
 end
 
 -- Reads a key; one of another type, left by something else, is dropped, because it would fail everybody's call.
@@ -77,26 +75,26 @@ end
 local function open_quota(tenant, limit)
   local slot = math.floor(now_ms / SLOT_MS)
   local minute = math.floor(slot / SLOTS)
-  local quota = { limit = tonumber(limit), slot = slot, key = rate_key(tenant, minute), added = 0, used = 0, counted = {} }
-  quota.before = rate_key(tenant, minute - 1)
-  local current, previous = numbers_by_slot(quota.key), numbers_by_slot(quota.before)
+  local opened = { limit = tonumber(limit), slot = slot, key = rate_key(tenant, minute), added = 0, used = 0, counted = {} }
+  opened.before = rate_key(tenant, minute - 1)
+  local current, previous = numbers_by_slot(opened.key), numbers_by_slot(opened.before)
   local oldest = slot % SLOTS
   if previous[oldest] then
-    local last = tonumber(redis.call('HGET', quota.before .. ':last', oldest) or 0)
+    local last = tonumber(redis.call('HGET', opened.before .. ':last', oldest) or 0)
     if last + WINDOW_MS <= now_ms then
       previous[oldest] = nil
     end
   end
   for i = oldest, SLOTS - 1 do
-    quota.used = quota.used + (previous[i] or 0)
-    quota.counted[#quota.counted + 1] = { hash = quota.before, slot = i, number = (minute - 1) * SLOTS + i, n = previous[i] or 0 }
+    opened.used = opened.used + (previous[i] or 0)
+    opened.counted[#opened.counted + 1] = { hash = opened.before, slot = i, number = (minute - 1) * SLOTS + i, n = previous[i] or 0 }
   end
   for i = 0, SLOTS - 1 do
-    quota.used = quota.used + (current[i] or 0)
-    quota.counted[#quota.counted + 1] = { hash = quota.key, slot = i, number = minute * SLOTS + i, n = current[i] or 0 }
+    opened.used = opened.used + (current[i] or 0)
+    opened.counted[#opened.counted + 1] = { hash = opened.key, slot = i, number = minute * SLOTS + i, n = current[i] or 0 }
   end
-  quotas[tenant] = quota
-  return quota
+  quotas[tenant] = opened
+  return opened
 end
 
 local function ms_until_a_retry_succeeds(quota)
@@ -118,9 +116,10 @@ local function ms_until_a_retry_succeeds(quota)
   return WINDOW_MS
 end
 
+local quota
+
 -- nil if the request fits, else the answer that refuses it.
-local function charge(tenant, limit)
-  local quota = quotas[tenant] or open_quota(tenant, limit)
+local function charge()
   if quota.used + quota.added < quota.limit then
     quota.added = quota.added + 1
     return nil
@@ -130,13 +129,13 @@ local function charge(tenant, limit)
 end
 
 local function write_quotas()
-  for _, quota in pairs(quotas) do
-    if quota.added > 0 then
-      local slot = quota.slot % SLOTS
-      local last = quota.key .. ':last'
+  for _, charged in pairs(quotas) do
+    if charged.added > 0 then
+      local slot = charged.slot % SLOTS
+      local last = charged.key .. ':last'
       redis.call('HSET', last, slot, string.format('%d', hit_ms))
-      if redis.call('HINCRBY', quota.key, slot, quota.added) == quota.added then
-        redis.call('EXPIRE', quota.key, RATE_TTL_SECONDS)
+      if redis.call('HINCRBY', charged.key, slot, charged.added) == charged.added then
+        redis.call('EXPIRE', charged.key, RATE_TTL_SECONDS)
         redis.call('EXPIRE', last, RATE_TTL_SECONDS)
       end
     end
@@ -146,6 +145,7 @@ end
 -- Idempotency.
 
 local lease_end, kept_ms
+
 local function start_leases()
   lease_end = string.format('%013d', now_ms + lease_ms)
   kept_ms = math.max(ttl_ms, lease_ms)
@@ -158,8 +158,8 @@ local function take_over(record_key, record, owner)
 end
 
 local function claim(record_key, given)
-  local owner = string.sub(given, 1, 36)
-  local fresh = 'P0' .. lease_end .. owner .. given
+  local owner, fields = string.sub(given, 2, 37), string.sub(given, 2)
+  local fresh = 'P0' .. lease_end .. owner .. fields
   -- Nearly every key is new, so it is set before it is looked at.
   if redis.call('SET', record_key, fresh, 'PX', kept_ms, 'NX') then
     return 1
@@ -169,7 +169,7 @@ local function claim(record_key, given)
     redis.call('SET', record_key, fresh, 'PX', kept_ms)
     return 1
   end
-  if string.sub(record, 115) ~= string.sub(given, 64) then
+  if string.sub(record, 115) ~= string.sub(fields, 64) then
     return 3
   end
   if string.sub(record, 1, 1) == 'D' then
@@ -181,21 +181,26 @@ local function claim(record_key, given)
   return take_over(record_key, record, owner)
 end
 
--- Any acknowledgement of the record's request id is proof, whoever holds the lease. Reads the records of a whole run of
--- confirmations at once, which a confirmation leaves as they are in all that the next one looks at.
-local function confirm_run()
-  local first_key, first_arg, count = next_key, next_arg, 1
-  while count < MOST_KEYS and ARGV[first_arg + 2 * count - 1] == 'D' and first_arg + 2 * count - 1 <= last_arg do
+local function confirmations_from(first_arg)
+  local count = 1
+  while count < MOST_KEYS and first_arg + count <= last_arg and string.byte(ARGV[first_arg + count]) == CONFIRM do
     count = count + 1
   end
-  local records = redis.call('MGET', unpack(KEYS, first_key, first_key + count - 1))
+  return count
+end
+
+-- Any acknowledgement of the record's request id is proof, whoever holds the lease. The records of all confirmations in
+-- a row are read at once: none changes what another looks at.
+local function confirm(first_arg)
+  local count = confirmations_from(first_arg)
+  local records = redis.call('MGET', unpack(KEYS, next_key, next_key + count - 1))
   for i = 1, count do
-    local record = records[i]
-    if record and string.sub(record, 52, 87) == ARGV[first_arg + 2 * (i - 1)] then
-      redis.call('SETRANGE', KEYS[first_key + i - 1], 0, 'D')
+    local record_key, record = key(), records[i]
+    if record and string.sub(record, 52, 87) == string.sub(ARGV[first_arg + i - 1], 2) then
+      redis.call('SETRANGE', record_key, 0, 'D')
     end
   end
-  next_key, next_arg = first_key + count, first_arg + 2 * count - 1
+  next_arg = first_arg + count
 end
 
 local function release(record_key, owner)
@@ -222,18 +227,26 @@ local function leave_unknown(record_key, owner, request_id)
   end
 end
 
+local function open(tenant, limit)
+  quota = quotas[tenant] or open_quota(tenant, limit)
+  next_arg = next_arg + 2
+end
+
 local function run(operation)
-  if operation == 'D' then
-    confirm_run()
-  elseif operation == 'R' then
-    release(key(), arg())
-  elseif operation == 'U' then
-    leave_unknown(key(), arg(), arg())
-  elseif operation == 'Q' then
-    return charge(arg(), arg()) or 0
+  local letter = string.byte(operation)
+  if letter == CLAIM then
+    local record_key = key()
+    return charge() or claim(record_key, operation)
+  elseif letter == CONFIRM then
+    confirm(next_arg - 1)
+  elseif letter == CHARGE then
+    return charge() or 0
+  elseif letter == TENANT then
+    open(ARGV[next_arg], ARGV[next_arg + 1])
+  elseif letter == RELEASE then
+    release(key(), string.sub(operation, 2))
   else
-    local record_key, tenant, limit, given = key(), arg(), arg(), arg()
-    return charge(tenant, limit) or claim(record_key, given)
+    leave_unknown(key(), string.sub(operation, 2, 37), string.sub(operation, 38))
   end
 end
 
@@ -241,7 +254,8 @@ read_clock(ARGV[last_arg + 1])
 start_leases()
 local answers = {}
 while next_arg <= last_arg do
-  local answer = run(arg())
+  next_arg = next_arg + 1
+  local answer = run(ARGV[next_arg - 1])
   if answer then
     answers[#answers + 1] = answer
   end

@@ -29,6 +29,11 @@ class Tenant(msgspec.Struct, frozen=True, gc=False):
     name: str
     limit: int
 
+    @property
+    def charged(self) -> tuple[str, int]:
+        """Both, as an `Operation` that costs quota names them."""
+        return self.name, self.limit
+
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
     """A request's claim on an idempotency key.
@@ -141,16 +146,16 @@ class Admission:
 
     async def confirm(self, admitted: Sequence[Admitted]) -> None:
         """Kafka has acknowledged; returns when Redis was told, without waiting for its answer."""
-        await self._settle([Operation(each.record_key, ("D", each.request.id)) for each in admitted if each.record_key])
+        await self._settle([Operation(each.record_key, "D" + each.request.id) for each in admitted if each.record_key])
 
     async def release(self, admitted: Sequence[Admitted]) -> None:
         """These were certainly not published: their keys are free again."""
-        await self._settle([Operation(each.record_key, ("R", each.owner)) for each in admitted if each.record_key])
+        await self._settle([Operation(each.record_key, "R" + each.owner) for each in admitted if each.record_key])
 
     async def leave_unknown(self, admitted: Sequence[Admitted]) -> None:
         """These may have been published: the next request with the key publishes them again, under the same id."""
         await self._settle(
-            [Operation(each.record_key, ("U", each.owner, each.request.id)) for each in admitted if each.record_key]
+            [Operation(each.record_key, f"U{each.owner}{each.request.id}") for each in admitted if each.record_key]
         )
 
     async def _settle(self, operations: Sequence[Operation]) -> None:
@@ -174,12 +179,12 @@ class Admission:
 
 def _claiming(claim: Claim, record_key: str) -> Operation:
     ticket = claim.ticket
-    given = (ticket.id + ticket.received_at).encode() + claim.fingerprint
-    return Operation(record_key, ("C", claim.tenant.name, claim.tenant.limit, given))
+    argument = f"C{ticket.id}{ticket.received_at}".encode() + claim.fingerprint
+    return Operation(record_key, argument, claim.tenant.charged)
 
 
 def _charging(tenant: Tenant) -> Operation:
-    return Operation(None, ("Q", tenant.name, tenant.limit))
+    return Operation(None, "Q", tenant.charged)
 
 
 def _charged(tenant: Tenant, answer: Any) -> Refusal | None:  # noqa: ANN401 - the script's answers vary

@@ -30,10 +30,17 @@ log = get_logger(__name__)
 
 
 class Operation(msgspec.Struct, frozen=True, gc=False):
-    """One operation of the script: the record it names, if any, and its arguments as ``admission.lua`` lists them."""
+    """One operation of the script.
+
+    Attributes:
+        record_key: The record that it names, if any.
+        argument: As ``admission.lua`` lists them.
+        charged: Tenant and limit, where it costs quota.
+    """
 
     record_key: str | None
-    arguments: tuple[bytes | str | int, ...]
+    argument: bytes | str
+    charged: tuple[str, int] | None = None
 
 
 class _Call:
@@ -60,11 +67,14 @@ class _Call:
         """Both as `admission.lua` wants them, without the arguments that are the same in every call."""
         keys: list[str] = []
         arguments: list[bytes | str | int] = []
-        for operations in (self.settlements, self.asked):
-            for operation in operations:
-                if operation.record_key is not None:
-                    keys.append(operation.record_key)
-                arguments += operation.arguments
+        charged = None
+        for operation in (*self.settlements, *self.asked):
+            if operation.record_key is not None:
+                keys.append(operation.record_key)
+            if operation.charged is not None and operation.charged != charged:
+                charged = operation.charged
+                arguments += ("T", *charged)
+            arguments.append(operation.argument)
         return keys, arguments
 
 
