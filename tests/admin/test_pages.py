@@ -1,6 +1,7 @@
 """The built dashboard is served as it was built, and its absence is explained."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from event_platform.admin.pages import Pages, SafeHeaders
+from event_platform.admin.pages import PATHS, Pages, SafeHeaders
 
 Get = Callable[..., httpx.Response]
 
@@ -55,6 +56,20 @@ def test_files_with_a_hash_in_their_name_are_kept(get: Get) -> None:
 def test_what_is_no_page_is_not_there(get: Get, path: str) -> None:
     """No file outside the folder, and no page in place of a file or of an answer of the API."""
     assert "the dashboard" not in get(path).text
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_the_dashboards_addresses_are_pages_for_programs_too(get: Get, path: str) -> None:
+    """curl and a watchdog find there what a browser finds."""
+    answer = get(f"/{path}", "*/*")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_dashboards_addresses_are_those_of_its_router() -> None:
+    """A page that is added there is known here."""
+    routes = re.findall(r'path: "/(\w+)"', Path("dashboard/src/app/router.tsx").read_text())
+    assert set(routes) == PATHS
 
 
 def test_programs_get_no_page_for_an_unknown_path(get: Get) -> None:

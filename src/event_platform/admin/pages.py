@@ -10,6 +10,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+PATHS: Final = frozenset({"pipeline", "dlq", "search"})
+"""The dashboard's own addresses, besides the first page."""
+
 FOLDER: Final = Path(__file__).parent / "dashboard"
 
 # The component library sets styles inline; scripts come from our files only.
@@ -70,7 +73,9 @@ def _not_built(path: str, scope: Scope) -> Response:
 
 
 def _is_page(path: str, scope: Scope) -> bool:
-    """Whether a person wants to see a page there: no file, no part of the API, and asked for by a browser."""
+    """Whether a person wants to see a page there: one that exists, or else no file, no part of the API, by a browser."""
+    if path in PATHS:
+        return True
     is_file_or_api = "." in path.rpartition("/")[2] or path.partition("/")[0] in {"admin", "assets"}
     return not is_file_or_api and "text/html" in Headers(scope=scope).get("accept", "")
 
