@@ -60,7 +60,7 @@ def test_what_is_no_page_is_not_there(get: Get, path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(PATHS))
 def test_the_dashboards_addresses_are_pages_for_programs_too(get: Get, path: str) -> None:
-    """curl and a watchdog find there what a browser finds."""
+    """A watchdog with curl finds there what a browser finds."""
     answer = get(f"/{path}", "*/*")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")

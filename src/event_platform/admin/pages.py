@@ -73,7 +73,7 @@ def _not_built(path: str, scope: Scope) -> Response:
 
 
 def _is_page(path: str, scope: Scope) -> bool:
-    """Whether a person wants to see a page there: one that exists, or else no file, no part of the API, by a browser."""
+    """Whether to show a page: there is one, or a browser asks for what is no file and no part of the API."""
     if path in PATHS:
         return True
     is_file_or_api = "." in path.rpartition("/")[2] or path.partition("/")[0] in {"admin", "assets"}
