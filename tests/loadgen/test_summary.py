@@ -165,6 +165,12 @@ def test_the_html_report_is_whole_and_offline(tmp_path: Path) -> None:
     assert "It does not balance." in page
 
 
+def test_a_remark_stands_in_the_html_report_once() -> None:
+    """At its top, not among the figures again."""
+    summary = summary_of(LIMITED, LIMITED, ACCEPTED)
+    assert html_report.page("t", summary, None).count("Most answers were 429") == len(summary.remarks) == 1
+
+
 def test_charts_scale_and_stay_small() -> None:
     """The axis ends at a round number; an hour of seconds becomes at most 600 points that keep the peaks."""
     assert [nice_ceiling(value) for value in (0, 0.03, 1, 7, 11, 100)] == [1, 0.05, 1, 10, 20, 100]

@@ -5,7 +5,7 @@ from typing import Final
 
 from event_platform.loadgen.balance_sheet import BalanceSheet
 from event_platform.loadgen.outcomes import Outcome
-from event_platform.loadgen.report import text
+from event_platform.loadgen.report import figures
 from event_platform.loadgen.summary import Summary
 from event_platform.loadgen.svg_chart import Series, chart
 from event_platform.loadgen.timeline import Point
@@ -27,7 +27,7 @@ def page(title: str, summary: Summary, sheet: BalanceSheet | None) -> str:
         *(f'<p class="remark">{escape(remark)}</p>' for remark in summary.remarks),
         *_charts(summary.timeline),
         "<h2>Figures</h2>",
-        f"<pre>{escape(text(summary))}</pre>",
+        "<pre>" + escape("\n".join(figures(summary))) + "</pre>",
         *(_sheet(sheet) if sheet else ()),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'

@@ -7,10 +7,11 @@ from event_platform.loadgen.summary import Durations, Summary
 
 def text(summary: Summary) -> str:
     """Lines for a terminal or a log, without colour."""
-    return "\n".join(_lines(summary))
+    return "\n".join([*figures(summary), *summary.remarks])
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def figures(summary: Summary) -> Iterator[str]:
+    """Lines of what was counted and measured, without the remarks on it."""
     yield from _counts(summary)
     if len(summary.tenants) > 1:
         yield from _tenants(summary)
@@ -18,7 +19,6 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _latencies(summary)
     yield f"rate achieved   {summary.achieved_rate:,.1f} events/s over {summary.seconds:,.1f} s"
     yield f"seed            {summary.seed}"
-    yield from summary.remarks
 
 
 def _counts(summary: Summary) -> Iterator[str]:

@@ -11,7 +11,7 @@ _HEIGHT: Final = 260
 _LEFT: Final = 70
 _BOTTOM: Final = 30
 _TOP: Final = 26
-_RIGHT: Final = 10
+_RIGHT: Final = 30
 _MOST_POINTS: Final = 600
 
 
