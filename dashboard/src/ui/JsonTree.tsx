@@ -6,6 +6,7 @@ import { CopyButton } from "./CopyButton";
 import classes from "./JsonTree.module.css";
 import { JsonTreeRow } from "./JsonTreeRow";
 import { type JsonRow, rowsOf, sizeOf } from "./jsonRows";
+import { TextFrame } from "./TextFrame";
 
 /** Deeper values start closed. */
 const OPEN_LEVELS = 2;
@@ -16,20 +17,21 @@ type JsonTreeProps = { document: JsonDocument; label: string };
 export function JsonTree({ document, label }: JsonTreeProps) {
   const tree = useTree(document);
   return (
-    <div className={classes.frame}>
-      <div className={classes.bar}>
-        <span>{label}</span>
-        <span className={classes.buttons}>
+    <TextFrame
+      label={label}
+      actions={
+        <>
           {sizeOf(document.value) > 0 && (
             <Button size="compact-sm" variant="default" onClick={tree.toggleAll}>
               {tree.allOpen ? "Collapse" : "Expand all"}
             </Button>
           )}
           <CopyButton what={label} label="Copy" text={() => textOf(document)} />
-        </span>
-      </div>
+        </>
+      }
+    >
       <Rows rows={tree.rows} text={document.text} label={label} onToggle={tree.toggle} />
-    </div>
+    </TextFrame>
   );
 }
 

@@ -6,6 +6,7 @@ import { JsonTree } from "./JsonTree";
 import { visibly } from "./jsonRows";
 import { counted } from "./numbers";
 import classes from "./Original.module.css";
+import { TextFrame } from "./TextFrame";
 
 type OriginalProps = { original: JsonDocument; encoding: DeadLetter["original_encoding"] };
 
@@ -33,15 +34,14 @@ type TextProps = { label: string; shown: string; copied: string; columns?: boole
 
 function Text({ label, shown, copied, columns = false }: TextProps) {
   return (
-    <div className={classes.frame}>
-      <div className={classes.bar}>
-        {label}
-        <CopyButton what="the original message" label="Copy" text={() => copied} />
-      </div>
+    <TextFrame
+      label={label}
+      actions={<CopyButton what="the original message" label="Copy" text={() => copied} />}
+    >
       <pre className={classes.text} data-columns={columns || undefined} tabIndex={0}>
         {shown}
       </pre>
-    </div>
+    </TextFrame>
   );
 }
 
