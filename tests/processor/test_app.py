@@ -1,5 +1,8 @@
 """What stops the processor's start, and what does not."""
 
+import socket
+
+import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
@@ -32,3 +35,13 @@ def _limit(admin: AdminClient, topic: str, limit: str) -> None:
     entry = ConfigEntry("max.message.bytes", limit, incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     admin.incremental_alter_configs([resource])[resource].result(10)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_taken_port_stops_the_start(run_service: RunService, workers: str) -> None:
+    """With several workers, too, it ends at once and names the setting; no worker stays behind."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        processor = run_service("processor", "--workers", workers, wait_until_ready=False, PROCESSOR_PORT=port)
+        assert processor.process.wait(20) == 1
+    assert "set PROCESSOR_PORT to a free port" in processor.log()

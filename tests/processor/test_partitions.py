@@ -1,11 +1,13 @@
 """Days made before they are needed and dropped after their retention, without anything waiting for it."""
 
+import json
 import threading
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import psycopg
 import pytest
+from tests.fixtures.raw_topic import await_true
 from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.settings import Settings
@@ -87,6 +89,53 @@ def test_old_days_are_dropped_and_others_kept(bench: Bench, message: MakeMessage
     assert bench.write(message()).done
 
 
+def test_inserts_never_wait_for_a_day_to_be_dropped(bench: Bench, settings: Settings, message: MakeMessage) -> None:
+    """An insert held open, as a large batch is, holds back the dropping of an old day, but no other insert."""
+    old = TODAY - timedelta(days=50)
+    partitions.make(bench.connection, [old, TODAY])
+    assert settings.database_url
+    url = settings.database_url.get_secret_value()
+    values = [message(), message()]
+    with psycopg.connect(url) as held, psycopg.connect(url, autocommit=True) as impatient:
+        held.execute(*_insert(values[0]))
+        dropper = Dropper(settings)
+        dropper.start()
+        await_true(lambda: dropper.is_waiting(impatient), what="the dropping to wait for the held insert")
+        impatient.execute("SET lock_timeout = '500ms'")
+        impatient.execute(*_insert(values[1]))
+        assert dropper.is_waiting(impatient)
+        held.commit()
+        dropper.join()
+    assert partitions.name_of(old) not in days(bench)
+
+
+class Dropper(threading.Thread):
+    """Drops old days on a connection of its own, until none is left."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Not started yet."""
+        super().__init__()
+        self._database = Database(settings)
+        self._pid = self._database.connection().info.backend_pid
+
+    def run(self) -> None:
+        """Until the day is gone, as housekeeping does from hour to hour."""
+        while not partitions.drop(self._database.connection(), TODAY - timedelta(days=45)):
+            continue
+        self._database.close()
+
+    def is_waiting(self, connection: psycopg.Connection) -> bool:
+        """Whether it waits for a lock."""
+        found = connection.execute("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", [self._pid])
+        return found.fetchone() is not None
+
+
+def _insert(message: bytes) -> tuple[bytes, list[object]]:
+    wrapper = json.loads(message)
+    statement = "INSERT INTO events VALUES (%s, %s, 'e', %s, 't', 1, now(), now(), now(), 's', '{}', null)"
+    return statement.encode(), [wrapper["request_id"][4:], wrapper["tenant_id"], wrapper["idempotency_key"]]
+
+
 def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None:
     """A reader in a day to be dropped delays the dropping, and nothing else; the next round finishes it."""
     assert settings.database_url
@@ -136,7 +185,7 @@ def test_counts_and_dead_letters_have_their_retention(
     bench.connection.execute(statement.encode())
     before = bench.one(COUNT.format(table))
     clock = Clock()
-    patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close)
+    patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     Housekeeping(settings, bench.database, patience, clock).tidy()
     assert bench.one(COUNT.format(table)) == before - 1
     assert bench.one(COUNT.format(table) + " WHERE tenant_id = 'old'") == 0

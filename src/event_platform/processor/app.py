@@ -25,6 +25,7 @@ def run(settings: Settings, workers: int) -> None:
     """
     telemetry.configure(settings, "processor")
     _check_topics(settings)
+    listening = http.listen(settings)
     running = Worker(settings, 0) if workers == 1 else Workers(settings, workers)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -32,7 +33,7 @@ def run(settings: Settings, workers: int) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    http.serve(settings, running.report, running.exposition)
+    http.serve(listening, running.report, running.exposition)
     running.run()
 
 

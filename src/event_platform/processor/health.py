@@ -72,7 +72,7 @@ class Health:
 
     def partition_stopped(self, partition: int, why: str) -> None:
         """A partition cannot go on without a person."""
-        self._stopped[partition] = why
+        self._stopped = {**self._stopped, partition: why}
         now = timestamp(self._clock.now())
         self._last_error = {"message": why, "at": now, "since": now}
 

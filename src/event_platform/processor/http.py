@@ -19,13 +19,17 @@ Report = Callable[[], dict[str, Any]]
 Exposition = Callable[[], bytes]
 
 
-def serve(settings: Settings, report: Report, metrics: Exposition) -> None:
-    """Answer on `PROCESSOR_HOST`:`PROCESSOR_PORT` from now until the process ends.
+def listen(settings: Settings) -> socket.socket:
+    """Take `PROCESSOR_HOST`:`PROCESSOR_PORT`, before anything is started that would have to be ended again.
 
     Raises:
         ConfigurationError: Something else listens there.
     """
-    listening = _bind(settings.processor_host, settings.processor_port)
+    return _bind(settings.processor_host, settings.processor_port)
+
+
+def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None:
+    """Answer on ``listening`` from now until the process ends."""
     config = uvicorn.Config(
         _application(report, metrics),
         log_config=None,

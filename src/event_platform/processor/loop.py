@@ -11,6 +11,7 @@ from typing import Final
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.background import Background
 from event_platform.processor.batch import Batch
+from event_platform.processor.hanging import HangWatch
 from event_platform.processor.parts import Parts
 from event_platform.processor.patience import StoppedError
 from event_platform.processor.pipeline import process
@@ -20,9 +21,6 @@ from event_platform.processor.writer import Settled
 IDLE_SECONDS: Final = 0.2
 WHILE_STORING_SECONDS: Final = 0.005
 PAUSE_AFTER_SECONDS: Final = 1.0
-ABORT_AFTER_SECONDS: Final = 45.0
-"""Longer than every timeout that Postgres itself keeps: by then it hangs, and the connection is broken from here."""
-
 END_WITHIN_SECONDS: Final = 3.0
 
 log = get_logger(__name__)
@@ -37,6 +35,7 @@ class Loop:
         self._source = parts.source
         self._background = Background("writer")
         self._placement = Placement(parts, self._background)
+        self._hang_watch = HangWatch(parts.patience, parts.database, parts.health)
         self._running: Future[Settled] | None = None
         self._running_since = 0.0
         self.rules = parts.rules
@@ -63,6 +62,7 @@ class Loop:
             process(taken, self)
         elif self._running is not None and self._running.done():
             self._finish()
+        self._hang_watch.look()
         self._parts.observer.look(self._source)
 
     def _patience_seconds(self) -> float:
@@ -121,9 +121,7 @@ class Loop:
     def _serve_while_waiting(self) -> None:
         if self._parts.stop.is_set():
             raise StoppedError
-        if self._parts.patience.attempt_seconds() > ABORT_AFTER_SECONDS:
-            log.warning("Postgres hangs; breaking the connection")
-            self._parts.database.abort()
+        self._hang_watch.look()
         if time.monotonic() - self._running_since > PAUSE_AFTER_SECONDS:
             self._source.serve_paused()
         self._parts.observer.look(self._source)

@@ -47,11 +47,11 @@ class Observer:
         self._tell_burst(dead)
 
     def _tell_burst(self, dead: Sequence[tuple[str, str | None] | None]) -> None:
-        burst = self._bursts.add(dead)
-        if burst and not self._health.burst:
-            log.warning("more than half of the latest messages are dead letters", most=burst)
+        began = self._bursts.add(dead)
+        if began:
+            log.warning("more than half of the latest messages are dead letters", most=began)
             self._metrics.bursts.inc()
-        self._health.burst = burst
+        self._health.burst = self._bursts.now
 
     def end(self, settled: Settled) -> None:
         """Postgres has it."""

@@ -55,7 +55,8 @@ def producer_config(settings: Settings) -> dict[str, Any]:
     """Of the producer of dead letters."""
     return {
         **kafka.client_config(settings, "event-platform-dead-letters"),
-        "enable.idempotence": True,
+        # Not idempotent: a repeat is allowed here, and so no error is ever fatal to the producer.
+        "acks": "all",
         "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1_000,
         "linger.ms": 5,
         "message.max.bytes": dlq_topic(settings).max_message_bytes,
@@ -90,6 +91,7 @@ class Outbox:
         self._health = health
         self._woken = threading.Event()
         self._refused: set[int] = set()
+        self._refused_before: set[int] = set()
 
     def wake(self) -> None:
         """There may be something to publish."""
@@ -102,7 +104,7 @@ class Outbox:
                 self._patience.persist(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
                 if not self._woken.wait(LOOK_EVERY_SECONDS):
                     # What the topic refused is offered again now and then: its limit may have been raised.
-                    self._refused.clear()
+                    self._refused_before, self._refused = self._refused, set()
                 self._woken.clear()
         except StoppedError:
             return
@@ -121,19 +123,29 @@ class Outbox:
             rows = connection.execute(_CLAIM, [sorted(self._refused), MAX_LETTERS, MAX_BYTES]).fetchall()
             published = self._publish([letter_of(row) for row in rows])
             connection.execute("UPDATE dlq_events SET published_at = now() WHERE id = ANY(%s)", [published])
-        if rows and not published and not self._refused:
+        if rows and not published and not self._refused.intersection(row[0] for row in rows):
             raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
         return len(rows)
 
     def _publish(self, letters: list[Letter]) -> list[int]:
+        errors = self._deliver(letters)
+        too_large = [letter for letter in letters if _is_too_large(errors.get(letter.id))]
+        if len(too_large) > 1:
+            # A broker refuses whole batches: one that is too large takes others with it.
+            for letter in too_large:
+                errors |= self._deliver([letter])
+        for number, error in errors.items():
+            if _is_too_large(error):
+                self._refuse(number)
+        return [number for number, error in errors.items() if error is None]
+
+    def _deliver(self, letters: list[Letter]) -> dict[int, KafkaError | None]:
+        """What became of each; of one that is in neither way known, nothing is said."""
         errors: dict[int, KafkaError | None] = {}
         for letter in letters:
             self._produce(letter, errors)
         self._producer.flush(DELIVERY_TIMEOUT_SECONDS + 1)
-        for number, error in errors.items():
-            if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                self._refuse(number)
-        return [number for number, error in errors.items() if error is None]
+        return errors
 
     def _produce(self, letter: Letter, errors: dict[int, KafkaError | None]) -> None:
         def note(error: KafkaError | None, _message: Message) -> None:
@@ -148,13 +160,17 @@ class Outbox:
             self._producer.poll(0.1)
 
     def _refuse(self, number: int) -> None:
-        if number not in self._refused:
-            self._refused.add(number)
+        if number not in self._refused_before:
             log.error(
                 "a dead letter is larger than its topic takes; it stays in the table until max.message.bytes is raised",
                 id=number,
                 topic=self._topic,
             )
+        self._refused.add(number)
+
+
+def _is_too_large(error: KafkaError | None) -> bool:
+    return error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE
 
 
 def _count_unpublished(connection: Connection) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, TypeVar
 
+import msgspec
 import psycopg
 from confluent_kafka import KafkaException
 
@@ -26,23 +27,39 @@ class StoppedError(Exception):
     """The process is to end."""
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """What is being tried."""
+
+    doing: str
+    dependency: str
+    """What it needs first."""
+    since: float
+    """By the monotonic clock."""
+
+    def seconds(self) -> float:
+        """For how long."""
+        return time.monotonic() - self.since
+
+
 class Patience:
     """Tries work again and again for one thread."""
 
     def __init__(
-        self, health: Health, stop: threading.Event, chance: Random, give_up_connection: Callable[[], None]
+        self,
+        health: Health,
+        stop: threading.Event,
+        chance: Random,
+        give_up_connection: Callable[[], None],
+        count_failure: Callable[[str], None],
     ) -> None:
-        """Tell ``health`` of failures, and call ``give_up_connection`` after each."""
+        """Tell ``health`` and ``count_failure`` of failures, and call ``give_up_connection`` after each."""
         self._health = health
+        self._count_failure = count_failure
         self._stop = stop
         self._chance = chance
         self._give_up_connection = give_up_connection
-        self._attempt_since: float | None = None
-
-    def attempt_seconds(self) -> float:
-        """For how long the attempt that runs now has run; 0 where none does."""
-        since = self._attempt_since
-        return 0.0 if since is None else time.monotonic() - since
+        self.attempt: Attempt | None = None
+        """The one that runs now; any thread may look."""
 
     def persist(self, work: Callable[[], T], doing: str, needs: tuple[str, ...] = (POSTGRES,)) -> T:
         """The result of ``work``, after as many attempts as it takes; success shows that what it ``needs`` is there.
@@ -53,9 +70,10 @@ class Patience:
         outage = _Outage(doing)
         for delay_seconds in delays(self._chance):
             try:
-                result = self._attempt(work)
+                result = self._attempt(work, Attempt(doing, needs[0], time.monotonic()))
             except Exception as error:  # noqa: BLE001 - whatever it is, the batch must be neither lost nor skipped
                 outage.note(error)
+                self._count_failure(doing)
                 self._health.failed(doing, blamed(error, needs[0]), f"{doing}: {said(error)}")
                 self._give_up_connection()
             else:
@@ -66,12 +84,12 @@ class Patience:
                 raise StoppedError
         raise AssertionError("delays never end")
 
-    def _attempt(self, work: Callable[[], T]) -> T:
-        self._attempt_since = time.monotonic()
+    def _attempt(self, work: Callable[[], T], attempt: Attempt) -> T:
+        self.attempt = attempt
         try:
             return work()
         finally:
-            self._attempt_since = None
+            self.attempt = None
 
 
 class _Outage:

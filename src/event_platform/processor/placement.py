@@ -12,6 +12,7 @@ from event_platform.processor.parts import Parts
 from event_platform.processor.positions import Found
 from event_platform.processor.standing import StandingCheck
 
+SOON_SECONDS: Final = 1.0
 LOOK_AGAIN_SECONDS: Final = 5.0
 """After which a partition that could not go on is looked up again: a person may have mended it."""
 
@@ -32,7 +33,8 @@ class Placement:
 
     def is_looking(self) -> bool:
         """Whether an answer is expected soon."""
-        return self._looking is not None and self._parts.patience.attempt_seconds() < 1.0
+        attempt = self._parts.patience.attempt
+        return self._looking is not None and (attempt is None or attempt.seconds() < SOON_SECONDS)
 
     def go_on(self, *, is_idle: bool) -> None:
         """Ask about what has no place yet, or act on the answer; while idle, see whether the places still hold."""
@@ -61,10 +63,11 @@ class Placement:
             self._looking = self._background.submit(lambda: self._find(wanted))
 
     def _find(self, wanted: set[int]) -> Found:
-        parts = self._parts
+        parts, source = self._parts, self._source
 
         def find() -> Found:
-            return positions.find(parts.database.connection(), parts.topic, wanted)
+            # What was taken from us meanwhile may not exist any more, and is not to be waited for.
+            return positions.find(parts.database.connection(), parts.topic, wanted & source.assigned)
 
         return parts.patience.persist(find, "looking up where to start", (KAFKA, POSTGRES))
 

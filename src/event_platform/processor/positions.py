@@ -35,8 +35,12 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
         psycopg.Error: Postgres cannot say now.
         UnavailableError: Kafka cannot say now.
     """
-    topic_id, marks = topic.id(), topic.marks(partitions)
+    topic_id = topic.id()
+    if not partitions:
+        return Found(topic_id)
+    # Asked first: an end that is newer than the position is never short of it, whoever moves on meanwhile.
     known = progress.read(connection, topic_id, partitions)
+    marks = topic.marks(partitions)
     found = Found(topic_id)
     for partition in sorted(partitions):
         low, high = marks[partition].low, marks[partition].high

@@ -100,7 +100,11 @@ class Worker:
         )
 
     def _patience(self, database: Database) -> Patience:
-        return Patience(self._health, self._stop, Random(), database.close)  # noqa: S311 - jitter is no secret
+        def count_failure(doing: str) -> None:
+            self._metrics.failures.labels(doing).inc()
+
+        chance = Random()  # noqa: S311 - jitter is no secret
+        return Patience(self._health, self._stop, chance, database.close, count_failure)
 
     def _outbox(self) -> Outbox:
         database = Database(self._settings)

@@ -83,6 +83,9 @@ class Writer:
             except VanishedError:
                 continue
             except (psycopg.Error, UnicodeEncodeError) as error:
+                if isinstance(guard, BlockerWatch) and faults.fault_of(error) is Fault.LOCKED:
+                    # It is no process of ours that holds it: whoever does has to be heard of.
+                    raise
                 batch, guard = self._after(error, batch, settled)
             else:
                 settled.done |= {partition: span.end for partition, span in batch.spans.items()}

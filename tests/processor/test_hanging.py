@@ -1,0 +1,61 @@
+"""A server that takes a request and never answers."""
+
+import threading
+import time
+from random import Random
+
+import pytest
+from tests.processor.conftest import Bench
+
+from event_platform.processor import hanging
+from event_platform.processor.clock import Clock
+from event_platform.processor.hanging import HangWatch
+from event_platform.processor.health import Health, State
+from event_platform.processor.patience import Attempt, Patience
+
+
+@pytest.fixture
+def health() -> Health:
+    """Of a processor that runs."""
+    made = Health(Clock())
+    made.state = State.RUNNING
+    return made
+
+
+def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> None:
+    """What hangs, and for how long, is said before anything fails; its end takes it back."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS + 5)
+    watch.look()
+    assert health.status() == "ok"
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS - 1)
+    watch.look()
+    assert health.status() == "down"
+    assert "storing a batch: no answer for 11 s" in str(health.report()["dependencies"])
+    patience.attempt = None
+    watch.look()
+    assert health.status() == "ok"
+
+
+def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Health) -> None:
+    """A statement that would wait for ever fails at once when the watch breaks its connection."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    results: list[object] = []
+
+    def work() -> object:
+        connection = bench.database.connection()
+        if not results:
+            results.append("hung")
+            connection.execute("SELECT pg_sleep(600)")
+        return connection.execute("SELECT 7").fetchone()
+
+    thread = threading.Thread(target=lambda: results.append(patience.persist(work, "waiting")))
+    thread.start()
+    while not (patience.attempt and results):
+        time.sleep(0.01)
+    patience.attempt = Attempt("waiting", "postgres", time.monotonic() - hanging.ABORT_AFTER_SECONDS - 1)
+    watch.look()
+    thread.join(30)
+    assert results == ["hung", (7,)]

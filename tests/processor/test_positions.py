@@ -1,0 +1,62 @@
+"""Where partitions go on, while the topic and other workers move."""
+
+from collections.abc import Collection
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+from tests.fixtures.raw_topic import RawTopic
+from tests.processor.conftest import Bench
+
+from event_platform.core import kafka
+from event_platform.core.settings import Settings
+from event_platform.processor import positions
+from event_platform.processor.topic import Marks, Topic
+
+
+class BusyTopic(Topic):
+    """A topic whose partition 0 is read to its new end by another worker while we ask for its marks."""
+
+    def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
+        """Move ``before`` or ``after`` Kafka has answered."""
+        super().__init__(kafka.admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
+        self._raw_topic = raw_topic
+        self._bench = bench
+        self._moves = moves
+
+    def marks(self, partitions: Collection[int]) -> dict[int, Marks]:
+        """As Kafka has them."""
+        if self._moves == "before":
+            self._move()
+        found = super().marks(partitions)
+        if self._moves == "after":
+            self._move()
+        return found
+
+    def _move(self) -> None:
+        for sent in self._raw_topic.send(self._raw_topic.message(), partition=0):
+            self._bench.connection.execute(
+                "UPDATE consumer_progress SET next_offset = %s WHERE topic_id = %s AND partition = 0",
+                [sent.offset + 1, self.id()],
+            )
+
+
+@pytest.mark.parametrize("moves", ["before", "after"])
+def test_who_is_ahead_of_what_we_asked_is_not_beyond_the_end(raw_topic: RawTopic, bench: Bench, moves: str) -> None:
+    """Another worker that stores new messages while we look does not make the partition look torn off."""
+    raw_topic.send(raw_topic.message(), partition=0)
+    topic = BusyTopic(raw_topic, bench, moves=moves)
+    positions.find(bench.connection, raw_topic.topic, [0])
+    assert positions.find(bench.connection, topic, [0]).stopped == {}
+
+
+def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
+    """Of what was taken from us while we wanted to ask, nothing is asked."""
+    found = positions.find(bench.connection, raw_topic.topic, [])
+    assert (found.offsets, found.stopped) == ({}, {})
+
+
+def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
+    """Partitions added to the topic are read from their first message on."""
+    admin: AdminClient = kafka.admin_client(settings)
+    admin.create_partitions([NewPartitions(settings.topic_raw, 7)])[settings.topic_raw].result(10)
+    assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}

@@ -1,0 +1,83 @@
+"""Several workers behind one port."""
+
+import itertools
+import os
+import signal
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.services import RunService, Service
+
+
+@pytest.fixture(scope="module")
+def processor(run_service_for_module: RunService) -> Service:
+    """Two workers."""
+    return run_service_for_module("processor", "--workers", "2")
+
+
+def report(processor: Service) -> dict[str, Any]:
+    """What ``/health`` says."""
+    return dict(httpx.get(f"{processor.url}/health", timeout=5).json())
+
+
+def partitions(processor: Service) -> list[list[int]]:
+    """Of each worker."""
+    return [worker.get("partitions", []) for worker in report(processor)["workers"]]
+
+
+def test_they_share_the_partitions(raw_topic: RawTopic, processor: Service) -> None:
+    """Each has some, together they have all; one exposition tells them apart."""
+    await_true(lambda: [len(some) for some in partitions(processor)] == [3, 3], what="three partitions each")
+    assert sorted(itertools.chain.from_iterable(partitions(processor))) == list(range(6))
+    raw_topic.send_good(300)
+    raw_topic.await_processed()
+    stored = [f'processor_messages_total{{code="",outcome="stored",worker="{index}"}}' for index in range(2)]
+    await_true(lambda: all(one in httpx.get(f"{processor.url}/metrics").text for one in stored), what="both counts")
+    raw_topic.assert_balanced()
+
+
+def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Service) -> None:
+    """It is said, red meanwhile, and its partitions are read again; nothing counts twice."""
+    victim = report(processor)["workers"][0]["pid"]
+    raw_topic.send_good(500)
+    os.kill(victim, signal.SIGKILL)
+    await_true(lambda: report(processor)["workers"][0]["restarts"] == 1, what="noticing")
+    raw_topic.send_good(500)
+    await_true(lambda: report(processor)["workers"][0]["pid"] != victim, what="another process")
+    processor.wait_until_ready()
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+    assert "a worker died; starting it again" in processor.log()
+
+
+@pytest.mark.long
+def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
+    """A stopped one has no opinion of its own health, so silence is one."""
+    victim = report(processor)["workers"][1]["pid"]
+    os.kill(victim, signal.SIGSTOP)
+    try:
+        await_true(lambda: report(processor)["workers"][1]["status"] == "down", 30, "a red worker")
+        assert not processor.is_ready()
+    finally:
+        os.kill(victim, signal.SIGCONT)
+    processor.wait_until_ready(60)
+
+
+def test_they_end_together(run_service: RunService, processor: Service) -> None:
+    """SIGTERM ends all of them in time; SIGKILL of the first process leaves no worker behind."""
+    assert processor.stop() == 0
+    second = run_service("processor", "--workers", "2", wait_until_ready=False)
+    first = psutil.Process(second.pid)
+    await_true(lambda: len(_workers(first)) == 2, what="two workers")
+    workers = _workers(first)
+    first.kill()
+    await_true(
+        lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers), what="their end"
+    )
+
+
+def _workers(process: psutil.Process) -> list[psutil.Process]:
+    return [child for child in process.children() if "spawn_main" in " ".join(child.cmdline())]

@@ -1,0 +1,238 @@
+"""P4: a Postgres that is there but refuses is waited for; no good event becomes a dead letter, whatever it says.
+
+One processor lives through all of it: it stays a member of its group, red with the reason, and heals alone.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService, Service
+from tests.promises.test_processor_outage import assert_healed, health, sending
+
+from event_platform.core import kafka
+
+SMALL_DISK_BYTES = 8_000_000
+
+
+@dataclass
+class Operator:
+    """Someone with all rights on the module's database."""
+
+    servers: RunningServers
+    url: str
+
+    def execute(self, statement: str) -> list[tuple[object, ...]]:
+        """The rows of one statement, if it has any."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def end_sessions(self) -> None:
+        """Sessions keep the rights and settings that they began with."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'event-platform-processor' AND datname = current_database()"
+        )
+
+
+@pytest.fixture(scope="module")
+def operator(servers: RunningServers, environment: dict[str, str]) -> Operator:
+    """A superuser."""
+    name = environment["DATABASE_URL"].rsplit("/", 1)[1]
+    return Operator(servers, servers.database_url.rsplit("/", 1)[0] + f"/{name}")
+
+
+@pytest.fixture(scope="module")
+def processor(run_service_for_module: RunService) -> Service:
+    """The one that lives through all of it."""
+    return run_service_for_module("processor")
+
+
+def _statements(breaks: str, mends: str) -> Callable[[Operator], AbstractContextManager[None]]:
+    @contextmanager
+    def broken(operator: Operator) -> Iterator[None]:
+        operator.execute(breaks)
+        operator.end_sessions()
+        try:
+            yield
+        finally:
+            operator.execute(mends)
+            operator.end_sessions()
+
+    return broken
+
+
+@contextmanager
+def _shut_down(operator: Operator) -> Iterator[None]:
+    """Ended by its administrator, as before an upgrade."""
+    pid = operator.servers.pid("postgres")
+    os.kill(pid, signal.SIGINT)
+    try:
+        yield
+    finally:
+        await_true(lambda: _is_gone(operator.servers), what="Postgres' end")
+        operator.servers.start("postgres")
+
+
+def _is_gone(servers: RunningServers) -> bool:
+    try:
+        psycopg.connect(servers.database_url, connect_timeout=2).close()
+    except psycopg.OperationalError as error:
+        return "refused" in str(error)
+    return False
+
+
+@contextmanager
+def _full_disk(operator: Operator) -> Iterator[None]:
+    """Today's rows lie on a disk of their own, which is full; without the right to mount one, a trigger says so."""
+    folder = Path(tempfile.mkdtemp(prefix="event-platform-small-", dir=_folder_for_all()))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES},mode=0777", "tmpfs", str(folder)]
+    may_mount = os.getuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    try:
+        with _filled_disk(operator, folder) if may_mount else _refusing_trigger(operator):
+            yield
+    finally:
+        if may_mount:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder_for_all() -> str:
+    # pytest's own folders are closed to Postgres' user.
+    return "/var/tmp" if Path("/var/tmp").is_dir() else tempfile.gettempdir()  # noqa: S108 - the folder has a random name
+
+
+@contextmanager
+def _filled_disk(operator: Operator, folder: Path) -> Iterator[None]:
+    place, filler = folder / "rows", folder / "filler"
+    place.mkdir()
+    owner = Path(f"/proc/{operator.servers.pid('postgres')}").stat()
+    os.chown(place, owner.st_uid, owner.st_gid)
+    today = str(operator.execute("SELECT to_char(now(), '\"events_\"YYYY_MM_DD')")[0][0])
+    operator.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+    operator.execute(f"ALTER TABLE {today} SET TABLESPACE small")
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4_096)):
+            continue
+    try:
+        yield
+    finally:
+        filler.unlink()
+        operator.execute(f"ALTER TABLE {today} SET TABLESPACE pg_default")
+        operator.execute("DROP TABLESPACE small")
+
+
+@contextmanager
+def _refusing_trigger(operator: Operator) -> Iterator[None]:
+    operator.execute(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+        "RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END$$; "
+        "CREATE TRIGGER full_disk BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION full_disk()"
+    )
+    try:
+        yield
+    finally:
+        operator.execute("DROP TRIGGER full_disk ON events; DROP FUNCTION full_disk()")
+
+
+@contextmanager
+def _locked(operator: Operator) -> Iterator[None]:
+    """By someone who forgot to commit."""
+    with psycopg.connect(operator.url) as connection:
+        connection.execute("LOCK TABLE events IN SHARE MODE")
+        yield
+
+
+BREAKS: dict[str, tuple[Callable[[Operator], AbstractContextManager[None]], str]] = {
+    "missing grant": (
+        _statements("REVOKE INSERT ON events FROM ep_user", "GRANT INSERT ON events TO ep_user"),
+        "permission denied",
+    ),
+    "missing table": (
+        _statements("ALTER TABLE event_counts RENAME TO lost", "ALTER TABLE lost RENAME TO event_counts"),
+        "does not exist",
+    ),
+    "wrong schema": (
+        _statements(
+            "ALTER TABLE events RENAME COLUMN payload TO body", "ALTER TABLE events RENAME COLUMN body TO payload"
+        ),
+        "does not exist",
+    ),
+    "read-only": (
+        _statements(
+            "ALTER ROLE ep_user SET default_transaction_read_only = on",
+            "ALTER ROLE ep_user RESET default_transaction_read_only",
+        ),
+        "read-only transaction",
+    ),
+    "out of connections": (
+        _statements("ALTER ROLE ep_user CONNECTION LIMIT 0", "ALTER ROLE ep_user CONNECTION LIMIT -1"),
+        "too many connections",
+    ),
+    "full disk": (_full_disk, "No space left on device"),
+    "shut down": (_shut_down, "refused"),
+    "locked": (_locked, "lock timeout"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name != "locked" else pytest.param(name, marks=pytest.mark.long) for name in BREAKS]
+)
+def test_it_is_waited_for(name: str, raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
+    """The batch is kept, fetching paused, readiness red with the reason; mended, all is stored and nothing is dead."""
+    broken, reason = BREAKS[name]
+    processor.wait_until_ready()
+    member = _member(raw_topic)
+    with sending(raw_topic):
+        with broken(operator):
+            await_true(lambda: reason in _said(processor), 40, f"{reason!r} in its health")
+            assert not processor.is_ready()
+            await_true(lambda: "processor_paused 1.0" in httpx.get(f"{processor.url}/metrics").text, what="the pause")
+        await_true(processor.is_ready, what="readiness under load")
+    assert_healed(raw_topic, processor)
+    assert _member(raw_topic) == member, "it left its group"
+
+
+def _said(processor: Service) -> str:
+    return str(health(processor)["dependencies"]) + str(health(processor)["last_error"])
+
+
+def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:
+    """Who is in the group, and with how many partitions; who leaves and comes back has another id."""
+    group = raw_topic.settings.kafka_group
+    admin = kafka.admin_client(raw_topic.settings)
+    found = admin.describe_consumer_groups([group])[group].result(10)
+    return [(member.member_id, len(member.assignment.topic_partitions)) for member in found.members]
+
+
+def test_a_deadlock_is_nobodys_business(raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
+    """The batch that Postgres ends to resolve a deadlock is stored at the next try; readiness stays green."""
+    raw_topic.send_good(1)
+    raw_topic.await_processed()
+    processor.wait_until_ready()
+    before = operator.servers.log("postgres").count("deadlock detected")
+    with psycopg.connect(operator.url) as other:
+        other.execute("SET deadlock_timeout = '60s'")
+        other.commit()
+        other.execute("LOCK TABLE event_counts IN SHARE MODE")
+        raw_topic.send_good(6)
+        await_true(lambda: operator.execute("SELECT 1 FROM pg_locks WHERE NOT granted"), what="the batch to wait")
+        # Postgres ends whoever notices it first: that is the processor, which looks after a second.
+        other.execute("UPDATE consumer_progress SET next_offset = next_offset")
+        other.rollback()
+    raw_topic.await_processed()
+    assert operator.servers.log("postgres").count("deadlock detected") > before
+    assert_healed(raw_topic, processor)
+    assert "deadlock" not in processor.log()
