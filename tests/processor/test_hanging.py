@@ -32,7 +32,7 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS - 1)
     watch.look()
     assert health.status() == "down"
-    assert "storing a batch: no answer for 11 s" in str(health.report()["dependencies"])
+    assert "storing a batch: not done after 11 s" in str(health.report()["dependencies"])
     patience.attempt = None
     watch.look()
     assert health.status() == "ok"

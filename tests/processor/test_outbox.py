@@ -119,10 +119,15 @@ def test_a_letter_too_large_waits_and_holds_up_none(
 
 
 def test_an_outage_is_said_though_a_letter_was_refused(
-    servers: RunningServers, bench: Bench, settings: Settings, expect_errors: ExpectErrors
+    servers: RunningServers,
+    bench: Bench,
+    settings: Settings,
+    expect_errors: ExpectErrors,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A letter that is too large does not hide that the topic is away: it is said, and waited for with pauses."""
     expect_errors("larger than its topic takes")
+    monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", 2)
     admin, running = kafka.admin_client(settings), Running(settings)
     _limit(admin, settings.topic_dlq, "20000")
     running.thread.start()

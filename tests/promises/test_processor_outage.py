@@ -212,6 +212,8 @@ def test_postgres_that_hangs_is_left(
     processor = run_service("processor")
     servers.pause("postgres")
     raw_topic.send_good(100)
+    await_true(lambda: "not done after" in str(health(processor)["dependencies"]), 30, "the reason in its health")
+    assert not processor.is_ready()
     await_true(lambda: "breaking the connection" in processor.log(), 70, "giving up the connection")
     servers.resume("postgres")
     assert_healed(raw_topic, processor)

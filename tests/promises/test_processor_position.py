@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import psycopg
@@ -29,21 +30,42 @@ def rewind(environment: dict[str, str], *arguments: str) -> str:
     return (done.stdout + done.stderr).strip()
 
 
-def test_recreated_topic_starts_anew(raw_topic: RawTopic, run_service: RunService, admin: AdminClient) -> None:
-    """A topic made anew under its name is read from its start, although the old one was further on."""
+@pytest.mark.parametrize("is_longer", [False, True])
+def test_recreated_topic_starts_anew(
+    raw_topic: RawTopic, run_service: RunService, admin: AdminClient, *, is_longer: bool
+) -> None:
+    """A topic made anew under its name is read from its start, whether or not it reaches where the old one stood."""
     processor = run_service("processor")
-    raw_topic.send_good(300)
+    raw_topic.send_good(100)
     raw_topic.await_processed()
-    name = raw_topic.settings.topic_raw
-    old_id = raw_topic.topic.id()
-    admin.delete_topics([name])[name].result(10)
-    await_true(lambda: name not in admin.list_topics(timeout=5).topics, what="deleting the topic")
-    topics.create(admin, [topics.raw_topic(raw_topic.settings)])
-    await_true(lambda: raw_topic.topic.id() != old_id, what="another topic id")
+    _make_anew(raw_topic, admin, partitions=6)
+    raw_topic.send_good(1_000 if is_longer else 20)
+    raw_topic.await_processed(90)
+    raw_topic.assert_balanced()
+    await_true(processor.is_ready, 30, "readiness")
+
+
+def test_recreated_topic_with_fewer_partitions(
+    raw_topic: RawTopic, run_service: RunService, admin: AdminClient
+) -> None:
+    """Partitions that are no longer there are not waited for."""
+    processor = run_service("processor")
+    raw_topic.send_good(100)
+    raw_topic.await_processed()
+    _make_anew(raw_topic, admin, partitions=2)
     raw_topic.send_good(100)
     raw_topic.await_processed(90)
     raw_topic.assert_balanced()
     await_true(processor.is_ready, 30, "readiness")
+
+
+def _make_anew(raw_topic: RawTopic, admin: AdminClient, partitions: int) -> None:
+    name = raw_topic.settings.topic_raw
+    old_id = raw_topic.topic.id()
+    admin.delete_topics([name])[name].result(10)
+    await_true(lambda: name not in admin.list_topics(timeout=5).topics, what="deleting the topic")
+    topics.create(admin, [replace(topics.raw_topic(raw_topic.settings), partitions=partitions)])
+    await_true(lambda: raw_topic.topic.id() != old_id, what="another topic id")
 
 
 def test_restored_older_database_reads_on_from_kafka(
