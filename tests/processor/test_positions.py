@@ -52,7 +52,13 @@ def test_who_is_ahead_of_what_we_asked_is_not_beyond_the_end(raw_topic: RawTopic
 def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
     """Of what was taken from us while we wanted to ask, nothing is asked."""
     found = positions.find(bench.connection, raw_topic.topic, [])
-    assert (found.offsets, found.stopped) == ({}, {})
+    assert (found.offsets, found.stopped, found.absent) == ({}, {}, set())
+
+
+def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Bench) -> None:
+    """The topic was made anew with fewer: the others are read, and nobody waits for it."""
+    found = positions.find(bench.connection, raw_topic.topic, [3, 11])
+    assert (found.offsets, found.stopped, found.absent) == ({3: 0}, {}, {11})
 
 
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:

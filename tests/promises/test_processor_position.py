@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import replace
+from typing import Any
 
 import httpx
 import psycopg
@@ -14,7 +14,7 @@ from tests.fixtures.raw_topic import RawTopic, await_true
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService
 
-from event_platform.core import kafka, topics
+from event_platform.core import kafka
 
 
 @pytest.fixture
@@ -28,44 +28,6 @@ def rewind(environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "-m", "event_platform.cli", "rewind", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).strip()
-
-
-@pytest.mark.parametrize("is_longer", [False, True])
-def test_recreated_topic_starts_anew(
-    raw_topic: RawTopic, run_service: RunService, admin: AdminClient, *, is_longer: bool
-) -> None:
-    """A topic made anew under its name is read from its start, whether or not it reaches where the old one stood."""
-    processor = run_service("processor")
-    raw_topic.send_good(100)
-    raw_topic.await_processed()
-    _make_anew(raw_topic, admin, partitions=6)
-    raw_topic.send_good(1_000 if is_longer else 20)
-    raw_topic.await_processed(90)
-    raw_topic.assert_balanced()
-    await_true(processor.is_ready, 30, "readiness")
-
-
-def test_recreated_topic_with_fewer_partitions(
-    raw_topic: RawTopic, run_service: RunService, admin: AdminClient
-) -> None:
-    """Partitions that are no longer there are not waited for."""
-    processor = run_service("processor")
-    raw_topic.send_good(100)
-    raw_topic.await_processed()
-    _make_anew(raw_topic, admin, partitions=2)
-    raw_topic.send_good(100)
-    raw_topic.await_processed(90)
-    raw_topic.assert_balanced()
-    await_true(processor.is_ready, 30, "readiness")
-
-
-def _make_anew(raw_topic: RawTopic, admin: AdminClient, partitions: int) -> None:
-    name = raw_topic.settings.topic_raw
-    old_id = raw_topic.topic.id()
-    admin.delete_topics([name])[name].result(10)
-    await_true(lambda: name not in admin.list_topics(timeout=5).topics, what="deleting the topic")
-    topics.create(admin, [replace(topics.raw_topic(raw_topic.settings), partitions=partitions)])
-    await_true(lambda: raw_topic.topic.id() != old_id, what="another topic id")
 
 
 def test_restored_older_database_reads_on_from_kafka(
@@ -150,11 +112,38 @@ def test_partition_beyond_its_end_stops_red_until_rewound(
     raw_topic.await_processed(30)
 
 
-def _stopped(url: str) -> bool:
+def _stopped(url: str) -> set[str]:
+    return set(_report(url).get("stopped_partitions", ()))
+
+
+def _partitions(url: str) -> list[int]:
+    return list(_report(url).get("partitions", ()))
+
+
+def _report(url: str) -> dict[str, Any]:
     try:
-        return bool(httpx.get(url, timeout=5).json()["stopped_partitions"])
+        return dict(httpx.get(url, timeout=5).json())
     except (httpx.TransportError, ValueError):
-        return False
+        return {}
+
+
+def test_stopped_partition_stays_red_through_a_rebalance(
+    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str], expect_errors: ExpectErrors
+) -> None:
+    """Another worker that joins takes some partitions away and leaves the stopped one: it is red as before."""
+    expect_errors("a partition is stopped")
+    raw_topic.send(raw_topic.message(), partition=0)
+    run_service("processor").stop()
+    raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 0 RETURNING 1")
+    first = run_service("processor", wait_until_ready=False)
+    await_true(lambda: _stopped(f"{first.url}/health") == {"0"}, what="a stopped partition")
+    second = run_service("processor", wait_until_ready=False)
+    await_true(lambda: _partitions(f"{second.url}/health"), what="the second's partitions")
+    await_true(lambda: len(_partitions(f"{first.url}/health")) == 2, what="the first's rest")
+    await_true(lambda: _stopped(f"{first.url}/health") == {"0"}, what="the partition being red again")
+    end = raw_topic.topic.marks([0])[0].high
+    rewind(environment, "--partition", "0", "--to", str(end))
+    raw_topic.await_processed(30)
 
 
 def test_rewind_reads_again_without_counting_twice(

@@ -29,6 +29,7 @@ class Placement:
         self._background = background
         self._looking: Future[Found] | None = None
         self._stopped: dict[int, float] = {}
+        self._absent: dict[int, float] = {}
         self._standing = StandingCheck(parts, background)
 
     def is_looking(self) -> bool:
@@ -55,10 +56,9 @@ class Placement:
             self._source.displace(set(self._source.partitions()))
 
     def _ask(self) -> None:
-        now = time.monotonic()
-        wanted = {
-            p for p in self._source.unplaced() if now - self._stopped.get(p, -LOOK_AGAIN_SECONDS) >= LOOK_AGAIN_SECONDS
-        }
+        lately = time.monotonic() - LOOK_AGAIN_SECONDS
+        asked = self._stopped | self._absent
+        wanted = {partition for partition in self._source.unplaced() if asked.get(partition, lately) <= lately}
         if wanted:
             self._looking = self._background.submit(lambda: self._find(wanted))
 
@@ -80,10 +80,19 @@ class Placement:
                 log.error("a partition is stopped", partition=partition, reason=why)
                 health.partition_stopped(partition, why)
             self._stopped[partition] = time.monotonic()
+        # They are looked for again now and then, but nothing is wrong without them.
+        self._absent |= dict.fromkeys(found.absent, time.monotonic())
         self._source.place(found.topic_id, found.offsets)
 
     def _say_state(self) -> None:
-        is_placed = self._source.is_member and not self._source.unplaced() - self._stopped.keys()
+        is_placed = self._source.is_member and not self._source.unplaced() - self._stopped.keys() - self._absent.keys()
         if is_placed and self._parts.health.state is State.STARTING:
             self._parts.health.state = State.RUNNING
-        self._parts.health.partitions_go_on(set(self._stopped) - self._source.assigned)
+        self._forget_what_was_taken_away()
+
+    def _forget_what_was_taken_away(self) -> None:
+        """Should it come back, it is looked up, and red if need be, like any other."""
+        gone = self._stopped.keys() - self._source.assigned
+        self._parts.health.partitions_go_on(gone)
+        for partition in gone:
+            del self._stopped[partition]

@@ -26,6 +26,8 @@ class Found(msgspec.Struct):
     offsets: dict[int, int] = msgspec.field(default_factory=dict)
     stopped: dict[int, str] = msgspec.field(default_factory=dict)
     """Partitions that cannot go on, with the reason."""
+    absent: set[int] = msgspec.field(default_factory=set)
+    """Partitions that the topic does not have: it was made anew with fewer, and the group does not know it yet."""
 
 
 def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> Found:
@@ -36,13 +38,12 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
         UnavailableError: Kafka cannot say now.
     """
     topic_id = topic.id()
-    if not partitions:
-        return Found(topic_id)
+    there = set(topic.partitions()).intersection(partitions)
+    found = Found(topic_id, absent=set(partitions) - there)
     # Asked first: an end that is newer than the position is never short of it, whoever moves on meanwhile.
-    known = progress.read(connection, topic_id, partitions)
-    marks = topic.marks(partitions)
-    found = Found(topic_id)
-    for partition in sorted(partitions):
+    known = progress.read(connection, topic_id, there)
+    marks = topic.marks(there) if there else {}
+    for partition in sorted(there):
         low, high = marks[partition].low, marks[partition].high
         place = Place(topic.name, topic_id, partition)
         if partition not in known:

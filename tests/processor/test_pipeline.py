@@ -1,0 +1,78 @@
+"""Whatever comes, something becomes of it: no message may stop the flow."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from event_platform.processor import copy_format, pipeline
+from event_platform.processor.batch import Record, Span, Taken
+from event_platform.processor.outcome import Dead, Store
+from event_platform.processor.validation import Rules
+
+RULES = Rules(frozenset({1, 2}), 30)
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+# Python's own encoder also writes what strict JSON lacks, and what UTF-8 cannot hold as escapes.
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec=None)), inner, max_size=4),
+    max_leaves=12,
+)
+
+GOOD_EVENT = {
+    "event_id": "e",
+    "event_type": "t",
+    "schema_version": 1,
+    "occurred_at": "2026-01-31T12:00:00Z",
+    "payload": {"a": 1},
+}
+GOOD = {
+    "tenant_id": "tenant_a",
+    "received_at": "2026-01-31T12:00:00.000000Z",
+    "request_id": "req_00000000-0000-7000-8000-000000000000",
+    "idempotency_key": "k",
+    "event": GOOD_EVENT,
+}
+
+
+def outcome_of(value: bytes | None) -> Store | Dead:
+    """What becomes of one message."""
+    batch = pipeline.decide(Taken("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
+    (outcome,) = batch.outcomes
+    if isinstance(outcome, Store):
+        copy_format.encode([outcome.row])
+        copy_format.encode_staged([(0, outcome.row)])
+    return outcome
+
+
+@given(st.binary() | st.none())
+def test_any_bytes_are_dead(value: bytes | None) -> None:
+    """They are no event."""
+    assert isinstance(outcome_of(value), Dead)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([*GOOD, *GOOD_EVENT, "another", "\x00", "\ud800"]), _json)
+def test_any_value_in_any_place_has_an_outcome(name: str, value: Any) -> None:  # noqa: ANN401 - any value is the point
+    """Nothing raises, and what is to be stored can be encoded."""
+    wrapper: dict[str, Any] = {**GOOD, "event": dict(GOOD_EVENT)}
+    (wrapper if name in GOOD else wrapper["event"])[name] = value
+    outcome_of(json.dumps(wrapper).encode())
+    outcome_of(json.dumps(wrapper, ensure_ascii=False).encode(errors="surrogatepass"))
+
+
+@given(st.integers(0, 300), st.data())
+def test_a_torn_message_has_an_outcome(length: int, data: st.DataObject) -> None:
+    """Cut anywhere, or with any byte changed."""
+    text = bytearray(json.dumps(GOOD).encode())
+    outcome_of(bytes(text[:length]))
+    text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    outcome_of(bytes(text))
+
+
+def test_the_good_one_is_stored() -> None:
+    """Else the others would show nothing."""
+    assert isinstance(outcome_of(json.dumps(GOOD).encode()), Store)
