@@ -24,23 +24,27 @@ log = get_logger(__name__)
 
 
 class BlockerWatch:
-    """While it is entered: what of ours still blocks the backend ``waiting_pid`` after a second is terminated."""
+    """While it is entered: what of ours blocks the backend ``waiting_pid`` is terminated, once a second."""
 
     def __init__(self, database: Database, waiting_pid: int) -> None:
         """Use ``database``, which no other thread uses meanwhile."""
         self._database = database
         self._waiting_pid = waiting_pid
-        self._timer = threading.Timer(_WAIT_SECONDS, self._terminate)
-        self._timer.daemon = True
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="blockers", daemon=True)
 
     def __enter__(self) -> None:
         """Start waiting."""
-        self._timer.start()
+        self._thread.start()
 
     def __exit__(self, *_exception: object) -> None:
         """Nothing needs to be freed any more."""
-        self._timer.cancel()
-        self._timer.join(_WAIT_SECONDS)
+        self._is_over.set()
+        self._thread.join(_WAIT_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(_WAIT_SECONDS):
+            self._terminate()
 
     def _terminate(self) -> None:
         try:

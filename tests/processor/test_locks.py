@@ -1,0 +1,55 @@
+"""Rows that another session holds: freed where it is a stopped worker of ours, else waited for and said."""
+
+import psycopg
+import pytest
+from tests.processor.conftest import Bench, MakeMessage
+from tests.processor.test_store import stored
+
+from event_platform.core.settings import Settings
+from event_platform.processor import locks
+from event_platform.processor.database import Database
+
+HOLD = "SELECT FROM consumer_progress WHERE topic_id = %s FOR UPDATE"
+
+
+@pytest.fixture
+def impatient(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """With a lock timeout, and a watch, of parts of a second."""
+    bench.connection.execute("SET lock_timeout = '400ms'")
+    monkeypatch.setattr(locks, "_WAIT_SECONDS", 0.1)
+    return bench
+
+
+def test_a_stopped_worker_of_ours_is_ended(impatient: Bench, settings: Settings, message: MakeMessage) -> None:
+    """It holds our rows and will never let go: its backend is terminated, and the batch stored."""
+    zombie = Database(settings)
+    zombie.connection().execute("BEGIN")
+    zombie.connection().execute(HOLD, [impatient.topic_id])
+    assert stored(impatient.write(message())) == 1
+    with pytest.raises(psycopg.OperationalError):
+        zombie.connection().execute("SELECT 1")
+    zombie.close()
+
+
+def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, message: MakeMessage) -> None:
+    """A session that is none of our processors' is waited for: the lock timeout is said, and nothing is dead."""
+    assert settings.database_url
+    value = message()
+    with psycopg.connect(settings.database_url.get_secret_value()) as other:
+        other.execute(HOLD, [impatient.topic_id])
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            impatient.write(value)
+        other.execute("SELECT 1")
+    settled = impatient.write(value)
+    assert (stored(settled), settled.divisions) == (1, 0)
+
+
+def test_a_lock_that_is_let_go_is_no_trouble(bench: Bench, settings: Settings, message: MakeMessage) -> None:
+    """One timeout is tried again quietly."""
+    bench.connection.execute("SET lock_timeout = '400ms'")
+    assert settings.database_url
+    with psycopg.connect(settings.database_url.get_secret_value()) as other:
+        other.execute("SET idle_in_transaction_session_timeout = '600ms'")
+        other.execute(HOLD, [bench.topic_id])
+        assert stored(bench.write(message())) == 1
+        other.close()
