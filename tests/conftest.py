@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.proxy",
     "tests.fixtures.ingest_client",
+    "tests.fixtures.books",
 ]

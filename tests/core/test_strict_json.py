@@ -14,7 +14,7 @@ from event_platform.core.strict_json import (
     TooDeepError,
     check_depth,
     decoder,
-    depth_of,
+    is_deeper,
     parse,
 )
 
@@ -26,7 +26,7 @@ as_python = decoder(number=json.loads)
 
 
 def nested_levels(value: Json) -> int:
-    """Depth of a value by walking it: the second statement of what `depth_of` counts."""
+    """Depth of a value by walking it: the second statement of what `is_deeper` counts."""
     if isinstance(value, dict):
         return 1 + max(map(nested_levels, value.values()), default=0)
     if isinstance(value, list):
@@ -44,7 +44,9 @@ def test_reads_all_that_is_json(value: Json, ascii_only: bool, indent: int | str
 @given(values)
 def test_depth_is_that_of_the_value(value: Json) -> None:
     """Brackets are counted where they nest and never inside strings."""
-    assert depth_of(json.dumps(value).encode()) == nested_levels(value)
+    text, levels = json.dumps(value).encode(), nested_levels(value)
+    assert not is_deeper(text, levels)
+    assert levels == 0 or is_deeper(text, levels - 1)
 
 
 @given(st.binary(max_size=200))
@@ -134,7 +136,7 @@ def test_hostile_text_takes_linear_time(filling: bytes) -> None:
     """64 KiB made to be slow are measured in milliseconds."""
     body = b"[" * (MAX_DEPTH + 1) + b'"' + filling * (65_536 // len(filling))
     started = time.process_time()
-    depth_of(body)
+    is_deeper(body, len(body))
     assert time.process_time() - started < 1.0
 
 

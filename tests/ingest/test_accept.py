@@ -171,11 +171,38 @@ def test_largest(producer: Producer) -> None:
     assert producer.post(new_key(), b'{"a":"' + b"x" * (262_144 - 8) + b'"}').status_code == 202
 
 
-def test_ordering_key(producer: Producer) -> None:
-    """An Ordering-Key is taken; one that cannot be one is refused."""
-    assert producer.post(new_key(), Ordering_Key="customer 9").status_code == 202
+def test_ordering_key(producer: Producer, published: Published) -> None:
+    """The message's key is the Ordering-Key if there is one, else the idempotency key, each with the tenant."""
+    plain, ordered = new_key(), new_key()
+    assert producer.post(plain).status_code == 202
+    assert producer.post(ordered, Ordering_Key="customer 9").status_code == 202
+    keys = {json.loads(each.value() or b"")["idempotency_key"]: each.key() for each in published.messages()}
+    assert keys[plain] == f"tenant_a:{plain}".encode()
+    assert keys[ordered] == b"tenant_a:customer 9"
     response = producer.post(new_key(), Ordering_Key="x" * 256)
     assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
+
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "passed_on"),
+    [
+        (TRACE, [("traceparent", TRACE.encode())]),
+        (None, None),
+        ("00-0", None),
+        (TRACE.upper(), None),
+        (f"ff{TRACE[2:]}", None),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", None),
+    ],
+)
+def test_traceparent(producer: Producer, published: Published, given: str | None, passed_on: object) -> None:
+    """A traceparent goes with the message; one that is none is left out, and refuses nothing."""
+    key = new_key()
+    assert producer.post(key, **({"traceparent": given} if given else {})).status_code == 202
+    (message,) = [each for each in published.messages() if key.encode() in (each.value() or b"")]
+    assert message.headers() == passed_on
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])

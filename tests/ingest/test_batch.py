@@ -134,16 +134,40 @@ def test_too_large(producer: Producer) -> None:
     assert (response.status_code, code(response)) == (413, "PAYLOAD_TOO_LARGE")
 
 
-def test_lone_surrogate_and_great_depth(producer: Producer, published: Published) -> None:
+def test_lone_surrogate(producer: Producer, published: Published) -> None:
     """What only Python's parser reads has its results singly too, and its bytes unchanged."""
-    first, second = new_key(), new_key()
-    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
-    body = b'{"events":[{"idempotency_key":"%b","event":{"a": "\\ud800,]"}},{"idempotency_key":"%b","event":%b}]}'
-    response = producer.post_batch(body % (first.encode(), second.encode(), b'{"a":' * 900 + b"1" + b"}" * 900))
+    event = b'{"a": "\\ud800,]"}'
+    response = producer.post_batch(batch_of(event, b"{}"))
+    assert codes(response.json()) == ["new", "new"]
+    assert any(value.endswith(b'"event":' + event + b"}") for value in published.values())
+
+
+@pytest.mark.parametrize("levels", [64, 65, 499, 500, 501, 1_000, 1_001, 5_000, 100_000])
+def test_depth(producer: Producer, levels: int) -> None:
+    """However deep an event is nested, it is rejected singly beyond 64 levels."""
+    result = "new" if levels == 64 else "INVALID_EVENT" if levels < 50_000 else "PAYLOAD_TOO_LARGE"
+    response = producer.post_batch(batch_of(b'{"a":' * levels + b"1" + b"}" * levels, b"{}"))
+    assert codes(response.json()) == [result, "new"]
+    response = producer.post_batch(batch_of(b"{}", b"[" * levels + b"]" * levels))
     assert codes(response.json()) == ["new", "INVALID_EVENT"]
-    assert any(value.endswith(b'"event":{"a": "\\ud800,]"}}') for value in published.values())
-    response = producer.post_batch(body % (first.encode(), second.encode(), deep[:1_000] + b"1" + deep[-1_000:]))
-    assert response.status_code in {202, 400}
+
+
+@pytest.mark.parametrize("levels", [10, 499, 500, 501, 5_000, 100_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [(b'{"a":', b"]"), (b"[", b"}"), (b'{"a" 1:', b"}"), (b"[1 ", b"]"), (b"[", b""), (b"", b"]")],
+)
+def test_deep_and_broken(producer: Producer, levels: int, opening: bytes, closing: bytes) -> None:
+    """What is not JSON at any depth refuses the batch whole."""
+    for deep in (opening * levels + b"1" + closing * levels, b"[" * levels + b"1" + b"]" * (levels - 1) + b"}"):
+        response = producer.post_batch(batch_of(b"{}", deep))
+        assert (response.status_code, code(response)) == (400, "INVALID_JSON")
+
+
+def batch_of(*events: bytes) -> bytes:
+    """A batch of these events' bytes, with keys of their own."""
+    items = (b'{"idempotency_key":"%b","event":%b}' % (new_key().encode(), event) for event in events)
+    return b'{"events":[' + b",".join(items) + b"]}"
 
 
 def test_quota(run_service: RunService, producer_of: MakeProducer) -> None:

@@ -1,4 +1,4 @@
-"""HTTP's own bounds, over raw sockets."""
+"""HTTP's own bounds, over raw sockets; ``test_deadlines.py`` has the deadlines with shorter limits."""
 
 import random
 import resource
@@ -32,6 +32,7 @@ def request(*lines: bytes, body: bytes = BODY, path: bytes = b"/events", version
 LENGTH = b"Content-Length: 2"
 HOST = b"Host: x"
 CLOSE = b"Connection: close"
+CHUNKED = b"Transfer-Encoding: chunked"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,43 @@ CLOSE = b"Connection: close"
         (request(HOST, LENGTH, CLOSE, b"Connection: Upgrade", b"Upgrade: websocket"), 202),
         (request(HOST, LENGTH, CLOSE, b"Expect: 100-continue"), 100),
         (request(HOST, b"Content-Length: 300000", CLOSE, b"Expect: 100-continue", body=b""), 413),
+        (request(LENGTH, b"Expect: 100-continue", version=b"1.0"), 202),
+        (request(HOST, LENGTH, version=b"2.0"), 400),
+        (request(HOST, LENGTH, version=b"1.2"), 400),
+        (request(HOST, CLOSE, body=b""), 400),
+        (request(HOST, b"Content-Length: +2", CLOSE), 400),
+        (request(HOST, b"Content-Length: 2,2", CLOSE), 400),
+        (request(HOST, LENGTH, LENGTH, CLOSE), 400),
+        (request(HOST, b"Content-Length:", CLOSE), 400),
+        (request(HOST, LENGTH, b": x", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-A : b", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-A:", CLOSE), 202),
+        (request(HOST, LENGTH, b"X-A: b\r\n  c", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-A: b\0c", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-A: b\rc", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-A: \xff", CLOSE), 202),
+        (request(HOST, LENGTH, CLOSE).replace(b"\r\n", b"\n"), 400),
+        (request(HOST, LENGTH, b"Idempotency-Key: again", CLOSE), 400),
+        (request(HOST, LENGTH, b"X-API-Key: key_a", CLOSE), 401),
+        (request(HOST, CHUNKED, CLOSE, body=b'1;a=b;c="d"\r\n{\r\n1\r\n}\r\n0\r\n\r\n'), 202),
+        (request(HOST, CHUNKED, CLOSE, body=b"2;" + b"a" * 30_000 + b"\r\n{}\r\n0\r\n\r\n"), 431),
+        (request(HOST, CHUNKED, CLOSE, body=b"2\r\n{}\r\n0\r\nX-API-Key: x\r\nHost: y\r\n\r\n"), 202),
+        (request(HOST, CHUNKED, CLOSE, body=b"2\r\n{}\r\n0\r\nX-T: " + b"y" * 50_000), 431),
+        (request(HOST, CHUNKED, CLOSE, body=b"2\r\n{}\r\n0\r\n" + b"X-T: y\r\n" * 5_000), 431),
+        (request(HOST, CHUNKED, CLOSE, body=b"ffffffffffffffffff\r\n{}\r\n0\r\n\r\n"), 400),
+        (request(HOST, CHUNKED, CHUNKED, CLOSE, body=b"2\r\n{}\r\n0\r\n\r\n"), 400),
+        (request(HOST, b"Transfer-Encoding: gzip, chunked", CLOSE, body=b"2\r\n{}\r\n0\r\n\r\n"), 400),
+        (request(HOST, b"Transfer-Encoding: gzip", CLOSE), 400),
+        (request(HOST, b"Transfer-Encoding: CHUNKED", CLOSE, body=b"2\r\n{}\r\n0\r\n\r\n"), 202),
+        (request(HOST, LENGTH, CLOSE, path=b"/events?a=b"), 202),
+        (request(HOST, LENGTH, CLOSE, path=b"/x/../events"), 404),
+        (request(HOST, LENGTH, CLOSE, path=b"/events%00"), 404),
+        (request(HOST, LENGTH, CLOSE, path=b"/\xc3\xa9"), 400),
+        (request(HOST, LENGTH, CLOSE, path=b"events"), 400),
+        (request(HOST, LENGTH, CLOSE, path=b"http://x"), 400),
+        (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /livez\r\n\r\n", 400),
+        (b"\r\n\r\n" + request(HOST, LENGTH, CLOSE), 202),
         (b"nonsense\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
@@ -73,6 +111,34 @@ def test_pipelined_requests(producer: Producer) -> None:
     """Requests sent at once are answered in order."""
     answer = producer.raw(request(HOST, LENGTH) + request(HOST, LENGTH, path=b"/nope") + request(HOST, LENGTH, CLOSE))
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"202", b"404", b"202"]
+
+
+def test_trailers(producer: Producer) -> None:
+    """Trailers are no headers: none of them lets anybody in, and the next request is read rightly."""
+    head = b"POST /events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: X-API-Key\r\n\r\n"
+    answer = producer.raw(head + b"2\r\n{}\r\n0\r\nX-API-Key: key_a\r\n\r\n" + request(HOST, LENGTH, CLOSE))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"401", b"202"]
+
+
+@pytest.mark.parametrize("path", [b"/nope", b"/events"])
+def test_answer_before_the_body(producer: Producer, path: bytes) -> None:
+    """Who is refused before the body was read has it dropped, and the next request of the connection is answered."""
+    refused = request(HOST, b"Content-Length: 300000", b"X-API-Key: twice", path=path, body=b"x" * 300_000)
+    answer = producer.raw(refused + request(HOST, LENGTH, CLOSE))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"404" if path == b"/nope" else b"401", b"202"]
+
+
+@pytest.mark.parametrize("sent", [request(HOST, LENGTH), request(HOST, LENGTH) * 3])
+def test_half_closed(producer: Producer, sent: bytes) -> None:
+    """A client that closes its side after its requests gets all answers, and then the connection ends."""
+    with socket.create_connection(("127.0.0.1", httpx.URL(producer.service.url).port or 0)) as connection:
+        connection.settimeout(5)
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        answers = b""
+        while part := connection.recv(65_536):
+            answers += part
+    assert answers.count(b"HTTP/1.1 202 ") == sent.count(b"POST /")
 
 
 def test_wish_for_http2(producer: Producer) -> None:
@@ -109,6 +175,7 @@ def address(ingest: Service) -> tuple[str, int]:
     return "127.0.0.1", httpx.URL(ingest.url).port or 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sent", "seconds"),
     [(b"", http_limits.HEAD_SECONDS), (b"POST /events HTTP/1.1\r\nHost: x\r\n", http_limits.HEAD_SECONDS)],

@@ -23,26 +23,27 @@ class TooDeepError(InvalidInputError):
     """The text is nested beyond the allowed number of levels."""
 
 
-def depth_of(text: bytes) -> int:
-    """The deepest nesting of arrays and objects in ``text``, 0 where there are none.
+def is_deeper(text: bytes, max_depth: int) -> bool:
+    """Whether arrays and objects in ``text`` are nested beyond ``max_depth`` levels.
 
     Brackets inside strings do not count. Of text that is no JSON the answer means nothing, but comes in linear time.
     """
-    deepest = level = 0
+    level = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         first = match[0][0]
         if first in b"[{":
             level += 1
-            deepest = max(deepest, level)
+            if level > max_depth:
+                return True
         elif first in b"]}":
             level -= 1
-    return deepest
+    return False
 
 
 def check_depth(text: bytes, max_depth: int = MAX_DEPTH) -> None:
     """Raise `TooDeepError` where ``text`` is nested beyond ``max_depth`` levels."""
     # Counting brackets is a hundred times cheaper than following them, and settles nearly every event.
-    if text.count(b"{") + text.count(b"[") > max_depth and depth_of(text) > max_depth:
+    if text.count(b"{") + text.count(b"[") > max_depth and is_deeper(text, max_depth):
         raise TooDeepError(f"nested beyond {max_depth} levels")
 
 

@@ -5,10 +5,11 @@ A request meets these modules in this order:
     workers           processes that share the port
     app               what is built at start, and which request goes where
     open_files        as many as connections are allowed
-    protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits
-    accept            the flow of one event; batch: the flow of many
+    protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits,
+                      the head's in head_bounds
+    accept            the flow of one event; batch: the flow of many, read by batch_reader
     auth              API key → tenant
-    request           headers and body as an event; fingerprint: what makes two bodies the same
+    request           headers and body as an event, within body_budget; fingerprint: what makes two bodies the same
     admission         rate limit and claim, decided in admission.lua; redis_link carries it
     fallback_limiter  the rate limit while Redis is away
     publisher         the Kafka producer and its acknowledgements

@@ -6,6 +6,7 @@ from event_platform.core import envelope
 from event_platform.ingest import responses
 from event_platform.ingest.admission import Admission, Admitted, Claim, Duplicate, Tenant
 from event_platform.ingest.auth import ApiKeys
+from event_platform.ingest.batch_reader import BatchReader
 from event_platform.ingest.body_budget import BodyBudget
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.publisher import NotPublishedError, PublicationUnknownError, Publisher, Record
@@ -21,6 +22,7 @@ class Ingest(msgspec.Struct, frozen=True):
     admission: Admission
     publisher: Publisher
     budget: BodyBudget
+    batch_reader: BatchReader
     tally: Tally
     max_event_bytes: int
 
@@ -36,15 +38,17 @@ async def accept(ingest: Ingest, request: Request) -> Answer:
     tenant = authenticate(ingest, request)
     try:
         event = await read_event(request, ingest.max_event_bytes, ingest.budget)
+        hold = ingest.budget.hold_body(len(event.body))
     except Refusal:
         await ingest.admission.charge(tenant)
         raise
-    verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
-    if isinstance(verdict, Duplicate):
-        return responses.duplicate(verdict.first_id)
-    await publish(ingest, verdict, record(tenant, verdict, event))
-    await ingest.admission.confirm((verdict,))
-    return responses.accepted(verdict.request.id)
+    with hold:
+        verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
+        if isinstance(verdict, Duplicate):
+            return responses.duplicate(verdict.first_id)
+        await publish(ingest, verdict, record(tenant, verdict, event))
+        await ingest.admission.confirm((verdict,))
+        return responses.accepted(verdict.request.id)
 
 
 def authenticate(ingest: Ingest, request: Request) -> Tenant:

@@ -85,7 +85,7 @@ def _loop_factory() -> Any:  # noqa: ANN401 - uvloop's and asyncio's have no com
 
 async def _serve(settings: Settings, place: Place, listener: socket.socket) -> None:
     async with open_service(settings, place) as service:
-        server = uvicorn.Server(_server_config(service.app))
+        server = uvicorn.Server(server_config(service.app))
         connections = server.server_state.connections
         tasks = [
             asyncio.create_task(service.upkeep.watch(connections)),
@@ -108,7 +108,8 @@ def _spare_the_collector() -> None:
     gc.set_threshold(GC_OBJECTS)
 
 
-def _server_config(app: Any) -> uvicorn.Config:  # noqa: ANN401 - ASGI's callable
+def server_config(app: Any) -> uvicorn.Config:  # noqa: ANN401 - ASGI's callable
+    """The server of an ASGI application, with our protocol."""
     return uvicorn.Config(
         app,
         http=BoundedProtocol,

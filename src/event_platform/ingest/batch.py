@@ -8,7 +8,7 @@ import msgspec
 from event_platform.ingest import problems, responses
 from event_platform.ingest.accept import Ingest, authenticate, record
 from event_platform.ingest.admission import Admitted, Claim, Duplicate, Tenant, Verdict
-from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES, read_items
+from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.publisher import NotPublishedError
 from event_platform.ingest.request import Event, Request, read_json_body
@@ -32,15 +32,24 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
     tenant = authenticate(ingest, request)
     try:
         body = await read_json_body(request, MAX_BATCH_BYTES, ingest.budget)
-        items = read_items(body, ingest.max_event_bytes)
+        hold = ingest.budget.hold_body(len(body))
     except Refusal:
         await ingest.admission.charge(tenant)
         raise
-    with ingest.budget.hold(len(body)):
+    with hold:
+        items = await _read_items(ingest, tenant, body)
         results = await _accept_items(ingest, tenant, items, tickets.draw_many(len(items)))
     outcomes = Counter(map(_outcome, results))
     ingest.tally.items(outcomes)
     return _answer(results, outcomes, request.ticket)
+
+
+async def _read_items(ingest: Ingest, tenant: Tenant, body: bytes) -> Sequence[Item]:
+    try:
+        return await ingest.batch_reader.read(body)
+    except Refusal:
+        await ingest.admission.charge(tenant)
+        raise
 
 
 async def _accept_items(

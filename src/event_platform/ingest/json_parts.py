@@ -13,17 +13,27 @@ _READABLE_DEPTH: Final = 500
 """Python's own parser follows so many levels without running out of stack."""
 
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+_STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _MEMBER: Final = re.compile(rb'\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*:(.*)', re.DOTALL)
 
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_elements = msgspec.json.Decoder(list[Raw]).decode
 
 
+def is_quick(text: bytes) -> bool:
+    """Whether `members` and `elements` find the parts of ``text`` at once, however long it is."""
+    try:
+        _decode_members(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
 def members(text: bytes) -> dict[str, bytes]:
     """The values of the object ``text`` by their names; of repeated names the last counts.
 
     Raises:
-        InvalidJsonError: ``text`` is no strict JSON, as far as that shows without reading values of great depth.
+        InvalidJsonError: ``text`` is no strict JSON.
         TypeError: It is JSON, but no object.
     """
     try:
@@ -65,11 +75,34 @@ def _between_commas(inner: bytes) -> list[bytes]:
 
 
 def _check(text: bytes) -> None:
-    """Raise `InvalidJsonError` unless ``text`` is JSON, or too deep to tell."""
+    """Raise `InvalidJsonError` unless ``text`` is JSON, however deep."""
     try:
         parse(text, max_depth=_READABLE_DEPTH)
     except TooDeepError:
-        return
+        _check_deep(text)
+
+
+def _check_deep(text: bytes) -> None:
+    """Read what stands at each so-manieth level by itself, the innermost first, with a 0 in its place further out."""
+    outer: list[list[bytes]] = []
+    pieces: list[bytes] = []
+    level = start = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in {b"[", b"{"}:
+            level += 1
+            if level % _READABLE_DEPTH == 0:
+                pieces.append(text[start : match.start()])
+                outer.append(pieces)
+                pieces, start = [], match.start()
+        elif match[0] in {b"]", b"}"}:
+            if level % _READABLE_DEPTH == 0 and outer:
+                parse(b"".join((*pieces, text[start : match.end()])), max_depth=_READABLE_DEPTH)
+                pieces, start = outer.pop(), match.end()
+                pieces.append(b"0")
+            level -= 1
+    if outer:
+        raise InvalidJsonError("arrays or objects are not closed")
+    parse(b"".join((*pieces, text[start:])), max_depth=_READABLE_DEPTH)
 
 
 def _member(part: bytes) -> tuple[str, bytes]:

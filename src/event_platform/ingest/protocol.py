@@ -4,31 +4,49 @@ What is refused here never becomes a request: it gets a bare 400 or 431 and its 
 """
 
 import asyncio
-import math
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from event_platform.ingest import head_bounds
 from event_platform.ingest import http_limits as bounds
 from event_platform.ingest.exchange import Exchange
 from event_platform.ingest.refused_connection import refuse_connection
 
 
+class _Flow(FlowControl):
+    """Reads nothing more while bytes that came are held back."""
+
+    held = False
+
+    def resume_reading(self) -> None:
+        """Read on, unless bytes are held back."""
+        if not self.held:
+            super().resume_reading()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection.
+
+    While a request waits behind another one of its connection, what follows is held back as bytes: requests that were
+    parsed take a multiple of their bytes, and uvicorn parses without end what is sent ahead.
 
     Its deadline is a plain number that `end_overdue` compares once a second, because a timer for each request would
     cost more than all the rest of this.
     """
 
     deadline = 0.0
+    flow: _Flow
     _head_bytes = 0
     _unfinished_bytes = 0
     _in_head = False
+    _in_message = False
+    _held = b""
     _status = HTTPStatus.BAD_REQUEST
     _refused = False
     _repeats_head = False
@@ -36,6 +54,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's transport
         """A client has connected; one too many is answered 503, far too many are cut off."""
         super().connection_made(transport)
+        self.flow = _Flow(transport)
         self.deadline = self.loop.time() + bounds.HEAD_SECONDS
         excess = len(self.connections) - bounds.MAX_CONNECTIONS
         if excess > bounds.MAX_REFUSED_CONNECTIONS:
@@ -45,19 +64,43 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of requests."""
+        if len(data) <= bounds.PARSED_BYTES and not self._held and not self.pipeline:
+            self._parse(data)
+        else:
+            self._parse_in_turn(data)
+
+    def _parse_in_turn(self, data: bytes) -> None:
+        """Parse in small portions, and hold back the rest as soon as a request waits for the one before it."""
+        for start in range(0, len(data), bounds.PARSED_BYTES):
+            if self._held or self.pipeline:
+                self._held += data[start:]
+                break
+            self._parse(data[start : start + bounds.PARSED_BYTES])
+        self.flow.held = bool(self._held)
+        if self.flow.held:
+            self.flow.pause_reading()
+
+    def _parse(self, data: bytes) -> None:
         if self._refused:
             return
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._read_on(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._status)
-        if self._in_head:
+        if self._in_message:
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > bounds.MAX_HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes a bool, uvicorn never gives one
+        """The client sends nothing more; it still gets the answers that are due."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._in_message or cycle is None or cycle.response_complete:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def _read_on(self, rest: bytes) -> None:
         """Ignore a wish for another protocol, as RFC 9110, section 7.8 allows: some clients send it with every request.
@@ -68,28 +111,29 @@ class BoundedProtocol(HttpToolsProtocol):
         framing = [pair for pair in self.headers if pair[0] in {b"content-length", b"transfer-encoding"}]
         self._repeats_head = True
         self.parser = httptools.HttpRequestParser(self)
-        self.cycle.more_body = True
+        self.cycle.more_body = self._in_message = True
         self.cycle.message_event.clear()
         self.deadline = self.loop.time() + bounds.BODY_SECONDS
         head = b"".join(b"%b: %b\r\n" % pair for pair in framing)
-        self.data_received(b"POST / HTTP/1.1\r\n%b\r\n" % head + rest)
+        self._parse_in_turn(b"POST / HTTP/1.1\r\n%b\r\n" % head + rest)
 
     def on_message_begin(self) -> None:
         """A request's first byte has come."""
         if self._repeats_head:
             return
         super().on_message_begin()
-        self._in_head = True
+        self._in_head = self._in_message = True
         self._head_bytes = self._unfinished_bytes = 0
         self.deadline = self.loop.time() + bounds.HEAD_SECONDS
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header has come."""
-        if self._repeats_head:
+        """One header has come; trailers are dropped, because whoever passes a request on may not have checked them."""
+        if self._repeats_head or not self._in_head:
             return
         name = name.lower()
         if name == b"expect":
-            self.expect_100_continue = value.lower() == b"100-continue"
+            # RFC 9110, section 10.1.1: from an HTTP/1.0 client it is ignored.
+            self.expect_100_continue = value.lower() == b"100-continue" and self.parser.get_http_version() != "1.0"
         self._head_bytes += len(name) + len(value)
         self.headers.append((name, value))
 
@@ -99,11 +143,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._repeats_head = False
             return
         self._in_head = False
-        self._status = self._bounds_status()
+        self._status = head_bounds.check(self.headers, self._head_bytes + len(self.url), self.parser.get_http_version())
         if self._status is not HTTPStatus.OK:
             raise ValueError("the head is out of bounds")
         # What the parser finds wrong from here on is wrong in the body.
         self._status = HTTPStatus.BAD_REQUEST
+        self._unfinished_bytes = 0
         self.deadline = self.loop.time() + bounds.BODY_SECONDS
         self._begin_request()
 
@@ -138,33 +183,36 @@ class BoundedProtocol(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
 
-    def _bounds_status(self) -> HTTPStatus:
-        """OK, or the status that refuses the head."""
-        if len(self.headers) > bounds.MAX_HEADERS or self._head_bytes + len(self.url) > bounds.MAX_HEAD_BYTES:
-            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        # RFC 9112, section 3.2: HTTP/1.1 has exactly one Host.
-        hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0"):
-            return HTTPStatus.BAD_REQUEST
-        return HTTPStatus.OK
+    def on_body(self, body: bytes) -> None:
+        """A part of the body has come: whatever lies between two parts is bounded like a head."""
+        self._unfinished_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The body has come; waits from here on have deadlines of their own."""
-        self.deadline = math.inf
+        """The body has come: the answer is due, unless it has gone out already."""
+        self._in_message = False
+        answered = self.cycle.response_complete
+        self.deadline = self.loop.time() + (bounds.IDLE_SECONDS if answered else bounds.ANSWER_SECONDS)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer has gone out: begin the next request that was sent ahead, else let the connection rest.
 
-        This is uvicorn's own method without its timer for idle connections, which the deadline replaces.
+        This is uvicorn's own method without its timer for idle connections, which the deadline replaces. A request that
+        is still coming in keeps its deadline.
         """
-        self.deadline = self.loop.time() + bounds.IDLE_SECONDS
+        if not self._in_message:
+            self.deadline = self.loop.time() + (bounds.ANSWER_SECONDS if self.pipeline else bounds.IDLE_SECONDS)
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
+        self.flow.held = False
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        if self._held and not self.pipeline:
+            held, self._held = self._held, b""
+            self.data_received(held)
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Close the connection, after the answers that are under way, with a bare ``status`` where none is."""

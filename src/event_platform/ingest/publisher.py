@@ -7,6 +7,7 @@ a thread of its own would wait for the busy loop once for each event.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Tally
 
 DELIVERY_TIMEOUT_SECONDS: Final = 5.0
+PATIENCE_SECONDS: Final = 4.5
+"""How long a request waits for its delivery. With a second for Redis before it, and what `Publisher.look` is late,
+every answer comes within 6 s; what Kafka takes after that is an unknown outcome like any other."""
 _POLL_EVERY_SECONDS: Final = 0.001
 _RETIRE_SECONDS: Final = 0.05
 _PROBE_SECONDS: Final = 2.0
@@ -99,7 +103,7 @@ class Publisher:
         self._last_was_taken = False
         self._failed_at = -_DISTRUST_SECONDS
         self._retiring: set[asyncio.Task[None]] = set()
-        self._producer = self._new_producer()
+        self._producer = Producer(config)
 
     @property
     def queued(self) -> int:
@@ -124,7 +128,7 @@ class Publisher:
         for place, record in enumerate(records):
             self._hand_over(record, sending, place)
         if sending.left:
-            self._waiting[sending] = started + DELIVERY_TIMEOUT_SECONDS
+            self._waiting[sending] = started + PATIENCE_SECONDS
             self._poll_soon()
             await sending.done
             self._tally.kafka_seconds(self._loop.time() - started)
@@ -165,7 +169,12 @@ class Publisher:
 
     def _poll(self) -> None:
         self._last_was_taken = False
-        self._producer.poll(0)
+        producer = self._producer
+        try:
+            producer.poll(0)
+        except KafkaException as error:
+            # confluent-kafka raises what is fatal here; `error_cb` never hears of it.
+            self._replace(producer, error.args[0])
         if self._last_was_taken:
             self._standing.rise()
 
@@ -177,17 +186,6 @@ class Publisher:
         if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's local codes are named so
             self._loop.call_soon(self._replace, self._producer, error)
 
-    def _new_producer(self) -> Producer:
-        made: list[Producer] = []
-
-        def on_error(error: KafkaError) -> None:
-            if error.fatal() and made:
-                # A producer that is being ended says this in another thread.
-                self._loop.call_soon_threadsafe(self._replace, made[0], error)
-
-        made.append(Producer({**self._config, "error_cb": on_error}))
-        return made[0]
-
     def _replace(self, failed: Producer, error: KafkaError) -> None:
         """Go on with a new producer after a fatal error; each producer is replaced once."""
         if failed is not self._producer:
@@ -195,7 +193,7 @@ class Publisher:
         log.warning("the Kafka producer failed for good and is replaced", error=error.str())
         self._failed_at = self._loop.time()
         self._standing.fall(f"the Kafka producer failed: {error.str()}")
-        self._producer = self._new_producer()
+        self._producer = Producer(self._config)
         retiring = self._loop.create_task(_retire(failed))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
@@ -232,7 +230,8 @@ async def _retire(failed: Producer) -> None:
     """End a producer, whose threads may keep us waiting; what it had not sent is told as purged."""
     await asyncio.to_thread(failed.purge)
     while len(failed):
-        failed.poll(0)
+        with suppress(KafkaException):
+            failed.poll(0)
         await asyncio.sleep(_RETIRE_SECONDS)
     await asyncio.to_thread(failed.close)
 

@@ -10,7 +10,7 @@ from event_platform.core.envelope import IDEMPOTENCY_KEY
 from event_platform.core.errors import PlatformError
 from event_platform.core.strict_json import InvalidJsonError, TooDeepError
 from event_platform.ingest import fingerprint, problems
-from event_platform.ingest.body_budget import BodyBudget
+from event_platform.ingest.body_budget import BodyBudget, Hold
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request_ids import Ticket
 
@@ -109,11 +109,11 @@ async def _read_body(request: Request, max_bytes: int, budget: BodyBudget) -> by
     message = await request.receive()
     if message["type"] == "http.request" and not message["more_body"] and len(message["body"]) <= max_bytes:
         return bytes(message["body"])
-    with budget.hold(min(declared, max_bytes) or max_bytes):
-        return await _read_parts(request, message, max_bytes)
+    with budget.hold() as hold:
+        return await _read_parts(request, message, max_bytes, hold)
 
 
-async def _read_parts(request: Request, message: Any, max_bytes: int) -> bytes:  # noqa: ANN401 - ASGI's message
+async def _read_parts(request: Request, message: Any, max_bytes: int, hold: Hold) -> bytes:  # noqa: ANN401 - ASGI's message
     parts, size = [], 0
     while True:
         if message["type"] != "http.request":
@@ -122,6 +122,7 @@ async def _read_parts(request: Request, message: Any, max_bytes: int) -> bytes: 
         if size > max_bytes + DRAIN_BYTES:
             raise _too_large(max_bytes, close=True)
         if size <= max_bytes:
+            hold.grow(len(message["body"]))
             parts.append(message["body"])
         if not message["more_body"]:
             break

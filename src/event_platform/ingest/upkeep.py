@@ -1,4 +1,4 @@
-"""What the service does once a second beside its requests."""
+"""What the service does a few times a second beside its requests."""
 
 import asyncio
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from event_platform.ingest.script_calls import ScriptCalls
 from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Tally
 
-_EVERY_SECONDS = 0.5
+_EVERY_SECONDS = 0.25
 _PROBE_EVERY_SECONDS = 2.0
 
 log = get_logger(__name__)

@@ -1,0 +1,34 @@
+"""Whether a request's head is within the bounds of HTTP, and of ours."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from event_platform.ingest import http_limits
+
+Header = tuple[bytes, bytes]
+
+
+def check(headers: Sequence[Header], head_bytes: int, version: str) -> HTTPStatus:
+    """OK, or the status that refuses the head.
+
+    Args:
+        headers: Names in lower case.
+        head_bytes: Size of target, names and values.
+        version: As in ``1.1``.
+    """
+    if len(headers) > http_limits.MAX_HEADERS or head_bytes > http_limits.MAX_HEAD_BYTES:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    # RFC 9112, section 3.2: HTTP/1.1 has exactly one Host.
+    hosts_are_right = hosts == 1 or (hosts == 0 and version == "1.0")
+    if not hosts_are_right or version not in {"1.0", "1.1"}:
+        return HTTPStatus.BAD_REQUEST
+    if b"transfer-encoding" in names and _has_unknown_coding(headers):
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.OK
+
+
+def _has_unknown_coding(headers: Sequence[Header]) -> bool:
+    """RFC 9112, section 6.1: no coding but ``chunked`` is known here."""
+    return any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers)

@@ -1,0 +1,61 @@
+"""API keys in a file: several of one tenant, read again on SIGHUP."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.ingest_client import MakeProducer, Producer, new_key
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
+
+
+def statuses(producers: list[Producer]) -> list[int]:
+    """What each producer is answered now."""
+    return [producer.post(new_key(), {}).status_code for producer in producers]
+
+
+def hang_up(service: Service, message: str, workers: int = 1) -> None:
+    """SIGHUP, and wait until each of its processes has said ``message`` once more."""
+    before = service.log().count(message)
+    service.process.send_signal(signal.SIGHUP)
+    eventually(lambda: service.log().count(message) == before + workers)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rotation(run_service: RunService, producer_of: MakeProducer, tmp_path: Path, workers: int) -> None:
+    """A tenant's new key counts beside the old one until that is taken away, without a restart."""
+    file = tmp_path / "keys"
+    file.write_text("# of the shop\nshop:key_old\n\nbank : key_bank\n")
+    service = run_service("ingest", "--workers", str(workers), API_KEYS_FILE=file)
+    old, new, bank = (producer_of(service, key) for key in ("key_old", "key_new", "key_bank"))
+    key = new_key()
+    first = old.post(key).json()
+    assert statuses([old, new, bank]) == [202, 401, 202]
+    file.write_text("shop:key_old\nshop:key_new\nbank:key_bank\n")
+    hang_up(service, "API keys were read again", workers)
+    assert new.post(key).json() == first | {"duplicate": True}
+    file.write_text("shop:key_new\nbank:key_bank\n")
+    hang_up(service, "API keys were read again", workers)
+    assert statuses([old, new, bank]) == [401, 202, 202]
+
+
+def test_broken_file(
+    run_service: RunService, producer_of: MakeProducer, tmp_path: Path, expect_errors: ExpectErrors
+) -> None:
+    """A file that cannot be read as keys changes nothing, and the log says what is wrong without any key."""
+    file = tmp_path / "keys"
+    file.write_text("shop:key_good\n")
+    service = run_service("ingest", API_KEYS_FILE=file)
+    good = producer_of(service, "key_good")
+    expect_errors("API keys were not read again")
+    for broken in (b"shop:key_good\nno colon: a secret\n", b"", b"a:same\nb:same\n", b"\xff\xfe:key_good\n"):
+        file.write_bytes(broken)
+        hang_up(service, "API keys were not read again")
+        assert statuses([good]) == [202]
+    file.unlink()
+    hang_up(service, "API keys were not read again")
+    assert statuses([good]) == [202]
+    assert "line 2: expected tenant:key" in service.log()
+    assert "secret" not in service.log()
+    assert "key_good" not in service.log()

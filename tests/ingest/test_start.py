@@ -1,0 +1,51 @@
+"""Starts that cannot end well end at once, and say what to do."""
+
+import httpx
+import pytest
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
+
+WRONG = [
+    ({"MAX_EVENT_BYTES": "1048000"}, "MAX_EVENT_BYTES=1048000 needs max.message.bytes of at least 1052096 on topic"),
+    ({"RETENTION_DAYS": "7"}, "RETENTION_DAYS=7 needs retention.ms below 604800000 on topic"),
+    ({"TOPIC_RAW": "nowhere"}, "topic nowhere does not exist: create it with `event-platform topics`"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "said"), WRONG)
+def test_settings_against_topics(
+    run_service: RunService, expect_errors: ExpectErrors, wrong: dict[str, str], said: str
+) -> None:
+    """Settings that contradict the topics stop the start with their names."""
+    expect_errors(said)
+    service = run_service("ingest", wait_until_ready=False, **wrong)
+    assert service.process.wait(20) not in {0, None}
+    assert said in service.log()
+    assert "Traceback" not in service.log()
+
+
+def kafka_error(service: Service) -> str:
+    """Why Kafka cannot be used, as health tells; empty where it does not answer yet."""
+    try:
+        response = httpx.get(f"{service.url}/health", timeout=5)
+    except httpx.TransportError:
+        return ""
+    entries = {entry["name"]: entry for entry in response.json()["dependencies"]}
+    assert response.status_code == 503
+    return str(entries["kafka"]["error"])
+
+
+def test_contradiction_found_later(
+    run_service: RunService, servers: RunningServers, expect_errors: ExpectErrors
+) -> None:
+    """Found only when Kafka comes, it keeps the service from being ready, says why, and is no error every second."""
+    wrong, said = WRONG[0]
+    expect_errors(said)
+    servers.pause("kafka")
+    service = run_service("ingest", wait_until_ready=False, **wrong)
+    eventually(lambda: kafka_error(service) != "", 20)
+    servers.resume("kafka")
+    eventually(lambda: said in kafka_error(service), 20)
+    assert service.log().count("contradict each other") == 1
