@@ -29,6 +29,7 @@ def test_recreated_topic_starts_anew(
     raw_topic.await_processed(90)
     raw_topic.assert_balanced()
     await_true(processor.is_ready, 30, "readiness")
+    assert processor.log().count("the topic was made anew") <= 1
 
 
 def test_recreated_topic_with_fewer_partitions(

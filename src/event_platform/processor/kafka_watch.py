@@ -1,6 +1,7 @@
 """Looks every few seconds whether Kafka answers, and whether the topic is still the same one."""
 
 import threading
+import time
 from typing import Final
 
 from event_platform.core.errors import UnavailableError
@@ -19,6 +20,8 @@ class KafkaWatch:
         self._health = health
         self.topic_id: str | None = None
         """The topic's id when it was last asked for."""
+        self.looked_at = 0.0
+        """When that was, by the monotonic clock."""
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop."""
@@ -28,7 +31,9 @@ class KafkaWatch:
 
     def _look(self) -> None:
         try:
+            began = time.monotonic()
             self.topic_id = self._topic.id()
+            self.looked_at = began
             self._health.worked("watching Kafka", KAFKA)
         except UnavailableError as error:
             self._health.failed("watching Kafka", KAFKA, str(error))

@@ -30,6 +30,7 @@ class Placement:
         self._looking: Future[Found] | None = None
         self._stopped: dict[int, float] = {}
         self._absent: dict[int, float] = {}
+        self._placed_at = 0.0
         self._standing = StandingCheck(parts, background)
 
     def is_looking(self) -> bool:
@@ -49,6 +50,9 @@ class Placement:
         self._say_state()
 
     def _notice_another_topic(self) -> None:
+        if self._parts.watch.looked_at < self._placed_at:
+            # What was seen before we looked ourselves is no news.
+            return
         now_called = self._parts.watch.topic_id
         if self._source.topic_id and now_called and now_called != self._source.topic_id:
             log.warning("the topic was made anew; starting anew", topic=self._parts.topic.name)
@@ -82,6 +86,7 @@ class Placement:
             self._stopped[partition] = time.monotonic()
         # They are looked for again now and then, but nothing is wrong without them.
         self._absent |= dict.fromkeys(found.absent, time.monotonic())
+        self._placed_at = time.monotonic()
         self._source.place(found.topic_id, found.offsets)
 
     def _say_state(self) -> None:
