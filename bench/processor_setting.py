@@ -6,15 +6,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from confluent_kafka import Producer
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core import kafka, topics
+from event_platform.core import envelope, kafka, topics
 from event_platform.core.settings import Settings, load
+from event_platform.ingest.request_ids import Ticket, Tickets
 from event_platform.local import place
 from event_platform.local import servers as local_servers
 from event_platform.local.ports import free_port
@@ -78,27 +78,22 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def messages(count: int, seed: int = 0) -> list[bytes]:
-    """Raw messages of some 450 bytes, with keys and ids of their own."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return [_message(number, seed, now) for number in range(count)]
+    """Raw messages of some 430 bytes as ingest writes them, with keys, ids and times of their own."""
+    tickets = Tickets()
+    return [_message(number, seed, tickets.draw()) for number in range(count)]
 
 
-def _message(number: int, seed: int, now: str) -> bytes:
+def _message(number: int, seed: int, ticket: Ticket) -> bytes:
     event = {
         "event_id": f"evt-{seed}-{number}",
         "event_type": f"order.{('created', 'paid', 'sent', 'returned')[number % 4]}",
         "schema_version": 1,
-        "occurred_at": now,
+        "occurred_at": ticket.received_at,
         "payload": {"order_id": number, "amount": 12.5, "items": [{"sku": "x1", "qty": 2}], "note": "some text"},
     }
-    wrapper = {
-        "tenant_id": f"tenant_{'ab'[number % 2]}",
-        "received_at": now,
-        "request_id": f"req_{uuid.uuid4()}",
-        "idempotency_key": f"key-{seed}-{number}",
-        "event": event,
-    }
-    return json.dumps(wrapper, separators=(",", ":")).encode()
+    body = json.dumps(event, separators=(",", ":")).encode()
+    tenant, key = f"tenant_{'ab'[number % 2]}", f"key-{seed}-{number}"
+    return envelope.wrap(tenant, ticket.received_at, f"req_{ticket.id}", key, body)
 
 
 def fill_topic(settings: Settings, values: list[bytes]) -> None:
@@ -127,13 +122,13 @@ def begin_at_zero(connection: psycopg.Connection, topic_id: str) -> None:
     progress.begin(connection, Place("bench", topic_id, 0), 0)
 
 
-def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> float:
-    """The moment at which so many rows were there."""
+def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> tuple[int, float]:
+    """Wait until so many messages are processed; how many really were, and the moment."""
     deadline = time.monotonic() + timeout_seconds
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
         while time.monotonic() < deadline:
-            found = connection.execute("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress").fetchone()
-            if found and int(found[0]) >= rows:
-                return time.monotonic()
+            found = connection.execute("SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_progress").fetchone()
+            if found and found[0] >= rows:
+                return found[0], time.monotonic()
             time.sleep(0.02)
     raise TimeoutError(f"{rows} rows did not come")

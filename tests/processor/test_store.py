@@ -1,14 +1,18 @@
 """One batch, one transaction: what is stored, counted, noted and fenced, on a real Postgres."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.errors import UnavailableError
+from event_platform.processor.outcome import Store
+from event_platform.processor.store import STAGED_BATCHES
 from event_platform.processor.writer import Settled
 
 
@@ -150,6 +154,31 @@ def test_copy_of_a_request_counts_once(bench: Bench, message: MakeMessage) -> No
     value = message()
     bench.write(value, value)
     assert counts(bench, tenant_of(value)) == {"stored": 1}
+
+
+def test_value_that_postgres_refuses_is_set_aside(bench: Bench, message: MakeMessage) -> None:
+    """What validation let through and jsonb does not take is dead in the same pass; what is there is told apart."""
+    first = message()
+    bench.write(first)
+    batch = bench.batch(first, message(payload={"a": "?"}), message(), start=1)
+    refused = batch.outcomes[1]
+    assert isinstance(refused, Store)
+    row = msgspec.structs.replace(refused.row, payload=rb'{"a": "\u0000"}')
+    settled = bench.writer.write(replace(batch, outcomes=(batch.outcomes[0], Store(row), batch.outcomes[2])))
+    assert counts(bench, tenant_of(first)) == {"stored": 2, "dead": 1}
+    assert settled.divisions == 0
+    reason = bench.one("SELECT reason FROM dlq_events WHERE source_topic_id = %s", bench.topic_id)
+    assert reason.startswith("UNSTORABLE: Postgres refuses it: ")
+
+
+def test_repeats_come_in_swarms(bench: Bench, message: MakeMessage) -> None:
+    """After one, batches go the careful way at once, until so many had none."""
+    first = message()
+    bench.write(first)
+    settled = [bench.write(first, start=1), bench.write(message(), start=2), bench.write(first, start=3)]
+    settled += [bench.write(message(), start=4 + number) for number in range(STAGED_BATCHES + 1)]
+    was_staged = [one.stored[0].was_staged for one in settled]
+    assert was_staged == [True] * (3 + STAGED_BATCHES) + [False]
 
 
 def test_foreign_request_id_is_dead(bench: Bench, message: MakeMessage) -> None:

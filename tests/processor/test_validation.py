@@ -2,7 +2,7 @@
 
 import json
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -218,16 +218,66 @@ def test_numbers_are_bounded(digits: int, exponent: int) -> None:
         assert outcome.code == "UNSTORABLE"
 
 
-@given(events, st.sampled_from(["tenant_a", "bad tenant", ""]), st.sampled_from(["k", "é", "k k", "k" * 256]))
-def test_quick_way_is_the_careful_way(event: dict[str, Any], tenant: str, key: str) -> None:
+@given(
+    events,
+    st.sampled_from(["tenant_a", "bad tenant", ""]),
+    st.sampled_from(["k", "é", "k k", "k" * 256]),
+    st.booleans(),
+)
+def test_quick_way_is_the_careful_way(event: dict[str, Any], tenant: str, key: str, is_escaped: bool) -> None:  # noqa: FBT001 - drawn by name
     """Where the quick way makes a row, the careful one makes the same."""
-    value = json.dumps({**WRAPPER, "tenant_id": tenant, "idempotency_key": key, "event": event}).encode()
+    wrapper = {**WRAPPER, "tenant_id": tenant, "idempotency_key": key, "event": event}
+    value = json.dumps(wrapper, ensure_ascii=is_escaped).encode("utf-8", "surrogatepass")
     now_us = timestamps.from_datetime(NOW)
     row = quick.row_of(value, RULES, now_us)
     assert row is None or pipeline.careful_outcome_of(Record(0, 0, value), RULES, now_us) == Store(row)
 
 
-def test_usual_event_goes_the_quick_way() -> None:
-    """The event of the documentation is usual."""
-    value = json.dumps({**WRAPPER, "event": GOOD}).encode()
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"event_id": "0190e123-0e45-70e6-8e00-12e4567890e1"},
+        {"payload": {"name": "Zoë ☃", "amount": 1.5e2}},
+        {"occurred_at": "2026-01-31T12:00:00Z"},
+        {"occurred_at": "2026-01-31T13:00:00.123+01:00"},
+    ],
+)
+def test_usual_events_go_the_quick_way(changes: dict[str, Any]) -> None:
+    """What many producers send is usual; so is a request's id that happens to look like a number."""
+    wrapper = {**WRAPPER, "request_id": "req_0190e123-0e45-70e6-8e00-12e4567890e1", "event": GOOD | changes}
+    value = json.dumps(wrapper, ensure_ascii=False).encode()
     assert quick.row_of(value, RULES, timestamps.from_datetime(NOW))
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"),
+    [
+        (b'"e-1"', b'"e\\u0000"'),
+        (b'"order.created"', b'"\\u0000"'),
+        (b'{"a": 1}', b'{"a": "\\u0000"}'),
+        (b'{"a": 1}', b'{"a": "\xff"}'),
+        (b'{"a": 1}', b'{"a": 1.' + b"1" * 40 + b"}"),
+        (b'{"a": 1}', b'{"a": 1E-401}'),
+        (b'{"a": 1}', b'{"a": ' + b"[" * 63 + b"]" * 63 + b"}"),
+    ],
+)
+def test_what_cannot_be_stored_never_goes_the_quick_way(usual: bytes, other: bytes) -> None:
+    """Neither jsonb nor text takes these, or only with other digits."""
+    value = json.dumps({**WRAPPER, "event": GOOD}).encode().replace(usual, other)
+    assert other in value
+    assert quick.row_of(value, RULES, timestamps.from_datetime(NOW)) is None
+
+
+@given(
+    st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001 - its zone is drawn, too
+    st.sampled_from(["", ".1", ".123", ".000001", ".123456", ".1234567", ".999999999"]),
+    st.sampled_from([("Z", 0), ("z", 0), ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-23:59", -1_439)]),
+    st.sampled_from("Tt"),
+)
+def test_times_are_what_they_say(moment: datetime, fraction: str, zone: tuple[str, int], letter: str) -> None:
+    """Every form of RFC 3339 is read to the microsecond; what is finer is cut off."""
+    text = f"{moment.replace(microsecond=0).isoformat().replace('T', letter)}{fraction}{zone[0]}"
+    seconds = (moment.replace(microsecond=0) - datetime(2000, 1, 1)) // timedelta(seconds=1)  # noqa: DTZ001 - in UTC
+    microseconds = int(fraction[1:7].ljust(6, "0")) if fraction else 0
+    assert timestamps.parse(text) == (seconds - zone[1] * 60) * 1_000_000 + microseconds

@@ -74,7 +74,7 @@ def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunSer
 
 def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService) -> None:
     """A worker that is stopped while it holds rows is taken over from, and changes nothing when it goes on."""
-    raw_topic.send_good(20_000)
+    _send_megabytes(raw_topic)
     zombie = run_service("processor", wait_until_ready=False)
     _stop_inside_copy(raw_topic, zombie)
     successor = run_service("processor", wait_until_ready=False)
@@ -87,26 +87,31 @@ def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService
     assert "terminated backends of a stopped processor" in successor.log()
 
 
-_INSIDE_COPY = """
-SELECT 1 FROM pg_stat_activity
-WHERE query LIKE 'COPY events%' AND state = 'active' AND wait_event = 'ClientRead' AND datname = current_database()
+_COPYING = """
+SELECT coalesce(wait_event, '') FROM pg_stat_activity
+WHERE query LIKE 'COPY events%' AND state = 'active' AND datname = current_database()
 """
 
 
 def _stop_inside_copy(raw_topic: RawTopic, worker: Service) -> None:
-    """SIGSTOP at a moment at which the worker's backend waits for more of its COPY."""
+    """SIGSTOP at a moment after which the worker's backend waits for more of its COPY."""
     deadline = time.monotonic() + 60
     with raw_topic.connect() as connection:
         while time.monotonic() < deadline:
-            if connection.execute(_INSIDE_COPY).fetchone():
+            if connection.execute(_COPYING).fetchone():
                 os.killpg(worker.pid, signal.SIGSTOP)
                 time.sleep(0.2)
-                if connection.execute(_INSIDE_COPY).fetchone():
+                if connection.execute(_COPYING).fetchone() == ("ClientRead",):
                     return
                 os.killpg(worker.pid, signal.SIGCONT)
             if raw_topic.is_processed():
-                raw_topic.send_good(20_000)
+                _send_megabytes(raw_topic)
     pytest.fail("the worker was never caught inside COPY")
+
+
+def _send_megabytes(raw_topic: RawTopic) -> None:
+    """More for one COPY than fits into what lies between a worker and its backend."""
+    raw_topic.send(*(raw_topic.message({"payload": {"text": "x" * 10_000}}) for _ in range(3_000)))
 
 
 @pytest.mark.long

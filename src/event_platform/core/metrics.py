@@ -124,10 +124,13 @@ class ProcessorMetrics:
         self.batch_records = Histogram(
             "processor_batch_records", "Messages in a batch.", buckets=PROCESSOR_SIZES, registry=registry
         )
-        self.decide_seconds = Histogram(
-            "processor_decide_seconds",
-            "Decoding, validating and enriching a batch.",
-            buckets=SECONDS,
+        self.step_seconds = Histogram(
+            "processor_step_seconds",
+            "A batch's steps: decide (decode, validate, enrich); of its transaction take (its partitions), copy or "
+            "staged, bury (dead letters), count (rollups), commit; publish (some dead letters), offsets (until Kafka "
+            "has them).",
+            ["step"],
+            buckets=PROCESSOR_SECONDS,
             registry=registry,
         )
         self.store_seconds = Histogram(

@@ -4,9 +4,15 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+
+SWITCH_INTERVAL_SECONDS: Final = 0.000_1
+"""For `sys.setswitchinterval`: after so long a thread that decodes lets the one in that talks to Postgres.
+
+At Python's 5 ms the latter waits so long after each of its steps, while Postgres does nothing: that halved the rate.
+"""
 
 
 class Background:

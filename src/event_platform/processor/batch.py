@@ -1,6 +1,5 @@
 """Messages on their way through the processor, a batch at a time."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from event_platform.processor import copy_format, judgement, rollups
+from event_platform.processor import copy_format, rollups, timestamps
 from event_platform.processor.outcome import Dead, Outcome, Row, Store
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -82,7 +81,7 @@ class Batch:
 
     def prepare(self) -> None:
         """Make ahead what the transaction needs, because this is the part that runs beside Postgres."""
-        _ = self.copy_data, self.days, self.types
+        _ = self.copy_data, self.types, self.days
 
     @cached_property
     def rows(self) -> list[tuple[int, Row]]:
@@ -92,7 +91,7 @@ class Batch:
     @cached_property
     def days(self) -> set[date]:
         """The UTC days in which the rows were received."""
-        return judgement.days_of(row for _, row in self.rows)
+        return timestamps.days_of(minute_us for minute_us, *_ in self.types)
 
     @cached_property
     def types(self) -> rollups.Types:
@@ -102,8 +101,8 @@ class Batch:
     def types_of(self, rows: Iterable[tuple[int, Row]]) -> rollups.Types:
         """The same of some rows."""
         records = self.records
-        return Counter(
-            (rollups.minute_of(row.received_at_us), row.tenant_id, row.event_type, records[place].partition)
+        return rollups.by_minute(
+            (row.received_at_us // rollups.MINUTE_US, row.tenant_id, row.event_type, records[place].partition)
             for place, row in rows
         )
 

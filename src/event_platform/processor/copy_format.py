@@ -5,6 +5,7 @@ https://www.postgresql.org/docs/16/sql-copy.html, "Binary Format".
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from event_platform.processor.outcome import Row
@@ -29,19 +30,25 @@ _JSONB_VERSION: Final = b"\x01"
 _NULL: Final = b"\xff\xff\xff\xff"
 
 _length = struct.Struct(">i").pack
-_fields_and_id = struct.Struct(">hi16s").pack
-_fields_ordinal_and_id = struct.Struct(">hiii16s").pack
+_fields_and_length = struct.Struct(">hi").pack
+_fields_and_ordinal = struct.Struct(">hiii").pack
 _version_and_times = struct.Struct(">iiiqiq").pack
+
+_UUID_BYTES: Final = 16
+_ROW: Final = _fields_and_length(len(COLUMNS), _UUID_BYTES)
 
 
 def encode(rows: Iterable[Row]) -> bytes:
-    """A whole COPY of `COLUMNS` into ``events``; the payload as jsonb."""
+    """A whole COPY of `COLUMNS` into ``events``; payload and extensions as jsonb."""
     parts = [_HEADER]
-    add = parts.extend
     for row in rows:
-        add((_fields_and_id(len(COLUMNS), 16, row.id), _middle(row)))
-        add((_length(len(row.payload) + 1), _JSONB_VERSION, row.payload))
-        add((_NULL,) if row.extensions is None else (_length(len(row.extensions) + 1), _JSONB_VERSION, row.extensions))
+        parts += (_ROW, row.id)
+        parts += _texts_and_times(row)
+        parts += (_length(len(row.payload) + 1), _JSONB_VERSION, row.payload)
+        if row.extensions is None:
+            parts.append(_NULL)
+        else:
+            parts += (_length(len(row.extensions) + 1), _JSONB_VERSION, row.extensions)
     parts.append(_TRAILER)
     return b"".join(parts)
 
@@ -49,29 +56,34 @@ def encode(rows: Iterable[Row]) -> bytes:
 def encode_staged(rows: Iterable[tuple[int, Row]]) -> bytes:
     """A whole COPY of ``ordinal`` and `COLUMNS` into the staging table; payload and extensions as text."""
     parts = [_HEADER]
-    add = parts.extend
     for ordinal, row in rows:
-        add((_fields_ordinal_and_id(len(COLUMNS) + 1, 4, ordinal, 16, row.id), _middle(row)))
-        add((_length(len(row.payload)), row.payload))
-        add((_NULL,) if row.extensions is None else (_length(len(row.extensions)), row.extensions))
+        parts += (_fields_and_ordinal(len(COLUMNS) + 1, 4, ordinal, _UUID_BYTES), row.id)
+        parts += _texts_and_times(row)
+        parts += (_length(len(row.payload)), row.payload)
+        if row.extensions is None:
+            parts.append(_NULL)
+        else:
+            parts += (_length(len(row.extensions)), row.extensions)
     parts.append(_TRAILER)
     return b"".join(parts)
 
 
-def _middle(row: Row) -> bytes:
+def _texts_and_times(row: Row) -> tuple[bytes, ...]:
     """From ``tenant_id`` to ``received_at``."""
-    tenant_id, event_id = row.tenant_id.encode(), row.event_id.encode()
-    key, event_type = row.idempotency_key.encode(), row.event_type.encode()
-    return b"".join(
-        (
-            _length(len(tenant_id)),
-            tenant_id,
-            _length(len(event_id)),
-            event_id,
-            _length(len(key)),
-            key,
-            _length(len(event_type)),
-            event_type,
-            _version_and_times(4, row.schema_version, 8, row.occurred_at_us, 8, row.received_at_us),
-        )
+    event_id, key = row.event_id.encode(), row.idempotency_key.encode()
+    return (
+        _frequent(row.tenant_id),
+        _length(len(event_id)),
+        event_id,
+        _length(len(key)),
+        key,
+        _frequent(row.event_type),
+        _version_and_times(4, row.schema_version, 8, row.occurred_at_us, 8, row.received_at_us),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _frequent(text: str) -> bytes:
+    """A text that many rows share, as a field."""
+    data = text.encode()
+    return _length(len(data)) + data

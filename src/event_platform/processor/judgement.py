@@ -1,7 +1,7 @@
 """What it means that a row is in the table already: redelivered, a duplicate, or its key used for something else."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -69,7 +69,7 @@ def _compare(connection: Connection, rows: Sequence[Placed]) -> list[tuple[int, 
     # Day by day, with the days as constants, so that only their partitions are looked at.
     found: list[tuple[int, UUID, bool, bool]] = []
     places = [place for place, _ in rows]
-    for day in sorted(days_of(row for _, row in rows)):
+    for day in sorted(timestamps.days_of(row.received_at_us for _, row in rows)):
         bounds = (f"{day}T00:00:00Z", f"{day + timedelta(days=1)}T00:00:00Z")
         for place, first_id, is_same_id, is_same in connection.execute(_JUDGE, [places, *bounds, *bounds]):
             found.append((int(place), first_id, bool(is_same_id), bool(is_same)))
@@ -115,12 +115,6 @@ def _reused(row: Row, first_id: UUID) -> Dead:
 def identity_of(row: Row) -> Identity:
     """Whose event a row is."""
     return Identity(row.tenant_id, row.event_id, row.idempotency_key, f"req_{_uuid(row)}")
-
-
-def days_of(rows: Iterable[Row]) -> set[date]:
-    """The UTC days in which ``rows`` were received."""
-    days = {row.received_at_us // timestamps.MICROSECONDS_PER_DAY for row in rows}
-    return {timestamps.to_datetime(day * timestamps.MICROSECONDS_PER_DAY).date() for day in days}
 
 
 def _uuid(row: Row) -> UUID:

@@ -12,6 +12,7 @@ from event_platform.processor.burst import Bursts
 from event_platform.processor.health import Health
 from event_platform.processor.outcome import Dead
 from event_platform.processor.source import Source
+from event_platform.processor.steps import Step
 from event_platform.processor.writer import Settled
 
 LOOK_EVERY_SECONDS: Final = 1.0
@@ -34,7 +35,7 @@ class Observer:
 
     def deciding(self) -> AbstractContextManager[object]:
         """Measures decoding, validating and enriching."""
-        return self._metrics.decide_seconds.time()
+        return self._metrics.step_seconds.labels(Step.DECIDE).time()
 
     def begin(self, batch: Batch) -> None:
         """The batch goes to Postgres."""

@@ -17,6 +17,7 @@ from event_platform.processor.database import Connection, Database
 from event_platform.processor.dead_letters import decode_headers
 from event_platform.processor.health import DEAD_LETTER_TOPIC, POSTGRES, Health
 from event_platform.processor.patience import Patience, StoppedError
+from event_platform.processor.steps import Laps, NoteStep, Step
 
 MAX_LETTERS: Final = 500
 MAX_BYTES: Final = 4_194_304
@@ -82,8 +83,11 @@ def letter_of(row: Sequence[Any]) -> Letter:
 class Outbox:
     """A thread that publishes what is unpublished, whenever it is woken and every few seconds."""
 
-    def __init__(self, settings: Settings, database: Database, patience: Patience, health: Health) -> None:
-        """Publish over connections of its own."""
+    def __init__(
+        self, settings: Settings, database: Database, patience: Patience, health: Health, note: NoteStep
+    ) -> None:
+        """Publish over connections of its own; ``note`` is told how long each round took."""
+        self._note = note
         self._topic = settings.topic_dlq
         self._producer = Producer(producer_config(settings))
         self._database = database
@@ -119,12 +123,15 @@ class Outbox:
 
     def _publish_some(self, connection: Connection) -> int:
         """Publish a round of letters and mark them, and say how many were there to be published."""
+        laps = Laps(self._note)
         with connection.transaction():
             rows = connection.execute(_CLAIM, [sorted(self._refused), MAX_LETTERS, MAX_BYTES]).fetchall()
             published = self._publish([letter_of(row) for row in rows])
             connection.execute("UPDATE dlq_events SET published_at = now() WHERE id = ANY(%s)", [published])
         if rows and not published and not self._refused.intersection(row[0] for row in rows):
             raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
+        if rows:
+            laps.end(Step.PUBLISH)
         return len(rows)
 
     def _publish(self, letters: list[Letter]) -> list[int]:

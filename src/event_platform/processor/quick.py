@@ -4,6 +4,7 @@ A row that comes from here is the row that `decode`, `validate` and `enrich` wou
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -14,12 +15,12 @@ from event_platform.processor.decoding import MAX_EVENT_ID_BYTES
 from event_platform.processor.outcome import Row
 from event_platform.processor.validation import MAX_EVENT_TYPE_CHARACTERS, Rules
 
-_LONGEST_UTF8: Final = 4
-"""Bytes of a character at most."""
+_MAX_EVENT_ID_CHARACTERS: Final = MAX_EVENT_ID_BYTES // 4
+"""Of four bytes each, which is what UTF-8 needs at most."""
 
 # Cheaper than making a UUID, whose bytes are all that is needed.
 _is_request: Final = re.compile(r"req_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})").fullmatch
-_is_tenant: Final = TENANT_NAME.fullmatch
+_is_tenant: Final = lru_cache(maxsize=1_024)(TENANT_NAME.fullmatch)
 _is_key: Final = IDEMPOTENCY_KEY.fullmatch
 
 
@@ -50,21 +51,24 @@ def row_of(value: bytes, rules: Rules, now_us: int) -> Row | None:
         wrapper = _decode(value)
         received_at_us = timestamps.parse(wrapper.received_at)
         occurred_at_us = timestamps.parse(wrapper.event.occurred_at)
+        if not value.isascii():
+            value.decode()
     except (ValueError, RecursionError):
         return None
     event, request = wrapper.event, _is_request(wrapper.request_id)
     version, payload = bytes(event.schema_version), bytes(event.payload)
     if (
         request is None
-        or not value.isascii()
         or not _is_tenant(wrapper.tenant_id)
         or not _is_key(wrapper.idempotency_key)
         or version not in rules.version_literals
         or not payload.startswith(b"{")
-        or not 0 < len(event.event_id) <= MAX_EVENT_ID_BYTES // _LONGEST_UTF8
+        or not 0 < len(event.event_id) <= _MAX_EVENT_ID_CHARACTERS
         or not 0 < len(event.event_type) <= MAX_EVENT_TYPE_CHARACTERS
+        or "\x00" in event.event_id
+        or "\x00" in event.event_type
         or not rules.is_in_time(received_at_us, now_us)
-        or storable.is_suspect(value)
+        or storable.is_suspect(payload)
     ):
         return None
     return Row(

@@ -12,8 +12,9 @@ MAX_TYPES: Final = 200
 
 OTHER: Final = "(other)"
 
+MINUTE_US: Final = 60 * timestamps.MICROSECONDS_PER_SECOND
+
 _HOUR_SECONDS: Final = 3_600
-_MINUTE_SECONDS: Final = 60
 _REMEMBERED_HOURS: Final = 256
 
 Outcomes = Counter[tuple[str, str, str, int]]
@@ -108,6 +109,7 @@ class TypeNames:
             self._known.popitem(last=False)
 
 
-def minute_of(received_at_us: int) -> int:
-    """The start of the minute in which an event was received."""
-    return timestamps.floor(received_at_us, _MINUTE_SECONDS)
+def by_minute(events: Iterable[tuple[int, str, str, int]]) -> Types:
+    """Count events, each given by the number of its minute since 2000, tenant, type and partition."""
+    counted = Counter(events).items()
+    return Counter({(minute * MINUTE_US, tenant, name, source): n for (minute, tenant, name, source), n in counted})

@@ -1,6 +1,5 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
-import queue
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +9,8 @@ from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
 from event_platform.processor.batch import Record, Span, Taken
+from event_platform.processor.offsets import Offsets
+from event_platform.processor.steps import NoteStep
 
 MAX_RECORDS: Final = 5_000
 
@@ -34,9 +35,13 @@ class Position:
 class Source:
     """The consumer and the positions of its partitions; for one thread, but `is_current` may be asked by any."""
 
-    def __init__(self, settings: Settings, instance_id: str) -> None:
-        """Read the raw topic as the group's member ``instance_id``; connects by itself when Kafka is there."""
-        callbacks = {"error_cb": self._note_client_error, "on_commit": self._note_commit}
+    def __init__(self, settings: Settings, instance_id: str, note: NoteStep) -> None:
+        """Read the raw topic as the group's member ``instance_id``; connects by itself when Kafka is there.
+
+        ``note`` is told how long Kafka took to take note of offsets.
+        """
+        self._offsets = Offsets(settings.topic_raw, note)
+        callbacks = {"error_cb": self._note_client_error, "on_commit": self._offsets.answer}
         self._consumer = Consumer({**consumer.config(settings, instance_id), **callbacks})
         self._topic = settings.topic_raw
         self._fatal: KafkaError | None = None
@@ -44,9 +49,6 @@ class Source:
         self._epoch = 0
         self.is_paused = False
         self._early: list[Message] = []
-        self._to_commit: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
-        self._done: dict[int, int] = {}
-        self._sent: dict[int, int] = {}
         self.topic_id = ""
         self.assigned: set[int] = set()
         self.is_member = False
@@ -80,8 +82,7 @@ class Source:
         for partition, offset in offsets.items():
             if partition in self.assigned:
                 self._positions[partition] = Position(offset, self._epoch)
-                # Who was killed between Postgres' commit and Kafka's left Kafka behind, for as long as nothing comes.
-                self._done[partition] = offset
+                self._offsets.start_at(partition, offset)
         self._assign()
 
     def displace(self, partitions: set[int]) -> None:
@@ -131,15 +132,15 @@ class Source:
             KafkaException: Something that only a person can mend.
         """
         self._raise_fatal()
-        self._commit()
+        self._offsets.send(self._consumer, self._positions)
         messages, self._early = self._early, []
         first = self._consumer.poll(0 if messages else timeout_seconds)
         if first is not None:
             messages += [first, *self._consumer.consume(MAX_RECORDS - 1, 0)]
-        good = [message for message in messages if message.error() is None]
         for message in messages:
-            self._note(message)
-        return self._taken(good)
+            if (error := message.error()) is not None:
+                self._note(error, message.partition())
+        return self._taken([message for message in messages if message.error() is None])
 
     def _taken(self, messages: list[Message]) -> Taken | None:
         records: list[Record] = []
@@ -169,43 +170,15 @@ class Source:
             raise FencedInstanceError
         raise KafkaException(self._fatal)
 
-    def _note(self, message: Message) -> None:
-        error = message.error()
-        if error is None:
-            return
+    def _note(self, error: KafkaError, partition: int | None) -> None:
         self._note_client_error(error)
-        partition = message.partition()
         if error.code() in _OFFSET_LOST and partition is not None:
             self.displace({partition})
         log.warning("kafka says", error=error.str(), partition=partition)
 
     def commit(self, offsets: dict[int, int]) -> None:
-        """Have Kafka told how far we are, for tools that show lag; any thread may ask for it.
-
-        Nobody starts from it, so that it may fail or come late. The client lets one thread at a time in, and polling
-        takes nearly all of that time: so it is done by the polling thread.
-        """
-        self._to_commit.put(offsets)
-
-    def _commit(self) -> None:
-        while not self._to_commit.empty():
-            self._done |= self._to_commit.get()
-        due = {p: done for p, done in self._done.items() if p in self._positions and self._sent.get(p) != done}
-        if due:
-            try:
-                self._consumer.commit(
-                    offsets=[TopicPartition(self._topic, p, done) for p, done in due.items()], asynchronous=True
-                )
-            except KafkaException as error:
-                log.debug("commit", error=error.args[0].str())
-            else:
-                self._sent |= due
-
-    def _note_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        """What was refused, as it is during a rebalance, is sent again."""
-        for each in partitions:
-            if error is not None or each.error is not None:
-                self._sent.pop(each.partition, None)
+        """Have Kafka told how far we are; any thread may ask for it."""
+        self._offsets.ask_for(offsets)
 
     def standing(self) -> dict[int, int]:
         """Where each partition is read next."""
@@ -226,7 +199,7 @@ class Source:
 
     def close(self) -> None:
         """Leave without telling the group, so that the same name finds its partitions waiting."""
-        self._commit()
+        self._offsets.send(self._consumer, self._positions)
         self._consumer.close()
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from event_platform.processor import copy_format, judgement
+import psycopg
+
+from event_platform.processor import copy_format, faults, judgement
 from event_platform.processor.database import Connection
+from event_platform.processor.faults import Fault
 from event_platform.processor.judgement import Placed, Sorted
 from event_platform.processor.outcome import Code, Dead, Row
 
@@ -58,12 +61,24 @@ def store(connection: Connection, rows: Sequence[Placed]) -> Sorted:
     by_place = dict(_without_copies(rows))
     with connection.cursor().copy(_COPY) as copy:
         copy.write(copy_format.encode_staged(by_place.items()))
-    refused = _set_aside(connection, by_place)
-    there = {int(place) for (place,) in connection.execute(_INSERT)}
+    there, refused = _insert(connection, by_place)
     found = judgement.judge(connection, [(place, by_place[place]) for place in sorted(there)])
     found.stored = [place for place in by_place if place not in refused and place not in there]
     found.dead |= refused
     return found
+
+
+def _insert(connection: Connection, by_place: dict[int, Row]) -> tuple[set[int], dict[int, Dead]]:
+    """The places of rows that are there already, and the dead letters of those whose values Postgres refuses."""
+    try:
+        # Asking of each value first whether it is valid costs a sixth of the whole, and is hardly ever needed.
+        with connection.transaction():
+            return {int(place) for (place,) in connection.execute(_INSERT)}, {}
+    except psycopg.Error as error:
+        if faults.fault_of(error) is not Fault.ROW or faults.is_missing_day(error):
+            raise
+    refused = _set_aside(connection, by_place)
+    return {int(place) for (place,) in connection.execute(_INSERT)}, refused
 
 
 def _without_copies(rows: Sequence[Placed]) -> list[Placed]:

@@ -8,12 +8,14 @@ from event_platform.core import strict_json
 MAX_DIGITS: Final = 40
 MAX_EXPONENT: Final = 400
 
-# Digits and the point as 0, so that a long number is a long run; signs and e kept, everything else a blank.
+# Digits as 0, so that a long number is a long run, and its exponent as e. Point and signs are left out; so is all that
+# neither belongs to a number nor stands between two, which makes the rest short.
 _NUMBER_SHAPES: Final = bytes(
-    ord("0") if chr(i) in "0123456789." else ord("e") if chr(i) in "eE" else ord("+") if chr(i) in "+-" else ord(" ")
-    for i in range(256)
+    ord("0") if chr(i) in "0123456789" else ord("e") if chr(i) in "eE" else ord(" ") for i in range(256)
 )
+_NO_SHAPE: Final = bytes(i for i in range(256) if chr(i) not in "0123456789eE,:")
 _LONG_RUN: Final = b"0" * (MAX_DIGITS + 1)
+_LONG_EXPONENT: Final = b"0e000"
 
 # Inside JSON a backslash occurs in strings only, so an even number of them before \u0000 are escaped backslashes.
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -24,8 +26,8 @@ _SURROGATES: Final = re.compile(
 
 
 def is_suspect(text: bytes) -> bool:
-    """Whether ``text`` may hold something of the kind; False is certain, and cheap."""
-    return text.count(b"{") + text.count(b"[") > strict_json.MAX_DEPTH or rb"\u0000" in text or _odd_numbers(text)
+    """Whether ``text``, an event or a member of one, may hold something of the kind; False is certain, and cheap."""
+    return rb"\u0000" in text or _has_odd_numbers(text) or _may_be_deep(text)
 
 
 def problems_of(event: bytes) -> list[str]:
@@ -50,9 +52,15 @@ def _nul(event: bytes) -> str | None:
     return r"a string holds \u0000" if rb"\u0000" in event and _NUL.search(event) else None
 
 
-def _odd_numbers(text: bytes) -> bool:
-    shapes = text.translate(_NUMBER_SHAPES)
-    return _LONG_RUN in shapes or b"0e000" in shapes or b"0e+000" in shapes
+def _has_odd_numbers(text: bytes) -> bool:
+    shapes = text.translate(_NUMBER_SHAPES, _NO_SHAPE)
+    return _LONG_EXPONENT in shapes or (len(shapes) > MAX_DIGITS and _LONG_RUN in shapes)
+
+
+def _may_be_deep(text: bytes) -> bool:
+    depth = strict_json.MAX_DEPTH
+    # Each level takes two brackets.
+    return len(text) >= 2 * depth and text.count(b"{") + text.count(b"[") >= depth
 
 
 def _numbers(event: bytes) -> str | None:

@@ -15,9 +15,10 @@ from event_platform.processor.faults import Fault
 from event_platform.processor.judgement import Sorted
 from event_platform.processor.outcome import Dead
 from event_platform.processor.rollups import TypeNames
+from event_platform.processor.steps import Laps, NoteStep, Step, unnoted
 
 STAGED_BATCHES: Final = 8
-"""Batches that go the careful way at once after one had to, because repeats come in swarms."""
+"""Batches that go the careful way at once after the last one that had to, because repeats come in swarms."""
 
 _COPY: Final = f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)"
 
@@ -35,9 +36,10 @@ class Stored(msgspec.Struct):
 class Store:
     """Writes batches over one connection."""
 
-    def __init__(self, connect: Callable[[], Connection], topic: str) -> None:
-        """``connect`` gives the open connection, or a new one after the last was lost."""
+    def __init__(self, connect: Callable[[], Connection], topic: str, note: NoteStep = unnoted) -> None:
+        """``connect`` gives the open connection, or a new one after the last was lost; ``note`` is told of steps."""
         self._connect = connect
+        self._note = note
         self._topic = topic
         self._days: set[date] = set()
         self._types = TypeNames()
@@ -55,12 +57,15 @@ class Store:
         connection = self._connect()
         self._make_days(connection, batch)
         self._make_staging(connection)
+        laps = Laps(self._note)
         try:
             with connection.transaction():
-                return self._write(connection, batch)
+                stored = self._write(connection, batch, laps)
         except BaseException:
             self._types.forget()
             raise
+        laps.end(Step.COMMIT)
+        return stored
 
     def forget_days(self) -> None:
         """Look again which days exist, because one was dropped."""
@@ -77,17 +82,16 @@ class Store:
             staging.prepare(connection)
             self._prepared_for = connection
 
-    def _write(self, connection: Connection, batch: Batch) -> Stored:
+    def _write(self, connection: Connection, batch: Batch, laps: Laps) -> Stored:
         progress.take(connection, batch.topic_id, batch.spans)
+        laps.end(Step.TAKE)
         straight = self._copy_straight(connection, batch)
-        rows = staging.store(connection, batch.rows) if straight is None else straight
-        letters = [(place, dead) for place, dead in batch.dead()] + sorted(rows.dead.items())
-        buried = dead_letters.bury(
-            connection, self._topic, batch.topic_id, [(batch.records[place], dead) for place, dead in letters]
-        )
-        new = [(p, d) for p, d in letters if (batch.records[p].partition, batch.records[p].offset) in buried]
-        self._count(connection, batch, rows, new)
-        dead = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new)
+        laps.end(Step.COPY)
+        rows = self._store_staged(connection, batch, laps) if straight is None else straight
+        new_dead = self._bury(connection, batch, rows, laps)
+        self._count(connection, batch, rows, new_dead)
+        laps.end(Step.COUNT)
+        dead = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead)
         return Stored(len(rows.stored), len(rows.duplicates), dead, was_staged=straight is None)
 
     def _copy_straight(self, connection: Connection, batch: Batch) -> Sorted | None:
@@ -103,9 +107,25 @@ class Store:
         except psycopg.Error as error:
             if faults.fault_of(error) is not Fault.ROW or faults.is_missing_day(error):
                 raise
-            self._staged_left = STAGED_BATCHES
             return None
         return Sorted([place for place, _ in batch.rows])
+
+    def _store_staged(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted:
+        rows = staging.store(connection, batch.rows)
+        if len(rows.stored) < len(batch.rows):
+            self._staged_left = STAGED_BATCHES
+        laps.end(Step.STAGED)
+        return rows
+
+    def _bury(self, connection: Connection, batch: Batch, rows: Sorted, laps: Laps) -> list[tuple[int, Dead]]:
+        """Write the batch's dead letters, and return those that were not there already."""
+        letters = [*batch.dead(), *sorted(rows.dead.items())]
+        if not letters:
+            return []
+        records = [(batch.records[place], dead) for place, dead in letters]
+        buried = dead_letters.bury(connection, self._topic, batch.topic_id, records)
+        laps.end(Step.BURY)
+        return [(p, d) for p, d in letters if (batch.records[p].partition, batch.records[p].offset) in buried]
 
     def _count(self, connection: Connection, batch: Batch, rows: Sorted, new_dead: list[tuple[int, Dead]]) -> None:
         row_of = dict(batch.rows) if rows.duplicates or len(rows.stored) < len(batch.rows) else {}

@@ -1,7 +1,9 @@
 """Times as RFC 3339 writes them, in the form in which Postgres keeps them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 # Section 5.6, without what our store cannot hold: a leap second (:60). T and Z may be small letters, a blank instead
@@ -11,6 +13,10 @@ _RFC_3339: Final = re.compile(
     r"[0-9]{2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+
+_SECOND: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9]")
+_SECOND_CHARACTERS: Final = 19
+_MICROSECOND_DIGITS: Final = 6
 
 _POSTGRES_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -24,9 +30,34 @@ def parse(text: str) -> int:
     Raises:
         ValueError: It is none, or its year in UTC is not within 1 to 9999.
     """
+    usual = _parse_usual(text)
+    return _parse_any(text) if usual is None else usual
+
+
+def _parse_usual(text: str) -> int | None:
+    """The form in which nearly all times come, ``2026-01-31T12:00:00Z`` with or without a fraction; else None."""
+    second = _parse_second(text[:_SECOND_CHARACTERS])
+    rest = text[_SECOND_CHARACTERS:]
+    if second is None or rest == "Z":
+        return second
+    digits = rest[1:-1]
+    if rest[0:1] == "." and rest[-1] == "Z" and digits.isdecimal() and digits.isascii():
+        return second + int(digits if len(digits) == _MICROSECOND_DIGITS else f"{digits:0<6.6}")
+    return None
+
+
+@lru_cache(maxsize=4_096)
+def _parse_second(text: str) -> int | None:
+    """A second in UTC, or None; kept, because events come many to the second."""
+    if _SECOND.fullmatch(text) is None:
+        return None
+    return from_datetime(datetime.fromisoformat(text).replace(tzinfo=UTC))
+
+
+def _parse_any(text: str) -> int:
     if _RFC_3339.fullmatch(text) is None:
         raise ValueError("not RFC 3339")
-    microseconds = from_datetime(datetime.fromisoformat(text if text[-1] == "Z" and text[10] == "T" else text.upper()))
+    microseconds = from_datetime(datetime.fromisoformat(text.upper()))
     if not _EARLIEST <= microseconds <= _LATEST:
         raise ValueError("its year in UTC is not within 1 to 9999")
     return microseconds
@@ -51,3 +82,9 @@ def floor(microseconds: int, step_seconds: int) -> int:
     """The start of the span of ``step_seconds`` in which a moment lies; both count from 2000-01-01 UTC."""
     step = step_seconds * MICROSECONDS_PER_SECOND
     return microseconds // step * step
+
+
+def days_of(moments_us: Iterable[int]) -> set[date]:
+    """The UTC days in which moments lie."""
+    days = {moment // MICROSECONDS_PER_DAY for moment in moments_us}
+    return {to_datetime(day * MICROSECONDS_PER_DAY).date() for day in days}

@@ -1,5 +1,6 @@
 """One worker: its threads, and what they are made of."""
 
+import sys
 import threading
 from random import Random
 from typing import Any
@@ -10,6 +11,8 @@ from event_platform.core import kafka
 from event_platform.core.metrics import ProcessorMetrics
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
+from event_platform.processor import steps
+from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database
 from event_platform.processor.health import Health, State
@@ -42,6 +45,7 @@ class Worker:
         self._clock = Clock()
         self._registry = CollectorRegistry()
         self._metrics = ProcessorMetrics(self._registry)
+        self._note_step = steps.noting(self._metrics)
         self._stop = threading.Event()
         self._health = Health(self._clock)
 
@@ -66,6 +70,7 @@ class Worker:
         Raises:
             ConfigurationError: A setting must be changed first.
         """
+        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         with self._membership as membership:
             parts = self._build(membership.instance_id)
             self._start_threads(parts)
@@ -81,9 +86,9 @@ class Worker:
         settings = self._settings
         topic = Topic(kafka.admin_client(settings), settings.topic_raw)
         database = Database(settings)
-        source = Source(settings, instance_id)
+        source = Source(settings, instance_id, self._note_step)
         watch = KafkaWatch(topic, self._health)
-        table = Store(database.connection, settings.topic_raw)
+        table = Store(database.connection, settings.topic_raw, self._note_step)
         return Parts(
             topic=topic,
             rules=Rules(settings.allowed_schema_versions, settings.retention_days),
@@ -108,7 +113,7 @@ class Worker:
 
     def _outbox(self) -> Outbox:
         database = Database(self._settings)
-        return Outbox(self._settings, database, self._patience(database), self._health)
+        return Outbox(self._settings, database, self._patience(database), self._health, self._note_step)
 
     def _start_threads(self, parts: Parts) -> None:
         database = Database(self._settings)

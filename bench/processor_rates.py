@@ -1,0 +1,200 @@
+"""Rows a second by each way into the table ``events``, and the CPU time that they cost."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+import psutil
+import psycopg
+from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_for
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core.settings import Settings
+from event_platform.processor import copy_format, pipeline
+from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
+from event_platform.processor.batch import Batch, Record, Span, Taken
+from event_platform.processor.database import Database
+from event_platform.processor.outcome import Row, Store
+from event_platform.processor.source import MAX_RECORDS
+from event_platform.processor.store import Store as Table
+from event_platform.processor.validation import Rules
+from event_platform.processor.writer import Writer
+
+RULES: Final = Rules(frozenset({1}), 30)
+INSERT: Final = (
+    "INSERT INTO events (id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, "
+    "received_at, payload) SELECT gen_random_uuid(), 't', %s, %s, 'x', 1, now(), now(), %s::jsonb"
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement needs."""
+
+    settings: Settings
+    servers: RunningServers
+    values: list[bytes]
+    singles: int
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A measurement: rows a second, and microseconds of CPU time for each."""
+
+    rows: float
+    client_us: float
+    postgres_us: float
+    kafka_us: float
+
+    def text(self) -> str:
+        """For people."""
+        return (
+            f"{self.rows:,.0f} rows/s; CPU µs a row: client {self.client_us:.1f}, Postgres {self.postgres_us:.1f}, "
+            f"Kafka {self.kafka_us:.1f}"
+        )
+
+
+class Meter:
+    """CPU time of a client and of the servers behind it, from where it is made."""
+
+    def __init__(self, servers: RunningServers, client: Callable[[], float]) -> None:
+        """Start; ``client`` says the client's CPU seconds so far."""
+        trees = [partial(tree_seconds, psutil.Process(servers.pid(name))) for name in ("postgres", "kafka")]
+        self._spent: list[Callable[[], float]] = [client, *trees]
+        self._before = [spent() for spent in self._spent]
+
+    def rate(self, rows: int, seconds: float) -> Rate:
+        """What was spent since then on so many rows."""
+        spent = [now() - before for now, before in zip(self._spent, self._before, strict=True)]
+        return Rate(rows / seconds, *(1e6 * each / rows for each in spent))
+
+
+def tree_seconds(process: psutil.Process) -> float:
+    """CPU seconds so far of a process and of all its children, those that ended too."""
+    total = 0.0
+    for each in (process, *process.children(recursive=True)):
+        try:
+            total += sum(each.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            # Its time is its parent's by now.
+            continue
+    return total
+
+
+def measured(bench: Bench, rows: int, work: Callable[[], object]) -> Rate:
+    """``work`` done in this process."""
+    # Not its children: the servers are among them.
+    meter = Meter(bench.servers, time.process_time)
+    started = time.perf_counter()
+    work()
+    return meter.rate(rows, time.perf_counter() - started)
+
+
+def raw_copy(bench: Bench) -> Rate:
+    """One COPY of the same rows, ready encoded, into the same table."""
+    data = copy_format.encode(rows_of(bench.values))
+    statement = f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)"
+    with psycopg.connect(url_of(bench.settings)) as connection:
+
+        def work() -> None:
+            with connection.cursor().copy(statement.encode()) as copy:
+                copy.write(data)
+            connection.commit()
+
+        return measured(bench, len(bench.values), work)
+
+
+def rows_of(values: list[bytes]) -> list[Row]:
+    """All rows, decoded."""
+    return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Store)]
+
+
+def chunks(values: list[bytes]) -> list[Taken]:
+    """All of ``values`` in batches of the processor's size."""
+    return [taken(values[at : at + MAX_RECORDS], at) for at in range(0, len(values), MAX_RECORDS)]
+
+
+def taken(values: list[bytes], start: int) -> Taken:
+    """A batch as Kafka would give it."""
+    records = tuple(Record(0, start + place, value) for place, value in enumerate(values))
+    return Taken("bench", records, {0: Span(start, start + len(values))})
+
+
+def decide(one: Taken) -> Batch:
+    """Decode, validate, enrich, encode."""
+    return pipeline.decide(one, RULES, datetime.now(UTC))
+
+
+def pipeline_alone(bench: Bench) -> Rate:
+    """Decoding, validating and the whole transaction, overlapped as in the processor; without Kafka."""
+    database = Database(bench.settings)
+    writer = new_writer(bench, database, "bench")
+    try:
+        return measured(bench, len(bench.values), lambda: write_all(writer, bench.values))
+    finally:
+        database.close()
+
+
+def new_writer(bench: Bench, database: Database, topic_id: str) -> Writer:
+    """A writer for a topic that exists in Postgres only."""
+    begin_at_zero(database.connection(), topic_id)
+    return Writer(database, Database(bench.settings), Table(database.connection, topic_id), lambda _p, _s: True)
+
+
+def write_all(writer: Writer, values: list[bytes]) -> None:
+    """One batch is decoded while the one before it is stored."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    with ThreadPoolExecutor(1) as background:
+        running = None
+        for one in chunks(values):
+            batch = decide(one)
+            if running is not None:
+                running.result()
+            running = background.submit(writer.write, batch)
+        if running is not None:
+            running.result()
+
+
+def some_there(bench: Bench) -> Rate:
+    """The same where one row in a thousand is there already, so that every batch takes the careful way."""
+    database = Database(bench.settings)
+    some = taken(bench.values[::1_000], 0)
+    before = Taken("before", some.records, some.spans)
+    new_writer(bench, database, "before").write(decide(before))
+    database.close()
+    return pipeline_alone(bench)
+
+
+def service(bench: Bench, workers: int) -> Rate:
+    """The real service from Kafka to Postgres, from its first rows to its last."""
+    command = [sys.executable, "-m", "event_platform.cli", "processor", "--workers", str(workers)]
+    with subprocess.Popen(
+        command, env=os.environ | environment_of(bench.settings), stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            before, started = wait_for(bench.settings, 1)
+            running = psutil.Process(process.pid)
+            meter = Meter(bench.servers, lambda: tree_seconds(running))
+            rows, ended = wait_for(bench.settings, len(bench.values))
+            return meter.rate(rows - before, ended - started)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def single_inserts(bench: Bench) -> Rate:
+    """One insert and one commit for each message, prepared, over one connection."""
+    with psycopg.connect(url_of(bench.settings), autocommit=True, prepare_threshold=1) as connection:
+
+        def work() -> None:
+            for number in range(bench.singles):
+                connection.execute(INSERT, [f"single-{number}", f"single-{number}", '{"order_id":1,"amount":12.5}'])
+
+        return measured(bench, bench.singles, work)
