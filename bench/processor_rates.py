@@ -52,12 +52,14 @@ class Rate:
     client_us: float
     postgres_us: float
     kafka_us: float
+    others_cores: float
+    """Cores that everything else on the machine took meanwhile; over a few hundredths, the rest means little."""
 
     def text(self) -> str:
         """For people."""
         return (
             f"{self.rows:,.0f} rows/s; CPU µs a row: client {self.client_us:.1f}, Postgres {self.postgres_us:.1f}, "
-            f"Kafka {self.kafka_us:.1f}"
+            f"Kafka {self.kafka_us:.1f}; others took {self.others_cores:.2f} cores"
         )
 
 
@@ -67,13 +69,21 @@ class Meter:
     def __init__(self, servers: RunningServers, client: Callable[[], float]) -> None:
         """Start; ``client`` says the client's CPU seconds so far."""
         trees = [partial(tree_seconds, psutil.Process(servers.pid(name))) for name in ("postgres", "kafka")]
-        self._spent: list[Callable[[], float]] = [client, *trees]
+        self._spent: list[Callable[[], float]] = [client, *trees, machine_seconds]
         self._before = [spent() for spent in self._spent]
 
     def rate(self, rows: int, seconds: float) -> Rate:
         """What was spent since then on so many rows."""
         spent = [now() - before for now, before in zip(self._spent, self._before, strict=True)]
-        return Rate(rows / seconds, *(1e6 * each / rows for each in spent))
+        client, postgres, kafka, machine = spent
+        others_cores = (machine - client - postgres - kafka) / seconds
+        return Rate(rows / seconds, 1e6 * client / rows, 1e6 * postgres / rows, 1e6 * kafka / rows, others_cores)
+
+
+def machine_seconds() -> float:
+    """CPU seconds so far of everything on the machine."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def tree_seconds(process: psutil.Process) -> float:
