@@ -4,16 +4,19 @@ import os
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
+from urllib.request import urlopen
 
 import psutil
 import psycopg
 from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_for
+from prometheus_client.parser import text_string_to_metric_families
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings import Settings
@@ -193,10 +196,24 @@ def service(bench: Bench, workers: int) -> Rate:
             running = psutil.Process(process.pid)
             meter = Meter(bench.servers, lambda: tree_seconds(running))
             rows, ended = wait_for(bench.settings, len(bench.values))
-            return meter.rate(rows - before, ended - started)
+            rate = meter.rate(rows - before, ended - started)
+            print(f"    a batch's steps: {step_times(bench.settings.processor_port)}")
+            return rate
         finally:
             process.terminate()
             process.wait(20)
+
+
+def step_times(port: int) -> str:
+    """The mean of each step that the processor has timed, over all its workers."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    found = {"sum": defaultdict[str, float](float), "count": defaultdict[str, float](float)}
+    for sample in (one for family in families if family.name == "processor_step_seconds" for one in family.samples):
+        what = sample.name.rsplit("_", 1)[1]
+        if what in found:
+            found[what][sample.labels["step"]] += sample.value
+    return ", ".join(f"{step} {1e3 * found['sum'][step] / n:.1f} ms" for step, n in found["count"].items() if n)
 
 
 def single_inserts(bench: Bench) -> Rate:

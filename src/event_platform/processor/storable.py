@@ -17,6 +17,9 @@ _NO_SHAPE: Final = bytes(i for i in range(256) if chr(i) not in "0123456789eE,:"
 _LONG_RUN: Final = b"0" * (MAX_DIGITS + 1)
 _LONG_EXPONENT: Final = b"0e000"
 
+_DEEP_BYTES: Final = 2 * strict_json.MAX_DEPTH
+"""Each level takes two brackets."""
+
 # Inside JSON a backslash occurs in strings only, so an even number of them before \u0000 are escaped backslashes.
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -27,7 +30,13 @@ _SURROGATES: Final = re.compile(
 
 def is_suspect(text: bytes) -> bool:
     """Whether ``text``, an event or a member of one, may hold something of the kind; False is certain, and cheap."""
-    return rb"\u0000" in text or _has_odd_numbers(text) or _may_be_deep(text)
+    shapes = text.translate(_NUMBER_SHAPES, _NO_SHAPE)
+    return (
+        _LONG_EXPONENT in shapes
+        or (len(shapes) > MAX_DIGITS and _LONG_RUN in shapes)
+        or (b"\\" in text and rb"\u0000" in text)
+        or (len(text) >= _DEEP_BYTES and text.count(b"{") + text.count(b"[") >= strict_json.MAX_DEPTH)
+    )
 
 
 def problems_of(event: bytes) -> list[str]:
@@ -50,17 +59,6 @@ def _too_deep(event: bytes) -> str | None:
 
 def _nul(event: bytes) -> str | None:
     return r"a string holds \u0000" if rb"\u0000" in event and _NUL.search(event) else None
-
-
-def _has_odd_numbers(text: bytes) -> bool:
-    shapes = text.translate(_NUMBER_SHAPES, _NO_SHAPE)
-    return _LONG_EXPONENT in shapes or (len(shapes) > MAX_DIGITS and _LONG_RUN in shapes)
-
-
-def _may_be_deep(text: bytes) -> bool:
-    depth = strict_json.MAX_DEPTH
-    # Each level takes two brackets.
-    return len(text) >= 2 * depth and text.count(b"{") + text.count(b"[") >= depth
 
 
 def _numbers(event: bytes) -> str | None:

@@ -30,20 +30,14 @@ def parse(text: str) -> int:
     Raises:
         ValueError: It is none, or its year in UTC is not within 1 to 9999.
     """
-    usual = _parse_usual(text)
-    return _parse_any(text) if usual is None else usual
-
-
-def _parse_usual(text: str) -> int | None:
-    """The form in which nearly all times come, ``2026-01-31T12:00:00Z`` with or without a fraction; else None."""
-    second = _parse_second(text[:_SECOND_CHARACTERS])
-    rest = text[_SECOND_CHARACTERS:]
-    if second is None or rest == "Z":
+    # Nearly all times come as 2026-01-31T12:00:00.123456Z, with or without a fraction.
+    second, rest = _parse_second(text[:_SECOND_CHARACTERS]), text[_SECOND_CHARACTERS:]
+    if second is not None and rest == "Z":
         return second
     digits = rest[1:-1]
-    if rest[0:1] == "." and rest[-1] == "Z" and digits.isdecimal() and digits.isascii():
+    if second is not None and rest[:1] == "." and rest[-1] == "Z" and digits.isdecimal() and digits.isascii():
         return second + int(digits if len(digits) == _MICROSECOND_DIGITS else f"{digits:0<6.6}")
-    return None
+    return _parse_any(text)
 
 
 @lru_cache(maxsize=4_096)

@@ -36,7 +36,11 @@ class Rules:
 
     def is_in_time(self, received_at_us: int, now_us: int) -> bool:
         """Whether the day of reception has a partition: not dropped yet, and not far ahead."""
-        return -_FUTURE_US <= now_us - received_at_us <= self.retention_days * timestamps.MICROSECONDS_PER_DAY
+        return -_FUTURE_US <= now_us - received_at_us <= self._retention_us
+
+    @cached_property
+    def _retention_us(self) -> int:
+        return self.retention_days * timestamps.MICROSECONDS_PER_DAY
 
 
 class Valid(msgspec.Struct, gc=False):
