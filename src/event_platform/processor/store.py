@@ -85,8 +85,7 @@ class Store:
     def _write(self, connection: Connection, batch: Batch, laps: Laps) -> Stored:
         progress.take(connection, batch.topic_id, batch.spans)
         laps.end(Step.TAKE)
-        straight = self._copy_straight(connection, batch)
-        laps.end(Step.COPY)
+        straight = self._copy_straight(connection, batch, laps)
         rows = self._store_staged(connection, batch, laps) if straight is None else straight
         new_dead = self._bury(connection, batch, rows, laps)
         self._count(connection, batch, rows, new_dead)
@@ -94,7 +93,7 @@ class Store:
         dead = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead)
         return Stored(len(rows.stored), len(rows.duplicates), dead, was_staged=straight is None)
 
-    def _copy_straight(self, connection: Connection, batch: Batch) -> Sorted | None:
+    def _copy_straight(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted | None:
         """The quick way; None where a row is there already, or cannot be stored."""
         if self._staged_left:
             self._staged_left -= 1
@@ -107,7 +106,9 @@ class Store:
         except psycopg.Error as error:
             if faults.fault_of(error) is not Fault.ROW or faults.is_missing_day(error):
                 raise
+            self._staged_left = STAGED_BATCHES
             return None
+        laps.end(Step.COPY)
         return Sorted([place for place, _ in batch.rows])
 
     def _store_staged(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted:
