@@ -1,11 +1,26 @@
 """Where each partition goes on: the guard that lets every record count once, whoever else believes to own it."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
 from event_platform.processor.batch import Span
 from event_platform.processor.database import Connection
+
+# In partition order, so that two workers that both believe to own some never wait for each other in a circle; in one
+# statement, because the thread that decodes holds up this one after each.
+_TAKE: Final = """
+WITH spans AS (
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS s(partition, first_offset, next_offset)
+), taken AS MATERIALIZED (
+    SELECT p.topic_id, p.partition, s.next_offset FROM spans s JOIN consumer_progress p USING (partition)
+    WHERE p.topic_id = %s AND p.next_offset = s.first_offset
+    ORDER BY p.partition FOR UPDATE OF p
+)
+UPDATE consumer_progress p SET next_offset = t.next_offset
+FROM taken t WHERE p.topic_id = t.topic_id AND p.partition = t.partition
+"""
 
 
 class FencedError(Exception):
@@ -18,14 +33,10 @@ def take(connection: Connection, topic_id: str, spans: dict[int, Span]) -> None:
     Raises:
         FencedError: One of them was not there; `compare` tells which, once the transaction is rolled back.
     """
-    rows = [(span.end, topic_id, partition, span.start) for partition, span in sorted(spans.items())]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE consumer_progress SET next_offset = %s WHERE topic_id = %s AND partition = %s AND next_offset = %s",
-            rows,
-        )
-        if cursor.rowcount != len(rows):
-            raise FencedError
+    ordered = sorted(spans.items())
+    columns = [[p for p, _ in ordered], [span.start for _, span in ordered], [span.end for _, span in ordered]]
+    if connection.execute(_TAKE, [*columns, topic_id]).rowcount != len(ordered):
+        raise FencedError
 
 
 class Standing(msgspec.Struct, frozen=True):
