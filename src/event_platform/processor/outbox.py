@@ -17,7 +17,7 @@ from event_platform.processor.database import Connection, Database
 from event_platform.processor.dead_letters import decode_headers
 from event_platform.processor.health import DEAD_LETTER_TOPIC, POSTGRES, Health
 from event_platform.processor.patience import Patience, StoppedError
-from event_platform.processor.steps import Laps, NoteStep, Step
+from event_platform.processor.steps import Laps, NoteStep, Step, unnoted
 
 MAX_LETTERS: Final = 500
 MAX_BYTES: Final = 4_194_304
@@ -84,7 +84,7 @@ class Outbox:
     """A thread that publishes what is unpublished, whenever it is woken and every few seconds."""
 
     def __init__(
-        self, settings: Settings, database: Database, patience: Patience, health: Health, note: NoteStep
+        self, settings: Settings, database: Database, patience: Patience, health: Health, note: NoteStep = unnoted
     ) -> None:
         """Publish over connections of its own; ``note`` is told how long each round took."""
         self._note = note
