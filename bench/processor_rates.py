@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -188,9 +189,9 @@ def some_there(bench: Bench) -> Rate:
 def service(bench: Bench, workers: int) -> Rate:
     """The real service from Kafka to Postgres, from its first rows to its last."""
     command = [sys.executable, "-m", "event_platform.cli", "processor", "--workers", str(workers)]
-    with subprocess.Popen(
-        command, env=os.environ | environment_of(bench.settings), stderr=subprocess.DEVNULL
-    ) as process:
+    # In the group of the run before, the partitions of a worker that is gone would wait for its session's end.
+    environment = os.environ | environment_of(bench.settings) | {"KAFKA_GROUP": f"bench-{uuid.uuid4()}"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
             before, started = wait_for(bench.settings, 1)
             running = psutil.Process(process.pid)
