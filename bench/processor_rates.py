@@ -198,7 +198,7 @@ def service(bench: Bench, workers: int) -> Rate:
             meter = Meter(bench.servers, lambda: tree_seconds(running))
             rows, ended = wait_for(bench.settings, len(bench.values))
             rate = meter.rate(rows - before, ended - started)
-            print(f"    a batch's steps: {step_times(bench.settings.processor_port)}")
+            print(f"    a batch: {step_times(bench.settings.processor_port)}")
             return rate
         finally:
             process.terminate()
@@ -206,15 +206,18 @@ def service(bench: Bench, workers: int) -> Rate:
 
 
 def step_times(port: int) -> str:
-    """The mean of each step that the processor has timed, over all its workers."""
+    """Messages in a batch, and the mean time of each step that the processor has timed, over all its workers."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
-    found = {"sum": defaultdict[str, float](float), "count": defaultdict[str, float](float)}
-    for sample in (one for family in families if family.name == "processor_step_seconds" for one in family.samples):
-        what = sample.name.rsplit("_", 1)[1]
-        if what in found:
-            found[what][sample.labels["step"]] += sample.value
-    return ", ".join(f"{step} {1e3 * found['sum'][step] / n:.1f} ms" for step, n in found["count"].items() if n)
+    sums, counts = defaultdict[str, float](float), defaultdict[str, float](float)
+    for sample in (one for family in families for one in family.samples):
+        if sample.name in {"processor_batch_records_sum", "processor_step_seconds_sum"}:
+            sums[sample.labels.get("step", "messages")] += sample.value
+        elif sample.name in {"processor_batch_records_count", "processor_step_seconds_count"}:
+            counts[sample.labels.get("step", "messages")] += sample.value
+    messages = sums["messages"] / counts.pop("messages")
+    steps = ", ".join(f"{step} {1e3 * sums[step] / n:.1f} ms" for step, n in counts.items() if n)
+    return f"{messages:,.0f} messages, {steps}"
 
 
 def single_inserts(bench: Bench) -> Rate:
