@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.request import urlopen
 
 import psycopg
@@ -26,14 +27,28 @@ def measure(servers: RunningServers) -> None:
     """Print p50 and p99 at 1,000 events a second and at one."""
     settings = new_platform(servers)
     with _service(settings):
-        for rate, seconds, goal_ms in ((1_000, 15, 300), (1, 15, 150)):
-            found = sorted(_latencies(settings, rate, seconds))
-            p99 = found[min(len(found) - 1, int(len(found) * 0.99))] * 1_000
+        # A new database's first event waits for its day's table.
+        _latencies(settings, Load(1, 1, seed=0))
+        for load, goal_ms in ((Load(1_000, 15, seed=1), 300), (Load(1, 15, seed=2), 150)):
+            found = _latencies(settings, load)
+            ordered = sorted(seconds for _, seconds in found)
+            p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1_000
+            at, slowest = max(found, key=lambda one: one[1])
             verdict = "met" if p99 <= goal_ms else "NOT met"
             print(
-                f"{rate:,} events/s: p50 {statistics.median(found) * 1_000:.0f} ms, p99 {p99:.0f} ms of {len(found)}, "
-                f"goal ≤ {goal_ms} ms: {verdict}"
+                f"{load.rate:,} events/s: p50 {statistics.median(ordered) * 1_000:.0f} ms, p99 {p99:.0f} ms of "
+                f"{len(ordered)}, slowest {slowest * 1_000:.0f} ms at second {at:.1f}; goal ≤ {goal_ms} ms: {verdict}",
+                flush=True,
             )
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many events a second for so long."""
+
+    rate: int
+    seconds: int
+    seed: int
 
 
 @contextmanager
@@ -59,10 +74,12 @@ def _await_ready(port: int) -> None:
     raise TimeoutError("the processor did not become ready")
 
 
-def _latencies(settings: Settings, rate: int, seconds: int) -> list[float]:
+def _latencies(settings: Settings, load: Load) -> list[tuple[float, float]]:
+    """When each watched event was acknowledged, in seconds from the beginning, and the seconds that it then took."""
     acknowledged: dict[str, float] = {}
-    found: list[float] = []
-    sending = threading.Thread(target=_send, args=(settings, rate, seconds, acknowledged))
+    found: list[tuple[float, float]] = []
+    began = time.monotonic()
+    sending = threading.Thread(target=_send, args=(settings, load, acknowledged))
     sending.start()
     waiting: dict[str, float] = {}
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
@@ -75,24 +92,25 @@ def _latencies(settings: Settings, rate: int, seconds: int) -> list[float]:
                 [list(waiting)],
             )
             now = time.monotonic()
-            found += [now - waiting.pop(event_id) for (event_id,) in rows.fetchall()]
+            ended = [waiting.pop(event_id) for (event_id,) in rows.fetchall()]
+            found += [(at - began, now - at) for at in ended]
             time.sleep(0.002)
     return found
 
 
-def _send(settings: Settings, rate: int, seconds: int, acknowledged: dict[str, float]) -> None:
+def _send(settings: Settings, load: Load, acknowledged: dict[str, float]) -> None:
     producer = Producer({**kafka.client_config(settings, "bench"), "linger.ms": 0, "acks": "all"})
     started = time.monotonic()
-    for number, value in enumerate(messages(rate * seconds, seed=rate)):
-        event_id = f"evt-{rate}-{number}"
+    for number, value in enumerate(messages(load.rate * load.seconds, load.seed)):
+        event_id = f"evt-{load.seed}-{number}"
 
         def note(error: KafkaError | None, _message: Message, event_id: str = event_id, number: int = number) -> None:
             if error is not None:
                 raise RuntimeError(error.str())
-            if number % WATCH_EVERY[rate] == 0:
+            if number % WATCH_EVERY[load.rate] == 0:
                 acknowledged[event_id] = time.monotonic()
 
         producer.produce(settings.topic_raw, value, event_id.encode(), on_delivery=note)
-        while time.monotonic() < started + number / rate:
+        while time.monotonic() < started + number / load.rate:
             producer.poll(0.001)
     producer.flush(10)
