@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
 from event_platform.core import docs_page, kafka, telemetry
+from event_platform.core.listener import listen
 from event_platform.core.metrics import AdminMetrics
 from event_platform.core.settings import Settings
 
 STOP_SECONDS: Final = 5
 IDLE_SECONDS: Final = 75
 MAX_CONNECTIONS: Final = 500
+BACKLOG: Final = 100
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -40,13 +43,15 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        ConfigurationError: A server that is needed is not named.
+        ConfigurationError: A server that is needed is not named, or the port is taken.
     """
     telemetry.configure(settings, "admin")
-    uvicorn.run(
+    listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
+    # uvicorn raises the signal that ended it once more; by then everything is done.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _signal, _frame: None)
+    config = uvicorn.Config(
         create(settings),
-        host=settings.admin_host,
-        port=settings.admin_port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -55,6 +60,8 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
     )
+    server = uvicorn.Server(config)
+    server.run([listener])
     # Kafka's clients end with their last reference, and their threads must not outlive the interpreter.
     gc.collect()
 

@@ -9,7 +9,8 @@ from typing import Any
 import uvicorn
 
 from event_platform.core import kafka, telemetry, topics
-from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.errors import UnavailableError
+from event_platform.core.listener import listen
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits, open_files
@@ -35,7 +36,7 @@ def run(settings: Settings, workers: int) -> None:
     telemetry.configure(settings, "ingest")
     settings.key_pairs()
     _check_topics(settings)
-    listener = listen(settings)
+    listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
     if workers == 1:
         serve(settings, Place(0, 1, Table.private()), listener)
     else:
@@ -49,20 +50,6 @@ def _check_topics(settings: Settings) -> None:
         topics.check_limits(kafka.admin_client(settings), settings)
     except UnavailableError as error:
         log.warning("starting without Kafka; the topics are checked when it comes", error=str(error))
-
-
-def listen(settings: Settings) -> socket.socket:
-    """The socket of `INGEST_HOST` and `INGEST_PORT`.
-
-    Raises:
-        ConfigurationError: It cannot be had.
-    """
-    host, port = settings.ingest_host, settings.ingest_port
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise ConfigurationError(f"INGEST_HOST={host}, INGEST_PORT={port}: cannot listen there: {error}") from error
 
 
 def serve(settings: Settings, place: Place, listener: socket.socket) -> None:

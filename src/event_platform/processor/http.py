@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from event_platform.core.errors import ConfigurationError
+from event_platform.core import listener
 from event_platform.core.settings import Settings
 
 Report = Callable[[], dict[str, Any]]
 Exposition = Callable[[], bytes]
+
+BACKLOG: Final = 100
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -25,7 +27,7 @@ def listen(settings: Settings) -> socket.socket:
     Raises:
         ConfigurationError: Something else listens there.
     """
-    return _bind(settings.processor_host, settings.processor_port)
+    return listener.listen("processor", settings.processor_host, settings.processor_port, backlog=BACKLOG)
 
 
 def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None:
@@ -41,16 +43,6 @@ def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None
     )
     server = uvicorn.Server(config)
     threading.Thread(target=server.run, args=([listening],), name="http", daemon=True).start()
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=100)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the processor cannot listen on {host}:{port} ({error.strerror}): set PROCESSOR_PORT to a free port"
-        ) from error
 
 
 def _application(report: Report, metrics: Exposition) -> Starlette:
