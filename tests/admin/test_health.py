@@ -190,6 +190,7 @@ class _Told(BaseHTTPRequestHandler):
             ("degraded", "redis: refused"),
         ),
         (503, b'{"status":"down","dependencies":[{"name":"kafka","error":"gone"}]}', ("down", "kafka: gone")),
+        (200, b'{"status":"degraded","error":"dead letters, 150 of 200"}', ("degraded", "dead letters, 150 of 200")),
         (503, b"<html>", ("down", None)),
         (200, b"[1]", ("ok", None)),
     ],

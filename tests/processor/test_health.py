@@ -84,17 +84,39 @@ def test_another_dependencys_failure_begins_anew(health: Health, hands: Hands) -
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    ("trouble", "reason"),
     [
-        lambda health: health.failed("publishing", DEAD_LETTER_TOPIC, "no such topic"),
-        lambda health: setattr(health, "unpublished", 1),
-        lambda health: setattr(health, "burst", "200 of the latest 200"),
+        (
+            lambda health: health.failed("publishing", DEAD_LETTER_TOPIC, "no such topic"),
+            "dead_letter_topic: no such topic",
+        ),
+        (lambda health: setattr(health, "unpublished", 7), "7 dead letters are not published yet"),
+        (lambda health: setattr(health, "burst", "200 of the latest 200"), "dead letters, 200 of the latest 200"),
     ],
 )
-def test_trouble_with_dead_letters_is_degraded(health: Health, trouble: Any) -> None:  # noqa: ANN401 - a function
-    """Good events are stored, so it stays ready; a person should look."""
+def test_trouble_with_dead_letters_is_degraded(health: Health, trouble: Any, reason: str) -> None:  # noqa: ANN401 - a function
+    """Good events are stored, so it stays ready; a person should look, and reads why."""
     trouble(health)
-    assert health.status() == "degraded"
+    assert (health.status(), health.report()["error"]) == ("degraded", reason)
+
+
+def test_the_reason_names_everything_that_is_wrong(health: Health, hands: Hands) -> None:
+    """What keeps events from being stored first; nothing when nothing is wrong."""
+    assert health.report()["error"] is None
+    health.failed("storing", POSTGRES, "refused")
+    health.partition_stopped(3, "beyond the end")
+    health.waiting_since, health.unpublished = START.timestamp(), 2
+    hands.pass_seconds(121)
+    assert health.report()["error"] == (
+        "partition 3: beyond the end; postgres: refused; the oldest event has waited for 121 s; "
+        "2 dead letters are not published yet"
+    )
+
+
+def test_one_that_is_fenced_says_what_to_set(health: Health) -> None:
+    """Its state has a sentence of its own."""
+    health.state, health.detail = State.FENCED, "set WORKER_ID"
+    assert health.report()["error"] == "set WORKER_ID"
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(119.0, "ok"), (121.0, "down")])

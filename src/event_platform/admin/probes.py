@@ -81,9 +81,11 @@ def _told(answer: httpx.Response) -> str | None:
         return None
     if not isinstance(body, dict) or body.get("status") in {"ok", "ready", None}:
         return None
+    if error := body.get("error"):
+        return str(error)[:_TOLD]
     dependencies = body.get("dependencies")
     parts = dependencies if isinstance(dependencies, list) else []
     wrong = [
         f"{each.get('name')}: {each.get('error')}" for each in parts if isinstance(each, dict) and each.get("error")
     ]
-    return ("; ".join(wrong) or str(body.get("error") or body.get("last_error") or body["status"]))[:_TOLD]
+    return ("; ".join(wrong) or str(body["status"]))[:_TOLD]

@@ -1,7 +1,7 @@
 """What the processor says of itself: its state, what it depends on, and how old the oldest unprocessed event is."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Any, Final
 
@@ -87,19 +87,40 @@ class Health:
 
     def status(self) -> str:
         """``ok``, ``degraded`` (everything good is stored, yet a person should look) or ``down``."""
+        if any(self._obstacles()):
+            return "down"
+        return "degraded" if any(self._blemishes()) else "ok"
+
+    def reason(self) -> str | None:
+        """Why it is not ``ok``, in one line."""
+        return "; ".join([*self._obstacles(), *self._blemishes()]) or None
+
+    def _obstacles(self) -> Iterator[str]:
+        """What keeps good events from being stored."""
+        if self.state is not State.RUNNING:
+            yield self.detail or self.state
+        yield from (f"partition {partition}: {why}" for partition, why in self._stopped.items())
+        failures = tuple(self._failures.values())
+        yield from (f"{each.dependency}: {each.error}" for each in failures if each.dependency != DEAD_LETTER_TOPIC)
         oldest = self.oldest_seconds()
-        if self.state is not State.RUNNING or self._stopped or (oldest is not None and oldest > OLDEST_ALLOWED_SECONDS):
-            return "down"
-        failing = {failure.dependency for failure in tuple(self._failures.values())}
-        if failing - {DEAD_LETTER_TOPIC}:
-            return "down"
-        return "degraded" if failing or self.unpublished or self.burst else "ok"
+        if oldest is not None and oldest > OLDEST_ALLOWED_SECONDS:
+            yield f"the oldest event has waited for {oldest:.0f} s"
+
+    def _blemishes(self) -> Iterator[str]:
+        """What a person should look at."""
+        failures = tuple(self._failures.values())
+        yield from (f"{each.dependency}: {each.error}" for each in failures if each.dependency == DEAD_LETTER_TOPIC)
+        if self.unpublished:
+            yield f"{self.unpublished} dead letters are not published yet"
+        if self.burst:
+            yield f"dead letters, {self.burst}"
 
     def report(self) -> dict[str, Any]:
         """The answer of ``/health``."""
         oldest = self.oldest_seconds()
         return {
             "status": self.status(),
+            "error": self.reason(),
             "state": self.state,
             "detail": self.detail,
             "oldest_unprocessed_seconds": None if oldest is None else round(oldest, 3),

@@ -75,6 +75,12 @@ class _Child:
         is_old = time.monotonic() - self.heard > OLD_AFTER_SECONDS
         return "down" if is_old or self.report is None or self.start_again_at else str(self.report["status"])
 
+    def reason(self) -> str | None:
+        if self.status() == "down" and (self.report or {}).get("status") != "down":
+            return f"worker {self.index} is not running"
+        error = (self.report or {}).get("error")
+        return error and f"worker {self.index}: {error}"
+
 
 class Workers:
     """Starts processes, starts again those that die, and speaks for all."""
@@ -140,6 +146,7 @@ class Workers:
         ages = [age for child in self._children if (age := (child.report or {}).get("oldest_unprocessed_seconds"))]
         return {
             "status": max((child.status() for child in self._children), key=_SEVERITY.index),
+            "error": "; ".join(filter(None, map(_Child.reason, self._children))) or None,
             "oldest_unprocessed_seconds": max(ages, default=None),
             "workers": [
                 {"index": child.index, "pid": child.process.pid, "restarts": child.restarts}
