@@ -127,6 +127,7 @@ def _report(url: str) -> dict[str, Any]:
         return {}
 
 
+@pytest.mark.long
 def test_stopped_partition_stays_red_through_a_rebalance(
     raw_topic: RawTopic, run_service: RunService, environment: dict[str, str], expect_errors: ExpectErrors
 ) -> None:

@@ -32,6 +32,7 @@ def test_recreated_topic_starts_anew(
     assert processor.log().count("the topic was made anew") <= 1
 
 
+@pytest.mark.long
 def test_recreated_topic_with_fewer_partitions(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient
 ) -> None:
