@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from confluent_kafka import Consumer
 from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic, await_true
 from tests.fixtures.services import RunService, Service
+
+from event_platform.core import kafka
 
 
 @contextmanager
@@ -163,3 +166,29 @@ def test_second_process_of_the_same_name(run_service: RunService, expect_errors:
     second = run_service("processor", WORKER_ID="twin", wait_until_ready=False)
     await_true(lambda: "WORKER_ID" in first.log() + second.log(), 30, "fencing")
     await_true(lambda: first.is_ready() != second.is_ready(), 20, "one of the two being red")
+
+
+@pytest.mark.long
+def test_fenced_one_goes_on_when_nobody_has_its_name(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Kafka at times takes one process for two: whoever finds that nobody else has its name joins again by itself."""
+    worker = run_service("processor", WORKER_ID="alone")
+    other = Consumer(
+        {
+            **kafka.client_config(raw_topic.settings, "tests"),
+            "group.id": raw_topic.settings.kafka_group,
+            "group.instance.id": "alone-0",
+            "session.timeout.ms": 6_000,
+        }
+    )
+    other.subscribe([raw_topic.settings.topic_raw])
+
+    def is_fenced() -> bool:
+        other.poll(0.1)
+        return not worker.is_ready()
+
+    await_true(is_fenced, 30, "fencing")
+    other.close()
+    (sent,) = raw_topic.send_good(1)
+    assert sent.value
+    await_true(worker.is_ready, 40, "joining again")
+    raw_topic.await_row(sent.value)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from event_platform.processor.housekeeping import Housekeeping
 from event_platform.processor.kafka_watch import KafkaWatch
 from event_platform.processor.loop import Loop
 from event_platform.processor.membership import Membership
+from event_platform.processor.namesake import Namesake
 from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
@@ -75,12 +77,24 @@ class Worker:
             parts = self._build(membership.instance_id)
             self._start_threads(parts)
             try:
-                Loop(parts).run()
-            except FencedInstanceError:
-                self._stay_fenced(membership.instance_id)
+                while not self._stop.is_set():
+                    parts = self._run_until_fenced(parts, membership.instance_id)
             finally:
                 self._stop.set()
                 _close(parts.source)
+
+    def _run_until_fenced(self, parts: Parts, instance_id: str) -> Parts:
+        """What to go on with, once nobody else has our name, or when told to stop."""
+        try:
+            Loop(parts).run()
+        except FencedInstanceError:
+            _close(parts.source)
+            admin = kafka.admin_client(self._settings)
+            Namesake(admin, self._settings.kafka_group, instance_id).wait_until_gone(self._health, self._stop)
+            # The client is of no use any more, once it was fenced.
+            source = Source(self._settings, instance_id, self._note_step)
+            return replace(parts, source=source, writer=self._writer(parts.database, source))
+        return parts
 
     def _build(self, instance_id: str) -> Parts:
         settings = self._settings
@@ -88,7 +102,6 @@ class Worker:
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
         watch = KafkaWatch(topic, self._health)
-        table = Store(database.connection, settings.topic_raw, self._note_step)
         return Parts(
             topic=topic,
             rules=Rules(settings.allowed_schema_versions, settings.retention_days),
@@ -98,11 +111,15 @@ class Worker:
             observer=Observer(self._health, self._metrics),
             patience=self._patience(database),
             database=database,
-            writer=Writer(database, Database(settings), table, source.is_current),
+            writer=self._writer(database, source),
             outbox=self._outbox(),
             source=source,
             watch=watch,
         )
+
+    def _writer(self, database: Database, source: Source) -> Writer:
+        table = Store(database.connection, self._settings.topic_raw, self._note_step)
+        return Writer(database, Database(self._settings), table, source.is_current)
 
     def _patience(self, database: Database) -> Patience:
         def count_failure(doing: str) -> None:
@@ -124,13 +141,6 @@ class Worker:
             "kafka-watch": lambda: parts.watch.run(self._stop),
         }.items():
             threading.Thread(target=run, name=name, daemon=True).start()
-
-    def _stay_fenced(self, instance_id: str) -> None:
-        """Starting again would throw the other one out, and so on for ever."""
-        text = f"another processor has the name {instance_id}: give each its own WORKER_ID, then restart this one"
-        log.error(text)
-        self._health.state, self._health.detail = State.FENCED, text
-        self._stop.wait()
 
 
 def _close(source: Source) -> None:
