@@ -89,9 +89,10 @@ class Loop:
         """In the background: one transaction, tried until it succeeds."""
         return self._parts.patience.persist(lambda: self._parts.writer.write(batch), "storing a batch")
 
-    def publish_dead_letters(self) -> None:
+    def publish_dead_letters(self, settled: Settled) -> None:
         """In the background: wake the outbox."""
-        self._parts.outbox.wake()
+        if any(one.dead for one in settled.stored):
+            self._parts.outbox.wake()
 
     def commit_offsets(self, settled: Settled) -> None:
         """In the background: for lag tools only."""

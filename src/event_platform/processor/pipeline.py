@@ -31,8 +31,8 @@ class Stages(Protocol):
     def store_batch(self, batch: Batch) -> Settled:
         """Everything of the batch in one transaction, however often it has to be tried."""
 
-    def publish_dead_letters(self) -> None:
-        """Have the outbox emptied, without waiting for it."""
+    def publish_dead_letters(self, settled: Settled) -> None:
+        """Have the outbox emptied, if there is something new in it, without waiting for that."""
 
     def commit_offsets(self, settled: Settled) -> None:
         """Tell Kafka how far we are."""
@@ -51,7 +51,7 @@ def process(taken: Taken, stages: Stages) -> None:
 def settle(batch: Batch, stages: Stages) -> Settled:
     """One transaction, then its dead letters from the outbox, then the offsets."""
     settled = stages.store_batch(batch)
-    stages.publish_dead_letters()
+    stages.publish_dead_letters(settled)
     stages.commit_offsets(settled)
     return settled
 
