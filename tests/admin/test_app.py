@@ -3,7 +3,9 @@
 import signal
 import socket
 
-from tests.fixtures.services import RunService
+import httpx
+import pytest
+from tests.fixtures.services import RunService, Service
 
 
 def test_a_taken_port_stops_the_start(run_service: RunService) -> None:
@@ -21,3 +23,20 @@ def test_sigterm_ends_it_cleanly(run_service: RunService) -> None:
     admin = run_service("admin")
     admin.process.send_signal(signal.SIGTERM)
     assert admin.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/kafka/lag", "/admin/overview", "/health", "/metrics", "/openapi.json", "/docs"]
+)
+def test_head_is_answered_as_get_without_the_body(admin: Service, path: str) -> None:
+    """Monitors ask like that; and the connection can be used again, because nothing is left in it."""
+    with httpx.Client(base_url=admin.url, timeout=10) as client:
+        head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers.keys() == get.headers.keys()
+
+
+def test_head_is_refused_where_get_is(admin: Service) -> None:
+    """It is no way round what only POST does."""
+    refused = httpx.head(f"{admin.url}/admin/events/lookup", timeout=10)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")

@@ -21,6 +21,7 @@ from event_platform.admin import openapi, probes, problems
 from event_platform.admin.auth import DEV_ORIGINS, Guard, allowed_hosts, check_host, check_page, check_token
 from event_platform.admin.body_limit import BodyLimit
 from event_platform.admin.database import Database
+from event_platform.admin.head import HeadAsGet
 from event_platform.admin.health import HealthProber, Name, Probe
 from event_platform.admin.lag_monitor import LagMonitor
 from event_platform.admin.metrics import Counted
@@ -168,6 +169,7 @@ def _add_service_routes(app: FastAPI, registry: CollectorRegistry) -> None:
 
 def _add_layers(app: FastAPI, settings: Settings, metrics: AdminMetrics) -> None:
     """From the innermost to the outermost; permission of the page comes before the token, so that 401 can be read."""
+    app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, check=check_token(tuple(settings.named_tokens().values())))
     app.add_middleware(
