@@ -138,6 +138,7 @@ def test_minute_keys(run: Run, client: Redis) -> None:
     """Counts stand under the tenant and the minute, in twelve slots of 5 s."""
     minute = 29_384
     run(minute * 60_000 + 7_000, *[(None, "T", "tenant_a", 300, "Q")] * 4)
+    assert client.keys("rl:*") == [b"rl:{tenant_a}:%d" % minute]
     assert client.hgetall(f"rl:{{tenant_a}}:{minute}") == {b"1": b"4"}
     assert 0 < client.ttl(f"rl:{{tenant_a}}:{minute}") <= 180
 

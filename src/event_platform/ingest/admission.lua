@@ -55,13 +55,18 @@ local function read(command, name)
   return found
 end
 
--- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; …:last has each slot's latest request.
--- The slots of the last 60 s count, and the oldest of them whole until its latest request is 60 s old.
+-- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; latest:rl:{tenant}:<minute> has the
+-- moment of each slot's latest. The slots of the last 60 s count, and the oldest of them whole until its latest request
+-- is 60 s old.
 
 local quotas = {}
 
 local function rate_key(tenant, minute)
   return 'rl:{' .. tenant .. '}:' .. string.format('%d', minute)
+end
+
+local function latest_key(counts)
+  return 'latest:' .. counts
 end
 
 local function numbers_by_slot(hash)
@@ -80,7 +85,7 @@ local function open_quota(tenant, limit)
   local current, previous = numbers_by_slot(opened.key), numbers_by_slot(opened.before)
   local oldest = slot % SLOTS
   if previous[oldest] then
-    local last = tonumber(redis.call('HGET', opened.before .. ':last', oldest) or 0)
+    local last = tonumber(redis.call('HGET', latest_key(opened.before), oldest) or 0)
     if last + WINDOW_MS <= now_ms then
       previous[oldest] = nil
     end
@@ -106,7 +111,7 @@ local function ms_until_a_retry_succeeds(quota)
     end
     used = used - n
     if n > 0 and used < quota.limit then
-      local last = redis.call('HGET', counted.hash .. ':last', counted.slot)
+      local last = redis.call('HGET', latest_key(counted.hash), counted.slot)
       if counted.number == quota.slot and quota.added > 0 then
         last = hit_ms
       end
@@ -132,7 +137,7 @@ local function write_quotas()
   for _, charged in pairs(quotas) do
     if charged.added > 0 then
       local slot = charged.slot % SLOTS
-      local last = charged.key .. ':last'
+      local last = latest_key(charged.key)
       redis.call('HSET', last, slot, string.format('%d', hit_ms))
       if redis.call('HINCRBY', charged.key, slot, charged.added) == charged.added then
         redis.call('EXPIRE', charged.key, RATE_TTL_SECONDS)
