@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
@@ -122,8 +123,12 @@ def running(run_service_for_module: RunService) -> tuple[Service, Service]:
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in FAULTS]
 )
-def test_every_answer_is_true_in_the_end(name: str, platform: Platform, raw_topic: RawTopic) -> None:
+def test_every_answer_is_true_in_the_end(
+    name: str, platform: Platform, raw_topic: RawTopic, expect_errors: ExpectErrors
+) -> None:
     """Acknowledged = stored + dead, no key twice, what was refused left no trace, and the counts equal the rows."""
+    # After a minute a person should look.
+    expect_errors("still waiting")
     fault, seconds = FAULTS[name]
     seed = 1 + list(FAULTS).index(name)
     tally = platform.send(seed, seconds, lambda: fault(platform, seconds)).tally
