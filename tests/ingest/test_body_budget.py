@@ -9,12 +9,12 @@ from event_platform.core.settings import load
 from event_platform.ingest.accept import Ingest, accept
 from event_platform.ingest.admission import Claim, Duplicate, Tenant
 from event_platform.ingest.auth import ApiKeys
-from event_platform.ingest.batch_reader import BatchReader
 from event_platform.ingest.body_budget import FREE_BYTES, BodyBudget
 from event_platform.ingest.limits import Limits
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request import Request, read_head
 from event_platform.ingest.request_ids import Tickets
+from event_platform.ingest.slow_lane import SlowLane
 
 LARGE, SMALL = 3 * FREE_BYTES, FREE_BYTES
 ONE_LARGE = 2 * LARGE
@@ -70,8 +70,8 @@ def test_accept_holds_until_the_answer(pieces: int) -> None:
 
     async def play() -> None:
         admission, budget = Waiting(), BodyBudget(ONE_LARGE + LARGE)
-        keys, reader = ApiKeys([("tenant_a", "key_a")], Limits(load(_env_file=None))), BatchReader(LARGE)
-        ingest: Any = Ingest(keys, admission, None, budget, reader, None, LARGE)  # type: ignore[arg-type]  # neither Redis nor Kafka is met
+        keys = ApiKeys([("tenant_a", "key_a")], Limits(load(_env_file=None)))
+        ingest: Any = Ingest(keys, admission, None, budget, SlowLane(), None, LARGE)  # type: ignore[arg-type]  # neither Redis nor Kafka is met
         first = asyncio.create_task(accept(ingest, request_of(LARGE, pieces=pieces)))
         small = asyncio.create_task(accept(ingest, request_of(SMALL)))
         await asyncio.sleep(0.05)

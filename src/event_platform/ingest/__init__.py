@@ -7,9 +7,10 @@ A request meets these modules in this order:
     open_files        as many as connections are allowed
     protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits,
                       the head's in head_bounds
-    accept            the flow of one event; batch: the flow of many, read by batch_reader
+    accept            the flow of one event; batch: the flow of many
     auth              API key → tenant
-    request           headers and body as an event, within body_budget; fingerprint: what makes two bodies the same
+    request           headers and body as an event, within body_budget; slow_lane: those that are hard to read
+    fingerprint       what makes two bodies the same
     admission         rate limit and claim, decided in admission.lua; redis_link carries it
     fallback_limiter  the rate limit while Redis is away
     publisher         the Kafka producer and its acknowledgements

@@ -6,12 +6,12 @@ from event_platform.core import envelope
 from event_platform.ingest import responses
 from event_platform.ingest.admission import Admission, Admitted, Claim, Duplicate, Tenant
 from event_platform.ingest.auth import ApiKeys
-from event_platform.ingest.batch_reader import BatchReader
 from event_platform.ingest.body_budget import BodyBudget
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.publisher import NotPublishedError, PublicationUnknownError, Publisher, Record
-from event_platform.ingest.request import Event, Request, read_event
+from event_platform.ingest.request import Event, Request, read_event, read_json_body
 from event_platform.ingest.responses import Answer
+from event_platform.ingest.slow_lane import SlowLane
 from event_platform.ingest.tally import Tally
 
 
@@ -22,7 +22,7 @@ class Ingest(msgspec.Struct, frozen=True):
     admission: Admission
     publisher: Publisher
     budget: BodyBudget
-    batch_reader: BatchReader
+    slow_lane: SlowLane
     tally: Tally
     max_event_bytes: int
 
@@ -37,18 +37,27 @@ async def accept(ingest: Ingest, request: Request) -> Answer:
     """
     tenant = authenticate(ingest, request)
     try:
-        event = await read_event(request, ingest.max_event_bytes, ingest.budget)
-        hold = ingest.budget.hold_body(len(event.body))
+        body = await read_json_body(request, ingest.max_event_bytes, ingest.budget)
+        hold = ingest.budget.hold_body(len(body))
     except Refusal:
         await ingest.admission.charge(tenant)
         raise
     with hold:
-        verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
-        if isinstance(verdict, Duplicate):
-            return responses.duplicate(verdict.first_id)
-        await publish(ingest, verdict, record(tenant, verdict, event))
-        await ingest.admission.confirm((verdict,))
-        return responses.accepted(verdict.request.id)
+        return await _accept_body(ingest, tenant, request, body)
+
+
+async def _accept_body(ingest: Ingest, tenant: Tenant, request: Request, body: bytes) -> Answer:
+    try:
+        event = await read_event(request, body, ingest.slow_lane)
+    except Refusal:
+        await ingest.admission.charge(tenant)
+        raise
+    verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
+    if isinstance(verdict, Duplicate):
+        return responses.duplicate(verdict.first_id)
+    await publish(ingest, verdict, record(tenant, verdict, event))
+    await ingest.admission.confirm((verdict,))
+    return responses.accepted(verdict.request.id)
 
 
 def authenticate(ingest: Ingest, request: Request) -> Tenant:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
 from event_platform.ingest import problems, responses
 from event_platform.ingest.accept import Ingest, authenticate, record
 from event_platform.ingest.admission import Admitted, Claim, Duplicate, Tenant, Verdict
-from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES
+from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES, read_items
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.publisher import NotPublishedError
 from event_platform.ingest.request import Event, Request, read_json_body
@@ -46,7 +47,7 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
 
 async def _read_items(ingest: Ingest, tenant: Tenant, body: bytes) -> Sequence[Item]:
     try:
-        return await ingest.batch_reader.read(body)
+        return await ingest.slow_lane.read(body, partial(read_items, max_event_bytes=ingest.max_event_bytes))
     except Refusal:
         await ingest.admission.charge(tenant)
         raise

@@ -13,6 +13,7 @@ from event_platform.ingest import fingerprint, problems
 from event_platform.ingest.body_budget import BodyBudget, Hold
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request_ids import Ticket
+from event_platform.ingest.slow_lane import SHORT_BYTES, SlowLane
 
 DRAIN_BYTES: Final = 1_048_576
 """A body that is too large is read on to its end and dropped if it is not larger than this, so that its sender gets to
@@ -75,17 +76,15 @@ def read_head(headers: list[tuple[bytes, bytes]], receive: Receive, ticket: Tick
     return Request(by_name, repeated, receive, ticket)
 
 
-async def read_event(request: Request, max_bytes: int, budget: BodyBudget) -> Event:
-    """Size and type, idempotency key, body, in that order.
+async def read_event(request: Request, body: bytes, slow_lane: SlowLane) -> Event:
+    """Idempotency key and body, in that order.
 
     Raises:
         Refusal: The first of them that is wrong.
-        ClientGoneError: The body never came to its end.
     """
-    body = await read_json_body(request, max_bytes, budget)
     key = _idempotency_key(request)
     ordering_key = _ordering_key(request)
-    digest = read_object(body)
+    digest = read_object(body) if len(body) <= SHORT_BYTES else await slow_lane.read(body, read_object)
     return Event(key, ordering_key, digest, body, _traceparent(request.headers.get(b"traceparent")))
 
 

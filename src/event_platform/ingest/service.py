@@ -18,7 +18,6 @@ from event_platform.ingest import http_limits, pages, routing
 from event_platform.ingest.accept import Ingest
 from event_platform.ingest.admission import Admission
 from event_platform.ingest.auth import ApiKeys
-from event_platform.ingest.batch_reader import BatchReader
 from event_platform.ingest.body_budget import BodyBudget
 from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.limits import Limits
@@ -27,6 +26,7 @@ from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_link import RedisLink
 from event_platform.ingest.request_ids import Tickets
 from event_platform.ingest.script_calls import SCRIPT, ScriptCalls
+from event_platform.ingest.slow_lane import SlowLane
 from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Table, Tally
 from event_platform.ingest.upkeep import Upkeep
@@ -69,7 +69,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         admission=Admission(calls, fallback, settings.redis_outage, tally),
         publisher=publisher,
         budget=BodyBudget(http_limits.BODIES_BYTES),
-        batch_reader=BatchReader(settings.max_event_bytes),
+        slow_lane=SlowLane(),
         tally=tally,
         max_event_bytes=settings.max_event_bytes,
     )
