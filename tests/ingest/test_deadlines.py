@@ -142,7 +142,7 @@ def test_answer_that_nobody_takes(limit: Callable[[str], None]) -> None:
     with serving() as address, socket.create_connection(address) as connection:
         request = HEAD.replace(b"events", b"large") + b"Content-Length: 0\r\n\r\n"
         connection.sendall(request * 3)
-        time.sleep(SHORT_SECONDS + 0.5)
+        time.sleep(SHORT_SECONDS + 1.2)
         received = 0
         connection.settimeout(5)
         try:
