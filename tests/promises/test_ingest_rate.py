@@ -66,7 +66,7 @@ def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer)
 def test_edges_of_minutes(run_service: RunService, producer_of: MakeProducer) -> None:
     """300 in a minute's last second leave nothing for the next one's first; 300 at each minute's start all get in.
 
-    By the clock of Redis, which runs on this machine; ``admission.lua`` itself is tried with a clock that is given. Here
+    By the clock of Redis, which runs here; ``admission.lua`` itself is tried with a clock that is given. Over HTTP
     a burst takes its time, so the next minute's may come some seconds early for it, and is told how long to wait.
     """
     service = run_service("ingest", API_KEYS="late:key_late,early:key_early", RATE_LIMIT_PER_MIN=300)
