@@ -105,6 +105,21 @@ def test_confirm_by_a_slow_owner(run: Run) -> None:
     assert run(LEASE_MS + 2, ("k", *claim(3))) == [[DUPLICATE, request_id(1)]]
 
 
+def test_many_confirmations(run: Run) -> None:
+    """Each of many confirmations in one call is judged by its own record, wherever it stands."""
+    count, wrong, gone = 2_500, 1_300, 1_700
+    run(0, *((f"k{n}", *claim(n)) for n in range(count) if n != gone))
+    ids = [request_id(n if n != wrong else 0) for n in range(count)]
+    last = claim(count)
+    answers = run(1, *((f"k{n}", b"D" + ids[n]) for n in range(count)), ("new", *last))
+    assert answers == [NEW]
+    again = run(2, *((f"k{n}", *claim(count + n)) for n in range(count)))
+    assert again[wrong] == IN_PROGRESS
+    assert again[gone] == NEW
+    del again[gone], again[wrong]
+    assert [answer[0] for answer in again] == [DUPLICATE] * (count - 2)
+
+
 def test_settling_after_confirmation(run: Run) -> None:
     """Nothing undoes a confirmation."""
     run(0, ("k", *claim(1)), ("k", b"D" + request_id(1)), ("k", b"R" + request_id(1)))
