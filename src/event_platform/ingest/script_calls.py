@@ -1,5 +1,7 @@
 """Gathers operations of ``admission.lua`` and sends them to Redis at the end of the event loop's tick, in one call.
 
+A call that is large already is not kept until then: Redis may as well begin with it while the next batch is parsed.
+
 Settlements (confirm, release, leave unknown) can be repeated without harm, so those whose call failed are kept for a
 while, up to a bound, and sent again when Redis is back.
 """
@@ -21,6 +23,9 @@ from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Tally
 
 SCRIPT: Final = resources.files(__package__).joinpath("admission.lua").read_text("utf-8")
+LARGE_CALL: Final = 100
+"""Operations with which a call leaves at once."""
+
 MAX_UNSETTLED: Final = 10_000
 UNSETTLED_SECONDS: Final = 60.0
 DISTRUST_SECONDS: Final = 1.0
@@ -107,6 +112,7 @@ class ScriptCalls:
         call.asked += operations
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         call.asking.append((future, len(operations)))
+        self._send_if_large(call)
         return future
 
     def settle(self, operations: Sequence[Operation]) -> "asyncio.Future[None]":
@@ -115,6 +121,7 @@ class ScriptCalls:
         call.settlements += operations
         if call.sent is None:
             call.sent = self._loop.create_future()
+        self._send_if_large(call)
         return call.sent
 
     def resend(self) -> None:
@@ -132,6 +139,10 @@ class ScriptCalls:
             self._gathered = _Call()
             self._loop.call_soon(self._send)
         return self._gathered
+
+    def _send_if_large(self, call: _Call) -> None:
+        if call.operations >= LARGE_CALL:
+            self._send()
 
     def _send(self) -> None:
         call, self._gathered = self._gathered, None
