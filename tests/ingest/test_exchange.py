@@ -6,7 +6,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from event_platform.ingest.app import _server_config
+from event_platform.ingest.app import server_config
 from event_platform.ingest.protocol import BoundedProtocol
 
 HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
@@ -54,7 +54,7 @@ def application(headers: list[tuple[bytes, bytes]], *parts: bytes) -> ASGIApp:
 
 async def exchange(app: ASGIApp, *heads: bytes) -> Recording:
     """Send requests with ``heads`` at once; where the answers went."""
-    config = _server_config(app)
+    config = server_config(app)
     config.load()
     protocol, transport = BoundedProtocol(config, ServerState(), {}), Recording()
     protocol.connection_made(transport)
