@@ -7,6 +7,7 @@ A request meets these modules in this order:
     open_files        as many as connections are allowed
     protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits,
                       the head's in head_bounds
+    exchange          a request's answer in one write
     accept            the flow of one event; batch: the flow of many
     auth              API key → tenant
     request           headers and body as an event, within body_budget; slow_lane: those that are hard to read
