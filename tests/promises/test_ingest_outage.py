@@ -184,6 +184,20 @@ def test_batch_without_kafka(
     assert books.balance().rows["acknowledged"].stored == 50
 
 
+def test_start_with_slow_redis(
+    run_service: RunService, producer_of: MakeProducer, proxy: MakeProxy, environment: dict[str, str]
+) -> None:
+    """The first request after a start waits until Redis could be asked, instead of passing it by."""
+    head, _, tail = environment["REDIS_URL"].rpartition(":")
+    port, _, database = tail.partition("/")
+    slow = proxy("127.0.0.1", int(port))
+    slow.delay(0.15)
+    url = f"{head}:{slow.port}/{database}"
+    service = run_service("ingest", REDIS_URL=url, REDIS_OUTAGE="reject", wait_until_ready=False)
+    eventually(lambda: _answers(service), 20)
+    assert producer_of(service).post(new_key()).status_code == 202
+
+
 def test_slow_redis(
     run_service: RunService, producer_of: MakeProducer, proxy: MakeProxy, environment: dict[str, str]
 ) -> None:

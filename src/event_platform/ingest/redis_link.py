@@ -30,6 +30,9 @@ class RedisLink:
         address: Which Redis.
         script: The Lua text.
         standing: Told whenever Redis comes or goes.
+
+    Attributes:
+        tried: Set when the first attempt to connect has ended, well or not.
     """
 
     def __init__(self, address: RedisAddress, script: str, standing: Standing) -> None:
@@ -38,6 +41,7 @@ class RedisLink:
         self._digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
         self._standing = standing
         self._connection: RedisConnection | None = None
+        self.tried = asyncio.Event()
 
     async def keep_connected(self) -> None:
         """Connect, stay until the connection ends, pause, and again, until cancelled."""
@@ -45,10 +49,12 @@ class RedisLink:
             try:
                 connection = await self._connect()
                 self._connection = connection
+                self.tried.set()
                 reason = await self._stay(connection)
             except (OSError, RedisAwayError, hiredis.HiredisError) as error:
                 reason = str(error) or type(error).__name__
             self._connection = None
+            self.tried.set()
             self._standing.fall(f"Redis at {self._address.host}:{self._address.port}: {reason}")
             await asyncio.sleep(PAUSE_SECONDS)
 

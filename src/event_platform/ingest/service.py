@@ -79,6 +79,8 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
     _read_keys_again_on_sighup(settings, ingest.api_keys)
     connected = asyncio.create_task(link.keep_connected())
     try:
+        # Requests that came before Redis could be asked would pass by the limit and by what it knows of their keys.
+        await link.tried.wait()
         yield Service(routing.build(ingest, pages.build(state), tickets), upkeep)
     finally:
         await publisher.close()
