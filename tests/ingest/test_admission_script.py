@@ -107,7 +107,7 @@ def test_confirm_by_a_slow_owner(run: Run) -> None:
 
 def test_many_confirmations(run: Run) -> None:
     """Each of many confirmations in one call is judged by its own record, wherever it stands."""
-    count, wrong, gone = 2_500, 1_300, 1_700
+    count, wrong, gone = 9_000, 1_300, 1_700
     run(0, *((f"k{n}", *claim(n)) for n in range(count) if n != gone))
     ids = [request_id(n if n != wrong else 0) for n in range(count)]
     last = claim(count)
