@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -40,17 +42,22 @@ def test_restored_older_database_reads_on_from_kafka(
     raw_topic.send_good(200)
     raw_topic.send(b"rubbish")
     raw_topic.await_processed()
-    name = str(raw_topic.one("SELECT current_database()"))
-    with psycopg.connect(servers.database_url, autocommit=True) as connection:
-        _terminate(connection, name)
-        _retry(connection, f"CREATE DATABASE {name}_old TEMPLATE {name} OWNER ep_user", name)
+    with put_back(servers, str(raw_topic.one("SELECT current_database()"))):
         raw_topic.send(*(raw_topic.message() for _ in range(200)), b"more rubbish")
         raw_topic.await_processed()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-        connection.execute(f"ALTER DATABASE {name}_old RENAME TO {name}".encode())
     raw_topic.await_processed()
     raw_topic.assert_balanced()
     await_true(processor.is_ready, 30, "readiness")
+
+
+@contextmanager
+def put_back(servers: RunningServers, name: str) -> Iterator[None]:
+    """In the end the database is what it was at the beginning."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        _retry(connection, f"CREATE DATABASE {name}_old TEMPLATE {name} OWNER ep_user", name)
+        yield
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(f"ALTER DATABASE {name}_old RENAME TO {name}".encode())
 
 
 def _terminate(connection: psycopg.Connection, name: str) -> None:

@@ -1,8 +1,10 @@
 """P2, P4, P5: producers' answers held against what is stored, by the load generator's own judge, through each fault.
 
-Events flow from HTTP to Postgres while something is killed; every answer has to be true in the end.
+Events flow from HTTP to Postgres while something is killed, stopped or refuses; every answer has to be true in the end.
 """
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +17,11 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.loadgen.conftest import KEYS
+from tests.promises.test_processor_broken_database import BREAKS, Operator, operator
+from tests.promises.test_processor_position import put_back
 
+from event_platform.core import kafka, topics
+from event_platform.core.settings import Settings
 from event_platform.loadgen import scenario, tailoring, wire
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.balance_sheet import BalanceSheet
@@ -25,6 +31,8 @@ from event_platform.loadgen.tailoring import Changes
 from event_platform.loadgen.verify import verify
 from event_platform.loadgen.worker import Job
 
+__all__ = ["operator"]  # a fixture, found here by its name
+
 HIGH = "tenant_a:600000,tenant_b:600000"
 RATE = 200
 
@@ -33,12 +41,18 @@ RATE = 200
 class Platform:
     """All services on the module's environment; the processor is this test's own."""
 
-    servers: RunningServers
     run_service: RunService
     ingest: Service
     admin: Service
+    operator: Operator
+    settings: Settings
     folder: Path
     processors: list[Service] = field(default_factory=list)
+
+    @property
+    def servers(self) -> RunningServers:
+        """Of this run."""
+        return self.operator.servers
 
     def start_processor(self) -> None:
         """One more."""
@@ -80,6 +94,41 @@ def _take_away(server: str) -> Callable[[Platform, float], None]:
     return fault
 
 
+def _break_the_database(name: str) -> Callable[[Platform, float], None]:
+    def fault(platform: Platform, seconds: float) -> None:
+        broken, _reason = BREAKS[name]
+        time.sleep(1)
+        with broken(platform.operator):
+            time.sleep(seconds - 3)
+
+    return fault
+
+
+def _restore_the_database(platform: Platform, seconds: float) -> None:
+    """What came since is read again from Kafka, where the older rows say that it ended."""
+    time.sleep(1)
+    with put_back(platform.servers, platform.operator.url.rsplit("/", 1)[1]):
+        time.sleep(seconds - 3)
+
+
+def _take_away_the_dead_letter_topic(platform: Platform, seconds: float) -> None:
+    """It is made only when the traffic is nearly over."""
+    later = platform.settings.model_copy(update={"topic_dlq": f"{platform.settings.topic_dlq}.later"})
+    platform.processors.pop().stop()
+    platform.processors.append(platform.run_service("processor", TOPIC_DLQ=later.topic_dlq, wait_until_ready=False))
+    time.sleep(seconds - 2)
+    topics.create(kafka.admin_client(later), [topics.dlq_topic(later)])
+
+
+def _stop_and_continue(platform: Platform, seconds: float) -> None:
+    """Longer than Kafka waits for a member: another one takes over, and the first comes back as a zombie."""
+    platform.start_processor()
+    time.sleep(5)
+    os.killpg(platform.processors[0].pid, signal.SIGSTOP)
+    time.sleep(seconds - 10)
+    os.killpg(platform.processors[0].pid, signal.SIGCONT)
+
+
 def _change_workers(platform: Platform, seconds: float) -> None:
     """One joins, and the one before it ends or is killed."""
     for number in range(int(seconds // 2)):
@@ -96,19 +145,24 @@ FAULTS: dict[str, tuple[Callable[[Platform, float], None], float]] = {
     "Postgres away for 60 s": (_take_away("postgres"), 65),
     "Kafka away for 60 s": (_take_away("kafka"), 65),
     "workers changed": (_change_workers, 30),
+    "the database restored": (_restore_the_database, 8),
+    "the dead letters' topic away": (_take_away_the_dead_letter_topic, 8),
+    "a worker stopped for 20 s": (_stop_and_continue, 30),
+    **{f"Postgres refuses: {name}": (_break_the_database(name), 8) for name in BREAKS if name != "shut down"},
 }
 QUICK = ("the processor killed", "Postgres killed")
 
 
 @pytest.fixture
 def platform(
-    servers: RunningServers,
     run_service: RunService,
     running: tuple[Service, Service],
+    operator: Operator,
+    settings: Settings,
     tmp_path: Path,
 ) -> Platform:
     """With one processor."""
-    made = Platform(servers, run_service, *running, tmp_path)
+    made = Platform(run_service, *running, operator, settings, tmp_path)
     made.start_processor()
     return made
 
