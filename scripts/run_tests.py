@@ -1,8 +1,8 @@
-"""Every test but the long ones: first the starts and restarts alone, then the promises' tests beside all others.
+"""Every test but the long ones: first the starts and restarts alone, then the rest in two runs side by side.
 
 Starts and restarts are promised within seconds, and of a machine that is not busy with other tests. The tests of the
-promises mostly wait for outages to pass, so that both together take little longer than either. Each run has servers
-of its own.
+promises and of the load generator mostly wait, for outages to pass and for events to be sent, so that both runs
+together take little longer than either. Each run has servers of its own.
 """
 
 import subprocess
@@ -11,18 +11,18 @@ from pathlib import Path
 
 PYTEST = (sys.executable, "-m", "pytest", "-m", "not long")
 STARTS = "tests/local/test_up.py"
-PROMISES = "tests/promises"
-LOG = Path(".build/promises.log")
+WAITING = ("tests/promises", "tests/loadgen")
+LOG = Path(".build/waiting-tests.log")
 
 
 def main() -> int:
     """Run all; the exit status is 0 only if all passed."""
     statuses = [_wait(subprocess.Popen([*PYTEST, STARTS]))]
     with LOG.open("wb") as log:
-        beside = subprocess.Popen([*PYTEST, PROMISES], stdout=log, stderr=subprocess.STDOUT)
-    others = subprocess.Popen([*PYTEST, "--ignore", PROMISES, "--ignore", STARTS])
+        beside = subprocess.Popen([*PYTEST, *WAITING], stdout=log, stderr=subprocess.STDOUT)
+    others = subprocess.Popen([*PYTEST, *(f"--ignore={each}" for each in (STARTS, *WAITING))])
     statuses += [_wait(others), _wait(beside)]
-    sys.stdout.write(f"\nThe promises:\n\n{LOG.read_text(errors='replace')}")
+    sys.stdout.write(f"\nBeside it:\n\n{LOG.read_text(errors='replace')}")
     return max(map(abs, statuses))
 
 

@@ -32,7 +32,8 @@ def test_they_share_the_partitions(raw_topic: RawTopic, processor: Service) -> N
     """Each has some, together they have all; one exposition tells them apart."""
     await_true(lambda: [len(some) for some in partitions(processor)] == [3, 3], what="three partitions each")
     assert sorted(itertools.chain.from_iterable(partitions(processor))) == list(range(6))
-    raw_topic.send_good(300)
+    for partition in range(6):
+        raw_topic.send(*(raw_topic.message() for _ in range(50)), partition=partition)
     raw_topic.await_processed()
     stored = [f'processor_messages_total{{code="",outcome="stored",worker="{index}"}}' for index in range(2)]
     await_true(lambda: all(one in httpx.get(f"{processor.url}/metrics").text for one in stored), what="both counts")
