@@ -112,10 +112,11 @@ def test_answer_of_commit_is_lost(
 ) -> None:
     """Postgres committed, but its answer never came: the batch is not stored again, and reading goes on."""
     postgres, url = _through(proxy, raw_topic)
-    processor = run_service("processor", DATABASE_URL=url)
     _make_commits_slow(superuser)
     try:
+        # Before it starts, so that they come as one batch, whose COMMIT takes two seconds.
         raw_topic.send_good(100)
+        processor = run_service("processor", wait_until_ready=False, DATABASE_URL=url)
         await_true(lambda: _is_committing(superuser), what="a COMMIT on its way")
         postgres.swallow_replies()
         before = raw_topic.one("SELECT count(*) FROM events")
