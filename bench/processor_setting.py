@@ -112,7 +112,7 @@ def empty(settings: Settings) -> None:
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
         connection.execute(
             "TRUNCATE events, dlq_events, duplicate_requests, throughput, throughput_hourly, event_counts, "
-            "event_counts_hourly, consumer_progress"
+            "event_counts_hourly, event_counts_daily, consumer_progress"
         )
         connection.execute("VACUUM ANALYZE events")
 

@@ -93,11 +93,12 @@ class Store:
             self._count(table, {column: bucket, "tenant_id": tenant_id, "outcome": outcome, "code": code}, n)
 
     def types(self, event_type: str, n: int, at: datetime, tenant_id: str = "tenant_a") -> None:
-        """Count events of a type, in both rollups."""
+        """Count events of a type, in all three rollups."""
         minute = at.replace(second=0, microsecond=0)
         for table, column, bucket in (
             ("event_counts", "minute", minute),
             ("event_counts_hourly", "hour", minute.replace(minute=0)),
+            ("event_counts_daily", "day", minute.replace(hour=0, minute=0)),
         ):
             self._count(table, {column: bucket, "tenant_id": tenant_id, "event_type": event_type}, n)
 
@@ -122,7 +123,7 @@ class Store:
         """Forget everything."""
         self.connection.execute(
             "TRUNCATE events, dlq_events, duplicate_requests, throughput, throughput_hourly, event_counts, "
-            "event_counts_hourly"
+            "event_counts_hourly, event_counts_daily"
         )
 
 

@@ -1,6 +1,6 @@
 """The overview counts what was processed in time windows, from rollups."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -8,6 +8,8 @@ import pytest
 from tests.admin.conftest import Store
 
 from event_platform.admin import overview
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def _overview(api: httpx.Client) -> dict[str, Any]:
@@ -113,6 +115,20 @@ def test_top_event_types_beyond_two_days_go_by_the_hour(api: httpx.Client, store
     assert datetime.fromisoformat(found["since"]).minute == 0
 
 
+def test_top_event_types_of_days_begin_at_their_hour(api: httpx.Client, store: Store, now: datetime) -> None:
+    """Of the first day only the hours from then on count, of the days after it every hour once."""
+    first_hour = (now - timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
+    midnight = overview.next_full(DAY, first_hour)
+    store.types("login", 1, first_hour)
+    store.types("login", 2, midnight - timedelta(minutes=1))
+    store.types("login", 4, midnight)
+    store.types("login", 8, midnight + timedelta(days=3, hours=5))
+    store.types("login", 16, now)
+    store.types("login", 32, first_hour - timedelta(minutes=1))
+    found = api.get("/admin/top-event-types", params={"sinceMinutes": 7 * 1_440}).json()
+    assert found["types"] == [{"event_type": "login", "count": 31 if first_hour < midnight else 29}]
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1", "1.5", "x", "", "99999999999999999999"])
 def test_a_wrong_span_says_what_was_expected(api: httpx.Client, minutes: str) -> None:
     """422 with the parameter's name."""
@@ -122,8 +138,11 @@ def test_a_wrong_span_says_what_was_expected(api: httpx.Client, minutes: str) ->
     assert answer.json()["error"]["message"].startswith("sinceMinutes: Input should be ")
 
 
-def test_minutes_and_hours_meet_without_gap_or_overlap() -> None:
-    """The first full hour is the next one, or the one that starts there."""
-    hour = datetime(2026, 1, 1, 10, tzinfo=UTC)
-    assert overview.next_full_hour(hour) == hour
-    assert overview.next_full_hour(hour + timedelta(minutes=1)) == hour + timedelta(hours=1)
+@pytest.mark.parametrize("unit", [HOUR, DAY])
+def test_units_meet_without_gap_or_overlap(unit: timedelta) -> None:
+    """The first full one is the next one in UTC, or the one that starts there."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    assert overview.next_full(unit, start) == start
+    assert overview.next_full(unit, start - timedelta(minutes=1)) == start
+    assert overview.next_full(unit, start + timedelta(minutes=1)) == start + unit
+    assert overview.next_full(unit, start.astimezone(timezone(timedelta(hours=5, minutes=30)))) == start

@@ -3,12 +3,15 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 
 import psycopg
 import pytest
 from tests.fixtures.servers import RunningServers
 
+from event_platform import migrations
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.migrations.runner import migrate
 
@@ -33,8 +36,26 @@ def folder(tmp_path: Path) -> Path:
 
 def test_packaged_schema_is_applied_once(database: str) -> None:
     """A second run has nothing to do."""
-    assert migrate(database) == ["V1__init.sql"]
+    assert migrate(database) == ["V1__init.sql", "V2__event_counts_daily.sql"]
     assert migrate(database) == []
+
+
+def test_days_are_summed_from_hours_counted_before(database: str, tmp_path: Path) -> None:
+    """A platform that has run already has its days, too, of UTC whatever the server's zone."""
+    first = resources.files(migrations) / "V1__init.sql"
+    (tmp_path / first.name).write_text(first.read_text("utf-8"), "utf-8")
+    migrate(database, tmp_path)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = 9', current_database()); END $$"
+        )
+        connection.execute(
+            "INSERT INTO event_counts_hourly VALUES ('2026-01-01T00:00Z', 't', 'login', 0, 1), "
+            "('2026-01-01T23:00Z', 't', 'login', 0, 2), ('2026-01-02T00:00Z', 't', 'login', 0, 4)"
+        )
+        migrate(database)
+        days = connection.execute("SELECT day, n FROM event_counts_daily ORDER BY day").fetchall()
+    assert days == [(datetime(2026, 1, 1, tzinfo=UTC), 3), (datetime(2026, 1, 2, tzinfo=UTC), 4)]
 
 
 def test_new_file_is_applied_to_what_is_there(database: str, folder: Path) -> None:

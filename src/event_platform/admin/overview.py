@@ -11,6 +11,10 @@ BUCKET: Final = timedelta(seconds=10)
 MINUTES_ARE_KEPT: Final = timedelta(hours=47)
 """Rollups by the minute are kept for two days; an hour less, because they may be dropped at any time after that."""
 
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 OTHER: Final = "(other)"
 MAX_TYPES: Final = 200
 
@@ -25,7 +29,9 @@ _TYPES: Final = """
     SELECT event_type, sum(n)::bigint AS count FROM (
         SELECT event_type, n FROM event_counts WHERE minute >= %(since)s AND minute < %(full_hour)s
         UNION ALL
-        SELECT event_type, n FROM event_counts_hourly WHERE hour >= %(full_hour)s
+        SELECT event_type, n FROM event_counts_hourly WHERE hour >= %(full_hour)s AND hour < %(full_day)s
+        UNION ALL
+        SELECT event_type, n FROM event_counts_daily WHERE day >= %(full_day)s
     ) AS counted
     GROUP BY event_type ORDER BY count DESC, event_type LIMIT %(limit)s
 """
@@ -77,7 +83,8 @@ async def _top_type(connection: Connection, midnight: datetime) -> TypeCount | N
 
 
 async def _types(connection: Connection, since: datetime, limit: int) -> list[TypeCount]:
-    bounds = {"since": since, "full_hour": next_full_hour(since), "limit": limit}
+    full_hour = next_full(_HOUR, since)
+    bounds = {"since": since, "full_hour": full_hour, "full_day": next_full(_DAY, full_hour), "limit": limit}
     return [TypeCount(**row) for row in await (await connection.execute(_TYPES, bounds)).fetchall()]
 
 
@@ -87,7 +94,6 @@ def _start_of_count(now: datetime, span: timedelta) -> datetime:
     return start if span <= MINUTES_ARE_KEPT else start.replace(minute=0)
 
 
-def next_full_hour(moment: datetime) -> datetime:
-    """The first hour that begins at ``moment`` or later."""
-    floor = moment.replace(minute=0, second=0, microsecond=0)
-    return floor if floor == moment else floor + timedelta(hours=1)
+def next_full(unit: timedelta, moment: datetime) -> datetime:
+    """The first hour, or UTC day, that begins at ``moment`` or later."""
+    return moment + (_EPOCH - moment) % unit

@@ -58,6 +58,8 @@ class Housekeeping:
             ("throughput_hourly", "hour", max(kept, self._settings.dlq_retention_days)),
             ("event_counts", "minute", MINUTE_COUNTS_DAYS),
             ("event_counts_hourly", "hour", kept),
+            # A day counts whole until its last hour is gone.
+            ("event_counts_daily", "day", kept + 1),
         )
 
 

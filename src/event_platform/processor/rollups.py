@@ -41,11 +41,16 @@ WITH outcomes AS (
 ), by_minute AS (
     INSERT INTO event_counts SELECT * FROM types ORDER BY 1, 2, 3, 4
     ON CONFLICT (minute, tenant_id, event_type, source_partition) DO UPDATE SET n = event_counts.n + excluded.n
+), by_hour_received AS (
+    INSERT INTO event_counts_hourly
+    SELECT date_trunc('hour', minute, 'UTC'), tenant_id, event_type, source_partition, sum(n)
+    FROM types GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (hour, tenant_id, event_type, source_partition) DO UPDATE SET n = event_counts_hourly.n + excluded.n
 )
-INSERT INTO event_counts_hourly
-SELECT date_trunc('hour', minute, 'UTC'), tenant_id, event_type, source_partition, sum(n)
+INSERT INTO event_counts_daily
+SELECT date_trunc('day', minute, 'UTC'), tenant_id, event_type, source_partition, sum(n)
 FROM types GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-ON CONFLICT (hour, tenant_id, event_type, source_partition) DO UPDATE SET n = event_counts_hourly.n + excluded.n
+ON CONFLICT (day, tenant_id, event_type, source_partition) DO UPDATE SET n = event_counts_daily.n + excluded.n
 """
 
 
