@@ -5,8 +5,11 @@ import json
 from collections.abc import Callable
 
 import pytest
+from tests.fixtures.odd_headers import send_with_header_name
 from tests.fixtures.raw_topic import RawTopic, Sent, await_true
 from tests.fixtures.services import RunService, Service
+
+from event_platform.core import kafka
 
 Make = Callable[[RawTopic], bytes | None]
 
@@ -77,6 +80,9 @@ NASTY: dict[str, tuple[Make, str]] = {
     "exponent 401": (_payload('{"a":1e401}'), "UNSTORABLE: a number has an exponent beyond"),
     "exponent -999999": (_payload('{"a":1E-999999}'), "UNSTORABLE: a number has an exponent beyond"),
     "65 levels": (_payload('{"a":' + "[" * 63 + "]" * 63 + "}"), "UNSTORABLE: nested beyond 64 levels"),
+    "a megabyte of bytes and brackets": (lambda _: b"\xff[" * 500_000, "DESERIALIZATION_FAILED: not JSON: not UTF-8"),
+    "100,000 brackets": (lambda _: b"[" * 100_000, "DESERIALIZATION_FAILED: not a JSON object"),
+    "an object torn off at 100,000 levels": (lambda _: b'{"a":' * 100_000, "DESERIALIZATION_FAILED: not a JSON object"),
     "100,000 levels": (_payload("[" * 100_000 + "]" * 100_000), "UNSTORABLE: nested beyond 64 levels"),
 }
 
@@ -116,6 +122,22 @@ def test_unusual_payload_is_stored_as_jsonb_reads_it(raw_topic: RawTopic, name: 
     assert value
     raw_topic.send(value)
     assert raw_topic.await_row(value)[2] == expected
+
+
+@pytest.mark.usefixtures("processor")
+def test_header_whose_name_is_no_text_blocks_nothing(raw_topic: RawTopic) -> None:
+    """Brokers take any bytes as a header's name: a good event under one is stored, a bad one dead, both alone."""
+    # What Python has called often, it calls in another way.
+    raw_topic.send_good(100)
+    settings, odd = raw_topic.settings, raw_topic.message()
+    for value in (odd, b"rubbish under an odd header"):
+        send_with_header_name(kafka.brokers(settings), settings.topic_raw, 2, value, b"caf\xe9")
+    (good,) = raw_topic.send(raw_topic.message(), partition=2)
+    assert good.value
+    raw_topic.await_row(good.value)
+    raw_topic.await_row(odd)
+    headers = raw_topic.one("SELECT headers FROM dlq_events WHERE original_bytes = %s", b"rubbish under an odd header")
+    assert headers == []
 
 
 @pytest.mark.usefixtures("processor")

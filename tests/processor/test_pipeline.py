@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_platform.processor import copy_format, pipeline
 from event_platform.processor.batch import Record, Span, Taken
-from event_platform.processor.outcome import Dead, Store
+from event_platform.processor.outcome import Dead, Identity, Store
 from event_platform.processor.validation import Rules
 
 RULES = Rules(frozenset({1, 2}), 30)
@@ -46,6 +47,22 @@ def outcome_of(value: bytes | None) -> Store | Dead:
         copy_format.encode([outcome.row])
         copy_format.encode_staged([(0, outcome.row)])
     return outcome
+
+
+def test_half_a_pair_in_the_id_leaves_it_unreadable() -> None:
+    """A dead letter names only the event_id that the producer gave, never one that was made readable."""
+    event = {**GOOD_EVENT, "event_id": "e\ud800"}
+    outcome = outcome_of(json.dumps({**GOOD, "event": event}).encode())
+    assert isinstance(outcome, Dead)
+    assert outcome.identity == Identity("tenant_a", None, "k", "req_00000000-0000-7000-8000-000000000000")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_of_repeated_names_in_the_wrapper_the_last_holds(name: str) -> None:
+    """Whatever type the earlier ones have, as within the event."""
+    value = json.dumps(GOOD).encode()
+    assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Store)
+    assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), Dead)
 
 
 @given(st.binary() | st.none())

@@ -65,4 +65,6 @@ def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Ben
     """Partitions added to the topic are read from their first message on."""
     admin: AdminClient = kafka.admin_client(settings)
     admin.create_partitions([NewPartitions(settings.topic_raw, 7)])[settings.topic_raw].result(10)
+    # Kafka tells of a partition as soon as it is made, but offsets only when it has a leader, which takes messages.
+    raw_topic.send(raw_topic.message(), partition=6)
     assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}

@@ -98,7 +98,8 @@ def _is_gone(servers: RunningServers) -> bool:
 def _full_disk(operator: Operator) -> Iterator[None]:
     """Today's rows lie on a disk of their own, which is full; without the right to mount one, a trigger says so."""
     folder = Path(tempfile.mkdtemp(prefix="event-platform-small-", dir=_folder_for_all()))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES},mode=0777", "tmpfs", str(folder)]
+    needed = operator.execute(f"SELECT pg_table_size('{_today(operator)}') + {SMALL_DISK_BYTES}")[0][0]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={needed},mode=0777", "tmpfs", str(folder)]
     may_mount = os.getuid() == 0 and subprocess.run(mount, check=False).returncode == 0
     try:
         with _filled_disk(operator, folder) if may_mount else _refusing_trigger(operator):
@@ -114,13 +115,17 @@ def _folder_for_all() -> str:
     return "/var/tmp" if Path("/var/tmp").is_dir() else tempfile.gettempdir()  # noqa: S108 - the folder has a random name
 
 
+def _today(operator: Operator) -> str:
+    return str(operator.execute("SELECT to_char(now(), '\"events_\"YYYY_MM_DD')")[0][0])
+
+
 @contextmanager
 def _filled_disk(operator: Operator, folder: Path) -> Iterator[None]:
     place, filler = folder / "rows", folder / "filler"
     place.mkdir()
     owner = Path(f"/proc/{operator.servers.pid('postgres')}").stat()
     os.chown(place, owner.st_uid, owner.st_gid)
-    today = str(operator.execute("SELECT to_char(now(), '\"events_\"YYYY_MM_DD')")[0][0])
+    today = _today(operator)
     operator.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
     operator.execute(f"ALTER TABLE {today} SET TABLESPACE small")
     with suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -206,7 +211,8 @@ def test_it_is_waited_for(name: str, raw_topic: RawTopic, processor: Service, op
 
 
 def _said(processor: Service) -> str:
-    return str(health(processor)["dependencies"]) + str(health(processor)["last_error"])
+    """Why it is not ready now; its last error may be of the break before."""
+    return str(health(processor)["error"])
 
 
 def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 
 from event_platform.core import kafka, topics
+from event_platform.core.settings import Settings
 from event_platform.core.settings import load as load_settings
 
 
@@ -96,6 +97,19 @@ def test_neither_server_there_at_the_start(
     raw_topic.send_good(10)
     assert_healed(raw_topic, processor)
     assert broker_port
+
+
+def test_a_worker_joins_while_postgres_is_away(raw_topic: RawTopic, run_service: RunService, proxy: MakeProxy) -> None:
+    """Whoever waits for Postgres keeps some of its partitions, and goes on reading them when Postgres is back."""
+    postgres, url = _through(proxy, raw_topic)
+    first = run_service("processor", DATABASE_URL=url)
+    with sending(raw_topic):
+        await_true(lambda: raw_topic.one("SELECT count(*) FROM events") > 0, what="rows")
+        postgres.cut()
+        await_true(lambda: "waiting; nothing is lost" in first.log(), what="an attempt that failed")
+        run_service("processor")
+        postgres.heal()
+    assert_healed(raw_topic, first)
 
 
 def _through(proxy: MakeProxy, raw_topic: RawTopic) -> tuple[Proxy, str]:
@@ -188,8 +202,8 @@ def test_dead_letter_topic_away(raw_topic: RawTopic, run_service: RunService, en
     raw_topic.query("DELETE FROM throughput_hourly WHERE outcome = 'dead' RETURNING 1")
 
 
-def _admin(settings: object) -> AdminClient:
-    return kafka.admin_client(settings)  # type: ignore[arg-type]
+def _admin(settings: Settings) -> AdminClient:
+    return kafka.admin_client(settings)
 
 
 def test_sigterm_while_postgres_hangs(servers: RunningServers, raw_topic: RawTopic, run_service: RunService) -> None:

@@ -164,12 +164,15 @@ def test_stopped_partition_stays_red_through_a_rebalance(
 def test_rewind_reads_again_without_counting_twice(
     raw_topic: RawTopic, run_service: RunService, environment: dict[str, str]
 ) -> None:
-    """A dry run says how many events it would read again; the real one reads them, and nothing counts twice."""
+    """A dry run says how many events it would read again; the real one reads them, and nothing counts twice.
+
+    A time before 1970, where Kafka's begin, is before everything.
+    """
     run_service("processor")
     raw_topic.send(*(raw_topic.message() for _ in range(40)), b"rubbish", partition=5)
     raw_topic.await_processed()
-    end = raw_topic.topic.marks([5])[5].high
-    low = end - 41
+    mark = raw_topic.topic.marks([5])[5]
+    end, low = mark.high, mark.high - 41
     before = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
     said = rewind(environment, "--partition", "5", "--to", str(low), "--dry-run")
     assert said.endswith("41 events are read again")
@@ -179,6 +182,9 @@ def test_rewind_reads_again_without_counting_twice(
         )
         == end
     )
+    for time in ("1969-12-31T23:59:59.999Z", "0001-01-01T00:00:00Z"):
+        said = rewind(environment, "--partition", "5", "--to", time, "--dry-run")
+        assert said.endswith(f" {end - mark.low} events are read again")
     rewind(environment, "--partition", "5", "--to", "2020-01-01T00:00:00Z")
     raw_topic.await_processed()
     after = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")

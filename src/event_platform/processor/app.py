@@ -1,8 +1,6 @@
 """The processor as a process: workers, their health on one port, and a clean end."""
 
-import os
 import signal
-import sys
 from types import FrameType
 
 from event_platform.core import kafka, telemetry, topics
@@ -11,6 +9,7 @@ from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.core.topics import MissingTopicError
 from event_platform.processor import http
+from event_platform.processor.ending import leave
 from event_platform.processor.worker import Worker
 from event_platform.processor.workers import Workers
 
@@ -37,7 +36,7 @@ def run(settings: Settings, workers: int) -> None:
     signal.signal(signal.SIGINT, end)
     http.serve(listening, running.report, running.exposition)
     running.run()
-    _leave()
+    leave()
 
 
 def _check_topics(settings: Settings) -> None:
@@ -46,14 +45,3 @@ def _check_topics(settings: Settings) -> None:
         topics.check_limits(kafka.admin_client(settings), settings)
     except (UnavailableError, MissingTopicError) as error:
         log.warning("the topics could not be checked; starting all the same", error=str(error))
-
-
-def _leave() -> None:
-    """End the process with everything closed, but without taking the interpreter down.
-
-    Threads of the HTTP server and of librdkafka may still be at work then, and Python's own end pulls the ground from
-    under them: now and then that was a SIGSEGV instead of the status 0.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

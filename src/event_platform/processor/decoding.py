@@ -15,6 +15,7 @@ from event_platform.processor.outcome import NOBODY, Code, Dead, Identity, Probl
 MAX_EVENT_ID_BYTES: Final = 1_024
 
 _WRAPPER_LEVELS: Final = 1
+_WHITE_SPACE: Final = b" \t\r\n"
 
 
 class Wrapper(msgspec.Struct, gc=False):
@@ -35,9 +36,13 @@ class Decoded(msgspec.Struct):
     received_at_us: int
     problems: list[Problem]
     """What decoding itself found to be unstorable."""
+    whose: Identity | None = None
+    """Known already of a message that had to be repaired, where the members no longer tell."""
 
     def identity(self) -> Identity:
         """For the dead letter that it may become."""
+        if self.whose is not None:
+            return self.whose
         wrapper = self.wrapper
         event_id = _readable_event_id(wrapper.event.get("event_id"))
         return Identity(wrapper.tenant_id, event_id, wrapper.idempotency_key, wrapper.request_id)
@@ -45,13 +50,18 @@ class Decoded(msgspec.Struct):
 
 _decode_wrapper = msgspec.json.Decoder(Wrapper).decode
 _decode_string = msgspec.json.Decoder(str).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def decode(value: bytes | None) -> Decoded | Dead:
     """Take a message apart; of repeated names the last one holds, as in jsonb."""
     if value is None:
         return Dead(Code.DESERIALIZATION_FAILED, "the value is null")
-    return _decode_good(value) or _explain(value) or _decode_repaired(value)
+    good = _decode_good(value)
+    if good is not None:
+        return good
+    found = _explain(value)
+    return found if isinstance(found, Dead) else _decode_repaired(value, found)
 
 
 def join_members(members: Iterable[tuple[str, msgspec.Raw]]) -> bytes:
@@ -78,26 +88,46 @@ def _are_names(tenant_id: str, idempotency_key: str) -> bool:
     return bool(TENANT_NAME.fullmatch(tenant_id) and IDEMPOTENCY_KEY.fullmatch(idempotency_key))
 
 
-def _explain(value: bytes) -> Dead | None:
-    """Why the message cannot be decoded, or None where half a surrogate pair is all that is wrong with it."""
+def _explain(value: bytes) -> Dead | Identity:
+    """Why the message cannot be decoded; whose it is, where only half a surrogate pair or a repeated name is odd."""
     try:
         parsed = strict_json.parse(value, max_depth=strict_json.MAX_DEPTH + _WRAPPER_LEVELS)
     except strict_json.TooDeepError:
-        return Dead(Code.UNSTORABLE, f"nested beyond {strict_json.MAX_DEPTH} levels")
+        return _explain_depth(value)
     except strict_json.InvalidJsonError as error:
         return Dead(Code.DESERIALIZATION_FAILED, f"not JSON: {error}")
     if not isinstance(parsed, dict):
         return Dead(Code.DESERIALIZATION_FAILED, "not a JSON object")
     problems = [problem for problem in map(_wrapper_problem, Wrapper.__struct_fields__, [parsed] * 5) if problem]
-    return Dead(Code.DESERIALIZATION_FAILED, "; ".join(problems), _identity(parsed)) if problems else None
+    whose = _identity(parsed)
+    return Dead(Code.DESERIALIZATION_FAILED, "; ".join(problems), whose) if problems else whose
 
 
-def _decode_repaired(value: bytes) -> Decoded | Dead:
-    decoded = _decode_good(storable.replace_lone_surrogates(value))
+def _explain_depth(value: bytes) -> Dead:
+    # It is parsed no further; but what neither begins nor ends like an object is none, however deep it seems.
+    text = value.strip(_WHITE_SPACE)
+    if not (text.startswith(b"{") and text.endswith(b"}")):
+        return Dead(Code.DESERIALIZATION_FAILED, "not a JSON object")
+    return Dead(Code.UNSTORABLE, f"nested beyond {strict_json.MAX_DEPTH} levels")
+
+
+def _decode_repaired(value: bytes, whose: Identity) -> Decoded | Dead:
+    text = storable.replace_lone_surrogates(value)
+    decoded = _decode_good(_without_repeats(text))
     if decoded is None:
         return Dead(Code.DESERIALIZATION_FAILED, "not JSON")
-    decoded.problems.append(Problem(Code.UNSTORABLE, "a string holds half of a surrogate pair"))
+    if text != value:
+        decoded.problems.append(Problem(Code.UNSTORABLE, "a string holds half of a surrogate pair"))
+    decoded.whose = whose
     return decoded
+
+
+def _without_repeats(text: bytes) -> bytes:
+    """The wrapper with the last of its members of one name; the others may have been of any type."""
+    try:
+        return join_members(_decode_members(text).items())
+    except (ValueError, RecursionError):
+        return text
 
 
 def _wrapper_problem(name: str, parsed: dict[str, Any]) -> str | None:

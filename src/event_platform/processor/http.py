@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from event_platform.core import listener
+from event_platform.core.bounded_http import BoundedProtocol
 from event_platform.core.settings import Settings
 
 Report = Callable[[], dict[str, Any]]
@@ -34,6 +35,8 @@ def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None
     """Answer on ``listening`` from now until the process ends."""
     config = uvicorn.Config(
         _application(report, metrics),
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -52,7 +52,8 @@ def _offset_at(topic: Topic, partition: int, target: str, end: int) -> int:
         moment = timestamps.to_datetime(timestamps.parse(target))
     except ValueError as error:
         raise InvalidInputError(f"--to {target}: expected an offset, or a time like {_example()}") from error
-    offset = topic.offsets_at([partition], int(moment.timestamp() * 1_000))[partition]
+    # Kafka's times begin with 1970, and its negative ones mean something else.
+    offset = topic.offsets_at([partition], max(0, int(moment.timestamp() * 1_000)))[partition]
     return end if offset < 0 else offset
 
 

@@ -1,6 +1,7 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -8,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
-from event_platform.processor.batch import Record, Span, Taken
+from event_platform.processor.batch import Headers, Record, Span, Taken
 from event_platform.processor.offsets import Offsets
 from event_platform.processor.steps import NoteStep
 
@@ -16,6 +17,9 @@ MAX_RECORDS: Final = 5_000
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 _OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
+
+# Called directly, once the interpreter has specialized the call, its failure would come out somewhere later.
+_read_headers: Final = methodcaller("headers")
 
 log = get_logger(__name__)
 
@@ -61,14 +65,14 @@ class Source:
 
     def _take_over(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         # Nothing is fetched before Postgres has said from where: then `place` assigns.
+        self._let_go(set(self._positions))
         member.assign([])
-        self._positions.clear()
         self.assigned = {partition.partition for partition in partitions}
         self.is_member = True
 
     def _give_up(self, member: Consumer, _partitions: list[TopicPartition]) -> None:
         self.assigned = set()
-        self._positions.clear()
+        self._let_go(set(self._positions))
         member.unassign()
 
     def unplaced(self) -> set[int]:
@@ -88,9 +92,16 @@ class Source:
     def displace(self, partitions: set[int]) -> None:
         """Read these no further; their offsets have to be looked up again."""
         if partitions & self._positions.keys():
-            for partition in partitions:
-                self._positions.pop(partition, None)
+            self._let_go(partitions & self._positions.keys())
             self._assign()
+
+    def _let_go(self, partitions: set[int]) -> None:
+        for partition in partitions:
+            del self._positions[partition]
+        self._early = [message for message in self._early if message.partition() not in partitions]
+        if self.is_paused and partitions:
+            # To the client a pause outlasts the assignment: they would come back paused, and nobody would resume them.
+            self._consumer.resume([TopicPartition(self._topic, partition) for partition in partitions])
 
     def _assign(self) -> None:
         placed = [TopicPartition(self._topic, p, position.next_offset) for p, position in self._positions.items()]
@@ -207,12 +218,16 @@ def _record(message: Message) -> Record:
     partition, offset = message.partition(), message.offset()
     assert partition is not None and offset is not None  # noqa: PT018, S101 - a message that came from a topic has both
     _, timestamp_ms = message.timestamp()
-    headers = message.headers()
-    return Record(
-        partition,
-        offset,
-        message.value(),
-        message.key(),
-        tuple(headers) if headers else (),  # type: ignore[arg-type]
-        timestamp_ms if timestamp_ms > 0 else None,
-    )
+    timestamp = timestamp_ms if timestamp_ms > 0 else None
+    return Record(partition, offset, message.value(), message.key(), _headers(message), timestamp)
+
+
+def _headers(message: Message) -> Headers:
+    """The message's headers; none where a name among them is not UTF-8, which no broker refuses."""
+    try:
+        headers = _read_headers(message)
+    except (SystemError, UnicodeDecodeError):
+        # The client cannot make such a name text, and fails by a SystemError. An event needs no headers.
+        log.warning("unreadable headers are left out", partition=message.partition(), offset=message.offset())
+        return ()
+    return tuple(headers) if headers else ()

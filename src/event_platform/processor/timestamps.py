@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 # Section 5.6, without what our store cannot hold: a leap second (:60). T and Z may be small letters, a blank instead
-# of T is not allowed, and an offset goes up to 23:59.
+# of T is not allowed, and an offset goes up to 23:59. Hours are bounded here, because Python from 3.14 on reads 24:00.
 _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]"
-    r"[0-9]{2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
-_SECOND: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9]")
+_SECOND: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _SECOND_CHARACTERS: Final = 19
 _MICROSECOND_DIGITS: Final = 6
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from event_platform.core.errors import UnavailableError
@@ -49,8 +49,8 @@ class Topic:
         Raises:
             UnavailableError: Kafka does not answer.
         """
-        lows = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        highs = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        lows = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
+        highs = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the same
         return {partition: Marks(lows[partition], highs[partition]) for partition in partitions}
 
     def offsets_at(self, partitions: Collection[int], unix_ms: int) -> dict[int, int]:
@@ -79,7 +79,7 @@ class Topic:
         doing = f"asking for the offsets of topic {self.name}"
         try:
             asked = self._admin.list_offsets(wanted, request_timeout=METADATA_TIMEOUT_SECONDS)
-            return {
+            found = {
                 one.partition: int(pending.result(2 * METADATA_TIMEOUT_SECONDS).offset)
                 for one, pending in asked.items()
             }
@@ -87,3 +87,7 @@ class Topic:
             raise unavailable(doing, error) from error
         except TimeoutError as error:
             raise UnavailableError(f"{doing}: no answer") from error
+        # The client's answer, without an error, where its time ran out before it had asked everyone.
+        if OFFSET_INVALID in found.values():
+            raise UnavailableError(f"{doing}: no answer")
+        return found

@@ -13,6 +13,7 @@ from typing import Any, Final
 from event_platform.core import telemetry
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.ending import leave
 from event_platform.processor.merged_metrics import merge
 from event_platform.processor.worker import Worker
 
@@ -37,6 +38,7 @@ def _run_child(settings: Settings, index: int, parent: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_report, args=(worker, parent), name="report", daemon=True).start()
     worker.run()
+    leave()
 
 
 def _report(worker: Worker, parent: Pipe) -> None:

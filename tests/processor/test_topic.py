@@ -1,0 +1,20 @@
+"""What Kafka says of the raw topic, and what it is taken to say while it hangs."""
+
+import pytest
+from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.servers import RunningServers
+
+from event_platform.core.errors import UnavailableError
+from event_platform.processor.topic import Marks
+
+
+def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers) -> None:
+    """Kafka hangs while it is asked: the client then names offsets that are none, and no error; that is waited for."""
+    raw_topic.send(raw_topic.message(), partition=0)
+    assert raw_topic.topic.marks([0]) == {0: Marks(0, 1)}
+    servers.pause("kafka")
+    try:
+        with pytest.raises(UnavailableError, match=f"offsets of topic {raw_topic.topic.name}: no answer"):
+            raw_topic.topic.marks([0])
+    finally:
+        servers.resume("kafka")
