@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -40,3 +41,12 @@ def test_head_is_refused_where_get_is(admin: Service) -> None:
     """It is no way round what only POST does."""
     refused = httpx.head(f"{admin.url}/admin/events/lookup", timeout=10)
     assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+
+
+def test_a_head_without_end(run_service: RunService) -> None:
+    """It is cut off before it fills the memory, although it never becomes a request."""
+    port = urlsplit(run_service("admin").url).port or 0
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nX-A: ")
+        with pytest.raises(OSError, match=r"reset|pipe|abort"):
+            connection.sendall(b"a" * 64 * 1_048_576)

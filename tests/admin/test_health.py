@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.servers import RunningServers
@@ -53,10 +54,10 @@ def test_a_probe_that_hangs_is_a_finding_by_the_deadline() -> None:
     """Also one that refuses to be cancelled."""
 
     async def stubborn() -> None:
-        end = time.monotonic() + 0.3
+        end = time.monotonic() + 1.5
         while time.monotonic() < end:
             with suppress(asyncio.CancelledError):
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(1.5)
 
     async def timed() -> tuple[Finding, float]:
         started = time.monotonic()
@@ -64,7 +65,7 @@ def test_a_probe_that_hangs_is_a_finding_by_the_deadline() -> None:
 
     found, seconds = asyncio.run(timed())
     assert (found.status, found.error) == ("down", "no answer within 0.05 s")
-    assert seconds < 0.25
+    assert seconds < 1
 
 
 def test_since_tells_the_last_change() -> None:
@@ -144,12 +145,27 @@ def test_it_starts_with_everything_away(run_service: RunService) -> None:
     found, seconds = _health(admin.url)
     assert {found[name]["status"] for name in NAMES} == {"down"}
     assert found["overall"] == "down"
+    assert "refused" in found["postgres"]["error"]
     assert seconds < 3
     lag = httpx.get(f"{admin.url}/admin/kafka/lag", timeout=10).json()
     assert (lag["total"], lag["partitions"]) == (None, [])
     assert lag["error"]
     answer = httpx.get(f"{admin.url}/admin/overview", timeout=10)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_an_older_schema_is_told(run_service: RunService, environment: dict[str, str]) -> None:
+    """Where a migration is missing, Postgres counts as down with what is not there."""
+    admin = run_service("admin")
+    _wait_for(admin.url, "postgres", "ok")
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("ALTER TABLE event_counts_daily RENAME TO not_yet")
+        try:
+            found = _wait_for(admin.url, "postgres", "down")
+        finally:
+            connection.execute("ALTER TABLE not_yet RENAME TO event_counts_daily")
+    assert "event_counts_daily" in found["postgres"]["error"]
+    _wait_for(admin.url, "postgres", "ok")
 
 
 def test_postgres_behind_a_cut_connection(

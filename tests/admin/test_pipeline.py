@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -20,16 +20,23 @@ GOOD = (
     b'"payload":{"n":1.50}}'
 )
 BAD = b'{"event_id":"e2","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z","payload":{}}'
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def processed(run_service_for_module: RunService, settings: Settings) -> Iterator[httpx.Client]:
+def now() -> datetime:
+    """A moment whose day, in UTC, is not over before these tests are."""
+    while (moment := datetime.now(UTC)).date() != (moment + timedelta(seconds=30)).date():
+        time.sleep(1)
+    return moment
+
+
+@pytest.fixture(scope="module")
+def processed(run_service_for_module: RunService, settings: Settings, now: datetime) -> Iterator[httpx.Client]:
     """A client of the admin API, after the processor met a good event, a repeat of it, and a bad one."""
     producer = Producer(kafka.client_config(settings, "test"))
     for number, (key, event) in enumerate([("k1", GOOD), ("k1", GOOD), ("k2", BAD)], 1):
-        name = envelope.request_id(uuid7(NOW, number))
-        value = envelope.wrap("tenant_a", envelope.timestamp(NOW), name, key, event)
+        name = envelope.request_id(uuid7(now, number))
+        value = envelope.wrap("tenant_a", envelope.timestamp(now), name, key, event)
         # Under their key, as ingest sends them: the repeat is read after the first one.
         producer.produce(settings.topic_raw, value, envelope.record_key("tenant_a", key))
     assert producer.flush(10) == 0
@@ -58,16 +65,16 @@ def test_overview_counts_each_outcome_once(processed: httpx.Client) -> None:
     assert [sum(each[name] for each in points) for name in ("stored", "duplicates", "dead")] == [1, 1, 1]
 
 
-def test_the_event_is_found_by_each_of_its_names(processed: httpx.Client) -> None:
+def test_the_event_is_found_by_each_of_its_names(processed: httpx.Client, now: datetime) -> None:
     """By the repeat's request id too."""
     for path, parameters in (
         ("search", {"tenant": "tenant_a", "eventId": "e1"}),
-        ("search", {"requestId": f"req_{uuid7(NOW, 1)}"}),
-        ("search", {"requestId": f"req_{uuid7(NOW, 2)}"}),
+        ("search", {"requestId": f"req_{uuid7(now, 1)}"}),
+        ("search", {"requestId": f"req_{uuid7(now, 2)}"}),
         ("by-idempotency", {"tenant": "tenant_a", "idempotencyKey": "k1"}),
     ):
         answer = processed.get(f"/admin/event/{path}", params=parameters)
-        assert [each["request_id"] for each in _json(answer)["events"]] == [f"req_{uuid7(NOW, 1)}"]
+        assert [each["request_id"] for each in _json(answer)["events"]] == [f"req_{uuid7(now, 1)}"]
         assert b"1.50" in answer.content
 
 
@@ -80,14 +87,14 @@ def test_the_bad_one_is_a_dead_letter_with_its_bytes(processed: httpx.Client) ->
     assert found["dead_letters"] == [letter]
 
 
-def test_lookup_agrees(processed: httpx.Client) -> None:
+def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:
     """Stored, duplicate of it, dead."""
-    names = [f"req_{uuid7(NOW, number)}" for number in (1, 2, 3)]
+    names = [f"req_{uuid7(now, number)}" for number in (1, 2, 3)]
     body = {"tenant": "tenant_a", "request_ids": names}
     results = _json(processed.post("/admin/events/lookup", json=body))["results"]
     assert [(each["state"], each["id"], each["code"]) for each in results] == [
-        ("stored", str(uuid7(NOW, 1)), None),
-        ("stored", str(uuid7(NOW, 1)), None),
+        ("stored", str(uuid7(now, 1)), None),
+        ("stored", str(uuid7(now, 1)), None),
         ("dead", None, "VALIDATION_FAILED"),
     ]
 

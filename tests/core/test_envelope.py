@@ -70,7 +70,10 @@ def test_other_text_is_no_request_id(text: str) -> None:
     assert parse_request_id(text) is None
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-1439, 1439))  # noqa: DTZ001
+FIRST, LAST = datetime(1970, 1, 1), datetime(9998, 1, 1)  # noqa: DTZ001 - Hypothesis wants bounds without a zone
+
+
+@given(st.datetimes(min_value=FIRST, max_value=LAST), st.integers(-1439, 1439))
 def test_timestamp_is_utc_to_the_microsecond(moment: datetime, minutes: int) -> None:
     """Times of any zone come as UTC with Z, and no microsecond is lost."""
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))

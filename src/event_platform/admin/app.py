@@ -28,6 +28,7 @@ from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
 from event_platform.core import docs_page, kafka, telemetry
+from event_platform.core.bounded_http import BoundedProtocol
 from event_platform.core.listener import listen
 from event_platform.core.metrics import AdminMetrics
 from event_platform.core.settings import Settings
@@ -53,6 +54,8 @@ def run(settings: Settings) -> None:
         signal.signal(ending, lambda _signal, _frame: None)
     config = uvicorn.Config(
         create(settings),
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

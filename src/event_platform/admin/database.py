@@ -2,16 +2,17 @@
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from event_platform.core import postgres
 from event_platform.core.errors import UnavailableError
@@ -36,9 +37,10 @@ class Database:
         Raises:
             ConfigurationError: No Postgres is named, or its URL cannot be read.
         """
+        self._failures: deque[psycopg.Error] = deque(maxlen=1)
         self._pool = AsyncConnectionPool(
             _conninfo(settings),
-            connection_class=Connection,
+            connection_class=_leaving_failures_in(self._failures),
             kwargs={"autocommit": True, "row_factory": dict_row},
             min_size=0,
             max_size=MAX_CONNECTIONS,
@@ -68,6 +70,9 @@ class Database:
             async with self._pool.connection() as connection:
                 with _deadline(connection):
                     yield connection
+        except PoolTimeout as error:
+            cause = self._failures[-1] if self._failures else error
+            raise UnavailableError(f"reading from Postgres: {_first_line(cause)}") from cause
         except psycopg.Error as error:
             if not postgres.is_outage(error):
                 raise
@@ -95,6 +100,23 @@ def _conninfo(settings: Settings) -> str:
     )
     given: Any = conninfo_to_dict(base).get("options")
     return make_conninfo(base, connect_timeout=2, options=f"{given} {ours}" if given else ours)
+
+
+def _leaving_failures_in(failures: deque[psycopg.Error]) -> type[Connection]:
+    """Connections that leave behind why the last one could not be made: the pool says only that it has none."""
+
+    class Leaving(psycopg.AsyncConnection[DictRow]):
+        @classmethod
+        async def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - what the pool gives
+            try:
+                made = await super().connect(conninfo, **given)
+            except psycopg.Error as error:
+                failures.append(error)
+                raise
+            failures.clear()
+            return made
+
+    return Leaving
 
 
 async def _check(connection: Connection) -> None:

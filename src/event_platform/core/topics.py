@@ -21,6 +21,9 @@ DEFAULT_MESSAGE_BYTES = 1_048_588
 VISIBLE_AFTER_SECONDS = 10
 """How long brokers may take to learn of a new topic."""
 
+REPLICAS = 3
+"""Where there are as many brokers; two of them have to acknowledge, so that one may be away."""
+
 _DAY_MS = 86_400_000
 SEGMENT_MS = _DAY_MS // 4
 """Kafka drops whole segments: what is older than the retention lives on for at most this long, in milliseconds."""
@@ -69,7 +72,8 @@ def create(admin: AdminClient, topics: Iterable[Topic]) -> list[str]:
         UnavailableError: Kafka does not answer, or refuses.
     """
     try:
-        replicas = 3 if len(admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).brokers) >= 3 else 1  # noqa: PLR2004
+        brokers = len(admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).brokers)
+        replicas = REPLICAS if brokers >= REPLICAS else 1
         pending = admin.create_topics([_new_topic(topic, replicas) for topic in topics])
         created = [name for name, future in pending.items() if _created(future)]
         _await_visible(admin, created)
@@ -87,7 +91,7 @@ def _new_topic(topic: Topic, replicas: int) -> NewTopic:
             "retention.ms": str(topic.retention_ms),
             "segment.ms": str(SEGMENT_MS),
             "max.message.bytes": str(topic.max_message_bytes),
-            "min.insync.replicas": "2" if replicas == 3 else "1",  # noqa: PLR2004 - a majority of three
+            "min.insync.replicas": "2" if replicas == REPLICAS else "1",
         },
     )
 
