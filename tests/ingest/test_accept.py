@@ -77,6 +77,38 @@ def test_invalid_key(producer: Producer, key: str) -> None:
     assert (response.status_code, code(response)) == (400, "INVALID_IDEMPOTENCY_KEY")
 
 
+@pytest.mark.parametrize("space", [b"\xa0", b"\x85"])
+def test_key_with_another_space(producer: Producer, space: bytes) -> None:
+    """What is white space beyond ASCII makes a key invalid; it is not cut off as a blank is."""
+    lines = b"X-API-Key: key_a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    key = new_key().encode() + space
+    answer = producer.raw(
+        b"POST /events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%bIdempotency-Key: %b\r\n\r\n{}" % (lines, key)
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"INVALID_IDEMPOTENCY_KEY" in answer
+
+
+def test_blanks_around_values(producer: Producer, published: Published) -> None:
+    """Blanks and tabs before and behind a header's value are none of it (RFC 9110, section 5.5)."""
+    key = new_key()
+    values = {
+        "X-API-Key": "key_a",
+        "Idempotency-Key": key,
+        "Content-Type": "application/json",
+        "Ordering-Key": "customer 9",
+        "traceparent": TRACE,
+        "Expect": "100-continue",
+    }
+    lines = "".join(f"{name}: \t {value} \t\r\n" for name, value in values.items()).encode()
+    answer = producer.raw(
+        b"POST /events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n%b\r\n{}" % lines
+    )
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 ")
+    (message,) = [each for each in published.messages() if key.encode() in (each.value() or b"")]
+    assert (message.key(), message.headers()) == (b"tenant_a:customer 9", [("traceparent", TRACE.encode())])
+
+
 def test_longest_key(producer: Producer) -> None:
     """255 characters fit."""
     assert producer.post((new_key() + "x" * 255)[:255]).status_code == 202

@@ -40,6 +40,16 @@ def test_new_items(producer: Producer, published: Published) -> None:
     ]
 
 
+def test_headers(producer: Producer, published: Published) -> None:
+    """A batch's traceparent goes with each of its events; the two keys in headers mean nothing to a batch."""
+    trace, items = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", [item(), item()]
+    response = producer.post_batch(items, traceparent=trace, Idempotency_Key="a b", Ordering_Key="x" * 256)
+    assert counts(response.json()) == (2, 0, 0)
+    found = {each.key(): each.headers() for each in published.messages()}
+    for each in items:
+        assert found[f"tenant_a:{each['idempotency_key']}".encode()] == [("traceparent", trace.encode())]
+
+
 def test_repeated_batch(producer: Producer) -> None:
     """A batch sent again holds duplicates only, with the first ids."""
     items = [item(), item()]

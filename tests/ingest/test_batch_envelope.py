@@ -2,7 +2,8 @@
 
 import pytest
 
-from event_platform.ingest.batch_envelope import read_items
+from event_platform.ingest import batch_envelope
+from event_platform.ingest.batch_envelope import MAX_ITEMS, read_items
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request import Event
 
@@ -72,3 +73,13 @@ def test_bytes_are_kept() -> None:
         first = read_items(batch_of(*items), MAX_EVENT_BYTES)[0]
         assert isinstance(first, Event)
         assert first.body == event.encode()
+
+
+def test_too_many_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What are too many items is refused before one of them is looked at: 4 MiB of numbers would take 10 s."""
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(batch_envelope, "_item", looked_at.append)
+    with pytest.raises(Refusal) as refused:
+        read_items(batch_of(*[WRONG_TYPE] * (MAX_ITEMS + 1)), MAX_EVENT_BYTES)
+    assert told(refused.value) == ("INVALID_EVENT", "a batch has 1 to 1000 events, this one has 1001")
+    assert not looked_at

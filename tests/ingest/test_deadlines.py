@@ -153,6 +153,20 @@ def test_answer_that_nobody_takes(limit: Callable[[str], None]) -> None:
         assert received < 3 * len(LARGE)
 
 
+@pytest.mark.parametrize("sent_late", [b"", b"2345"])
+def test_body_while_the_service_ends(monkeypatch: pytest.MonkeyPatch, sent_late: bytes) -> None:
+    """Whose body comes to its end soon after SIGTERM is answered; whose body does not is let go without an answer."""
+    monkeypatch.setattr(http_limits, "SHUTDOWN_BODY_SECONDS", 1.0)
+    head = HEAD.replace(b"events", b"read") + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+    with serving() as address:
+        connection = socket.create_connection(address)
+        connection.sendall(head + b"1")
+        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        threading.Timer(SHORT_SECONDS, connection.sendall, (sent_late,)).start()
+    with connection:
+        assert connection.recv(65_536).partition(b"\r\n")[0] == (b"HTTP/1.1 200 OK" if sent_late else b"")
+
+
 def test_requests_sent_ahead() -> None:
     """Requests far ahead of their turn are answered in order, and wait as bytes: their memory is bounded."""
     request = b"GET / HTTP/1.1\r\nHost:x\r\n\r\n"

@@ -7,6 +7,7 @@ import pytest
 
 from event_platform.core import metrics
 from event_platform.core.errors import ConfigurationError
+from event_platform.ingest import problems
 from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.json_parts import elements, members
 from event_platform.ingest.redis_address import RedisAddress
@@ -60,8 +61,6 @@ def test_counters_of_all_processes(tmp_path: Path) -> None:
 
 def test_every_outcome_is_declared() -> None:
     """Each refusal has its counter."""
-    from event_platform.ingest import problems  # noqa: PLC0415
-
     codes = {problem.code for problem in problems.ALL} - {"NOT_FOUND", "METHOD_NOT_ALLOWED"}
     assert codes < set(metrics.INGEST_OUTCOMES)
 

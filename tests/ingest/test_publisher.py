@@ -1,24 +1,31 @@
 """The producer's own failures, against a real Kafka."""
 
 import asyncio
+from collections.abc import Iterator
 
 from confluent_kafka import KafkaError
+from prometheus_client import CollectorRegistry
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
-from event_platform.ingest.publisher import Publisher, Record
+from event_platform.ingest.publication import Record
+from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.service import _producer_config
 from event_platform.ingest.standing import Standing
-from event_platform.ingest.tally import Table, Tally
+from event_platform.ingest.tally import Table, Tally, TallyCollector
 
 FATAL = KafkaError(KafkaError._FATAL, "made up for a test", fatal=True)  # noqa: SLF001 - librdkafka's local codes are named so
 
 
 def publisher_of(settings: Settings) -> Publisher:
     """A publisher as the service makes it."""
-    tally = Tally(Table.private().row(0))
-    return Publisher(settings.topic_raw, _producer_config(settings), Standing("kafka"), tally)
+    return publisher_counting(settings, Table.private())
+
+
+def publisher_counting(settings: Settings, table: Table) -> Publisher:
+    """The same, with the table that it counts in."""
+    return Publisher(settings.topic_raw, _producer_config(settings), Standing("kafka"), Tally(table.row(0)))
 
 
 async def publish(publisher: Publisher, count: int) -> list[UnavailableError | None]:
@@ -47,3 +54,33 @@ async def replace_while_kafka_hangs(settings: Settings, servers: RunningServers)
 def test_fatal_error(settings: Settings, servers: RunningServers) -> None:
     """After a fatal error nobody waits for the old producer, and a new one publishes."""
     asyncio.run(replace_while_kafka_hangs(settings, servers))
+
+
+class HeardAtHandOver(list[Record]):
+    """Records whose deliveries are heard before the last of them is handed over completely."""
+
+    def __init__(self, publisher: Publisher, count: int) -> None:
+        super().__init__(Record(b"k%d" % n, b"{}") for n in range(count))
+        self._publisher = publisher
+
+    def __iter__(self) -> Iterator[Record]:
+        yield from super().__iter__()
+        self._publisher._producer.flush()  # noqa: SLF001 - the only way to be sure that the deliveries are here
+
+
+async def time_in_kafka(settings: Settings) -> float | None:
+    """How many times are counted for two groups of events, one of them acknowledged before anybody waited for it."""
+    table = Table.private()
+    publisher = publisher_counting(settings, table)
+    assert await publish(publisher, 3) == [None] * 3
+    assert await publisher.publish_all(HeardAtHandOver(publisher, 3)) == [None] * 3
+    assert await publisher.publish_all([]) == []
+    await publisher.close()
+    registry = CollectorRegistry()
+    registry.register(TallyCollector(table))
+    return registry.get_sample_value("ingest_kafka_seconds_count")
+
+
+def test_time_in_kafka(settings: Settings) -> None:
+    """Every group of events has its time counted once, however soon Kafka acknowledges it; no events, no time."""
+    assert asyncio.run(time_in_kafka(settings)) == 2

@@ -10,7 +10,8 @@ from tests.fixtures.waiting import eventually
 from event_platform.core import kafka
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
-from event_platform.ingest.publisher import Publisher, Record
+from event_platform.ingest.publication import Record
+from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Table, Tally
 

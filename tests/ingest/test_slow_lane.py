@@ -15,14 +15,18 @@ from event_platform.ingest.slow_lane import SlowLane
 
 HARD = b'{"a":["\\ud800",' + b"[]," * 250_000 + b"1]}"
 HARD_BATCH = b'{"events":[{"idempotency_key":"a","event":' + HARD + b"}]}"
+FULL_EVENT = b'{"a":[' + b",".join([b"[" * 60 + b"]" * 60] * 2_150) + b"]}"
+FULL_BATCH = (
+    b'{"events":[' + b",".join(b'{"idempotency_key":"%d","event":%b}' % (n, FULL_EVENT) for n in range(15)) + b"]}"
+)
 EASY_BATCH = b'{"events":[' + b",".join(b'{"idempotency_key":"%d","event":{}}' % n for n in range(1_000)) + b"]}"
 
 read_batch = partial(read_items, max_event_bytes=262_144)
 
 
-@pytest.mark.parametrize(("body", "reader"), [(HARD, read_object), (HARD_BATCH, read_batch)])
+@pytest.mark.parametrize(("body", "reader"), [(HARD, read_object), (HARD_BATCH, read_batch), (FULL_BATCH, read_batch)])
 def test_others_go_on(body: bytes, reader: Callable[[bytes], Any]) -> None:
-    """While a body is read that only Python's parser can read, the event loop serves others."""
+    """While a body is read that only Python's parser can read, or one full of arrays, the event loop serves others."""
 
     async def play() -> int:
         reading = asyncio.create_task(SlowLane().read(body, reader))

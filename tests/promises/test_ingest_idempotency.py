@@ -172,7 +172,7 @@ def test_client_gone(
     repeated = {"status": "accepted", "request_id": first_id, "duplicate": True}
     eventually(lambda: books.post(producer, other).json() == repeated)
     assert not [sent for sent in books.sent if (sent.key, sent.status, sent.duplicate) == (other, 202, False)]
-    assert books.fate(other).stored == 1
+    eventually(lambda: books.fate(other).stored == 1)
 
 
 def proxy_of_redis(proxy: MakeProxy, environment: dict[str, str]) -> Proxy:

@@ -14,7 +14,7 @@ A request meets these modules in this order:
     fingerprint       what makes two bodies the same
     admission         rate limit and claim, decided in admission.lua; redis_link carries it
     fallback_limiter  the rate limit while Redis is away
-    publisher         the Kafka producer and its acknowledgements
+    publisher         the Kafka producer; publication: what becomes of what is handed to it
     responses         every answer; problems: every refusal
     health, pages     what operators and tools read
 """

@@ -8,7 +8,8 @@ from event_platform.ingest.admission import Admission, Admitted, Claim, Duplicat
 from event_platform.ingest.auth import ApiKeys
 from event_platform.ingest.body_budget import BodyBudget
 from event_platform.ingest.problems import Refusal
-from event_platform.ingest.publisher import NotPublishedError, PublicationUnknownError, Publisher, Record
+from event_platform.ingest.publication import NotPublishedError, PublicationUnknownError, Record
+from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.request import Event, Request, read_event, read_json_body
 from event_platform.ingest.responses import Answer
 from event_platform.ingest.slow_lane import SlowLane
@@ -55,7 +56,7 @@ async def _accept_body(ingest: Ingest, tenant: Tenant, request: Request, body: b
     verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
     if isinstance(verdict, Duplicate):
         return responses.duplicate(verdict.first_id)
-    await publish(ingest, verdict, record(tenant, verdict, event))
+    await publish(ingest, verdict, record(tenant, verdict, event, request.traceparent))
     await ingest.admission.confirm((verdict,))
     return responses.accepted(verdict.request.id)
 
@@ -66,12 +67,12 @@ def authenticate(ingest: Ingest, request: Request) -> Tenant:
     return ingest.api_keys.tenant_of(None if repeated else request.headers.get(b"x-api-key"))
 
 
-def record(tenant: Tenant, admitted: Admitted, event: Event) -> Record:
+def record(tenant: Tenant, admitted: Admitted, event: Event, traceparent: bytes | None) -> Record:
     """The message of ``events.raw``, with the identity under which it was admitted."""
     first = admitted.request
     value = envelope.wrap(tenant.name, first.received_at, "req_" + first.id, event.idempotency_key, event.body)
     key = envelope.record_key(tenant.name, event.ordering_key or event.idempotency_key)
-    return Record(key, value, [("traceparent", event.traceparent)] if event.traceparent else None)
+    return Record(key, value, [("traceparent", traceparent)] if traceparent else None)
 
 
 async def publish(ingest: Ingest, admitted: Admitted, message: Record) -> None:

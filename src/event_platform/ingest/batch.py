@@ -11,7 +11,7 @@ from event_platform.ingest.accept import Ingest, authenticate, record
 from event_platform.ingest.admission import Admitted, Claim, Duplicate, Tenant, Verdict
 from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES, read_items
 from event_platform.ingest.problems import Refusal
-from event_platform.ingest.publisher import NotPublishedError
+from event_platform.ingest.publication import NotPublishedError
 from event_platform.ingest.request import Event, Request, read_json_body
 from event_platform.ingest.request_ids import Ticket, Tickets
 from event_platform.ingest.responses import Answer, HeaderList
@@ -39,7 +39,7 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
         raise
     with hold:
         items = await _read_items(ingest, tenant, body)
-        results = await _accept_items(ingest, tenant, items, tickets.draw_many(len(items)))
+        results = await _accept_items(ingest, tenant, items, tickets.draw_many(len(items)), request.traceparent)
     outcomes = Counter(map(_outcome, results))
     ingest.tally.items(outcomes)
     return _answer(results, outcomes, request.ticket)
@@ -54,7 +54,7 @@ async def _read_items(ingest: Ingest, tenant: Tenant, body: bytes) -> Sequence[I
 
 
 async def _accept_items(
-    ingest: Ingest, tenant: Tenant, items: Sequence[Item], tickets: Sequence[Ticket]
+    ingest: Ingest, tenant: Tenant, items: Sequence[Item], tickets: Sequence[Ticket], traceparent: bytes | None
 ) -> list[Result]:
     firsts = _firsts(items)
     claims = [
@@ -64,7 +64,7 @@ async def _accept_items(
         for at, (item, ticket) in enumerate(zip(items, tickets, strict=True))
     ]
     verdicts = await ingest.admission.admit_all(tenant, claims)
-    published = await _publish(ingest, tenant, items, verdicts)
+    published = await _publish(ingest, tenant, items, verdicts, traceparent)
     results: list[Result] = []
     for at, (item, verdict) in enumerate(zip(items, verdicts, strict=True)):
         if isinstance(verdict, Duplicate | Refusal):
@@ -95,12 +95,16 @@ def _of_copy(item: Item, items: Sequence[Item], firsts: dict[str, int], results:
 
 
 async def _publish(
-    ingest: Ingest, tenant: Tenant, items: Sequence[Item], verdicts: Sequence[Verdict | None]
+    ingest: Ingest,
+    tenant: Tenant,
+    items: Sequence[Item],
+    verdicts: Sequence[Verdict | None],
+    traceparent: bytes | None,
 ) -> dict[int, Result]:
     """Publish the admitted items and settle their claims; each one's result by its place."""
     admitted = {at: verdict for at, verdict in enumerate(verdicts) if isinstance(verdict, Admitted)}
     events = ((verdict, items[at]) for at, verdict in admitted.items())
-    records = [record(tenant, verdict, event) for verdict, event in events if isinstance(event, Event)]
+    records = [record(tenant, verdict, event, traceparent) for verdict, event in events if isinstance(event, Event)]
     failures = await ingest.publisher.publish_all(records)
     await _settle(ingest, list(admitted.values()), failures)
     return {

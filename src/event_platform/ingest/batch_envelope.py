@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -30,6 +30,8 @@ class _Batch(msgspec.Struct, gc=False):
     events: list[_Item]
 
 
+_Any = TypeVar("_Any")
+
 _decode_batch = msgspec.json.Decoder(_Batch).decode
 
 
@@ -41,17 +43,20 @@ def read_items(body: bytes, max_event_bytes: int) -> list[Event | Refusal]:
     """
     try:
         body.decode()
-        return [_event_or_refusal(item, max_event_bytes) for item in _bounded(_items(body))]
+        return [_event_or_refusal(item, max_event_bytes) for item in _items(body)]
     except (InvalidJsonError, UnicodeDecodeError) as error:
         raise Refusal(problems.INVALID_JSON, f"the body is not strict JSON in UTF-8: {error}") from error
 
 
 def _items(body: bytes) -> Sequence[_Item | Refusal]:
-    """One pass over nearly every batch; where a part has another type, each item is looked at by itself."""
+    """One pass over nearly every batch; where a part has another type, each item is looked at by itself.
+
+    4 MiB hold two million items, so they are counted before the first of them is looked at.
+    """
     try:
-        return _decode_batch(body).events
+        return _bounded(_decode_batch(body).events)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return [_item(element) for element in _elements(body)]
+        return [_item(element) for element in _bounded(_elements(body))]
 
 
 def _elements(body: bytes) -> list[bytes]:
@@ -61,7 +66,7 @@ def _elements(body: bytes) -> list[bytes]:
         raise Refusal(problems.INVALID_EVENT, 'send an object with a list "events"') from None
 
 
-def _bounded(items: Sequence[_Item | Refusal]) -> Sequence[_Item | Refusal]:
+def _bounded(items: list[_Any]) -> list[_Any]:
     if not 1 <= len(items) <= MAX_ITEMS:
         raise Refusal(problems.INVALID_EVENT, f"a batch has 1 to {MAX_ITEMS} events, this one has {len(items)}")
     return items

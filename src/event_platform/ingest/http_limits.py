@@ -28,3 +28,5 @@ BODIES_BYTES: Final = 128 * 1024 * 1024
 
 SHUTDOWN_SECONDS: Final = 10
 """SIGTERM waits for so long for what was accepted."""
+SHUTDOWN_BODY_SECONDS: Final = 3.0
+"""And for so long for the rest of a body, so that its answer, which takes 6 s at most, is in time too."""

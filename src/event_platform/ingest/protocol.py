@@ -130,7 +130,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """One header has come; trailers are dropped, because whoever passes a request on may not have checked them."""
         if self._repeats_head or not self._in_head:
             return
-        name = name.lower()
+        # RFC 9110, section 5.5: blanks around a value are none of it; the parser leaves those at its end.
+        name, value = name.lower(), value.rstrip(b" \t")
         if name == b"expect":
             # RFC 9110, section 10.1.1: from an HTTP/1.0 client it is ignored.
             self.expect_100_continue = value.lower() == b"100-continue" and self.parser.get_http_version() != "1.0"
@@ -213,6 +214,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._held and not self.pipeline:
             held, self._held = self._held, b""
             self.data_received(held)
+
+    def shutdown(self) -> None:
+        """The service ends, after the answers that are due; a body that does not come to its end soon gets none."""
+        super().shutdown()
+        if self._in_message:
+            self.deadline = min(self.deadline, self.loop.time() + bounds.SHUTDOWN_BODY_SECONDS)
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Close the connection, after the answers that are under way, with a bare ``status`` where none is."""

@@ -6,16 +6,17 @@ a thread of its own would wait for the busy loop once for each event.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
+from event_platform.ingest.publication import CERTAINLY_NOT_PUBLISHED, NotPublishedError, Record, Sending, failure_of
 from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Tally
 
@@ -29,57 +30,7 @@ _PROBE_SECONDS: Final = 2.0
 _DISTRUST_SECONDS: Final = 10.0
 """For so long after a failed delivery Kafka counts as down, even if it answers."""
 
-_CERTAINLY_NOT_PUBLISHED: Final = frozenset({KafkaError._PURGE_QUEUE, KafkaError.MSG_SIZE_TOO_LARGE})  # noqa: SLF001 - librdkafka's local codes are named so
-
 log = get_logger(__name__)
-
-Headers = list[tuple[str, str | bytes | None]]
-_NO_WORD: Final = KafkaError(KafkaError._MSG_TIMED_OUT)  # noqa: SLF001 - librdkafka's local codes are named so
-
-
-class NotPublishedError(UnavailableError):
-    """The event is certainly not in Kafka."""
-
-
-class PublicationUnknownError(UnavailableError):
-    """The event may be in Kafka, now or later."""
-
-
-class Record(msgspec.Struct, frozen=True, gc=False):
-    """A message of ``events.raw``."""
-
-    key: bytes
-    value: bytes
-    headers: Headers | None = None
-
-
-class _Sending:
-    """Records that were handed over together, and what is known of each: its outcome, by its place.
-
-    Attributes:
-        outcomes: None where the record is acknowledged.
-        left: How many of them have none yet.
-        done: Resolves when all have one.
-    """
-
-    __slots__ = ("done", "left", "outcomes")
-
-    def __init__(self, count: int, done: "asyncio.Future[None]") -> None:
-        self.outcomes: list[KafkaError | NotPublishedError | None] = [_NO_WORD] * count
-        self.left = count
-        self.done = done
-
-    def settle(self, place: int, outcome: KafkaError | NotPublishedError | None) -> None:
-        """The outcome of the record at ``place`` is known."""
-        self.outcomes[place] = outcome
-        self.left -= 1
-        if not self.left:
-            self.finish()
-
-    def finish(self) -> None:
-        """Wake who waits, whether all have an outcome or not."""
-        if not self.done.done():
-            self.done.set_result(None)
 
 
 class Publisher:
@@ -98,8 +49,9 @@ class Publisher:
         self._standing = standing
         self._tally = tally
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[_Sending, float] = {}
+        self._waiting: dict[Sending, float] = {}
         self._next_poll: asyncio.TimerHandle | None = None
+        self._polled_at = 0.0
         self._last_was_taken = False
         self._failed_at = -_DISTRUST_SECONDS
         self._retiring: set[asyncio.Task[None]] = set()
@@ -123,18 +75,21 @@ class Publisher:
 
     async def publish_all(self, records: Sequence[Record]) -> list[UnavailableError | None]:
         """Publish many and wait once for all; what `publish` would raise for each, None where it is acknowledged."""
+        if not records:
+            return []
         started = self._loop.time()
-        sending = _Sending(len(records), self._loop.create_future())
+        sending = Sending(len(records), self._loop.create_future())
         for place, record in enumerate(records):
             self._hand_over(record, sending, place)
+        self._poll_if_due()
         if sending.left:
             self._waiting[sending] = started + PATIENCE_SECONDS
             self._poll_soon()
             await sending.done
-            self._tally.kafka_seconds(self._loop.time() - started)
-        return [None if outcome is None else _failure(outcome) for outcome in sending.outcomes]
+        self._tally.kafka_seconds(self._loop.time() - started)
+        return [None if outcome is None else failure_of(outcome) for outcome in sending.outcomes]
 
-    def _hand_over(self, record: Record, sending: _Sending, place: int) -> None:
+    def _hand_over(self, record: Record, sending: Sending, place: int) -> None:
         try:
             self._producer.produce(
                 self._topic,
@@ -149,7 +104,7 @@ class Publisher:
             self._note(error.args[0])
             sending.settle(place, NotPublishedError(f"publishing an event: {error.args[0].str()}"))
 
-    def _delivered(self, sending: _Sending, place: int, error: KafkaError | None, _message: object) -> None:
+    def _delivered(self, sending: Sending, place: int, error: KafkaError | None, _message: object) -> None:
         sending.settle(place, error)
         if not sending.left:
             self._waiting.pop(sending, None)
@@ -167,7 +122,13 @@ class Publisher:
         if self._waiting:
             self._poll_soon()
 
+    def _poll_if_due(self) -> None:
+        # The loop counts whole milliseconds and comes up to one late; under load somebody is always here in time.
+        if time.monotonic() - self._polled_at >= _POLL_EVERY_SECONDS:
+            self._poll()
+
     def _poll(self) -> None:
+        self._polled_at = time.monotonic()
         self._last_was_taken = False
         producer = self._producer
         try:
@@ -179,7 +140,7 @@ class Publisher:
             self._standing.rise()
 
     def _note(self, error: KafkaError) -> None:
-        if error.code() in _CERTAINLY_NOT_PUBLISHED:
+        if error.code() in CERTAINLY_NOT_PUBLISHED:
             return
         self._failed_at = self._loop.time()
         self._standing.fall(f"Kafka did not take an event: {error.str()}")
@@ -234,11 +195,3 @@ async def _retire(failed: Producer) -> None:
             failed.poll(0)
         await asyncio.sleep(_RETIRE_SECONDS)
     await asyncio.to_thread(failed.close)
-
-
-def _failure(outcome: KafkaError | NotPublishedError) -> UnavailableError:
-    if isinstance(outcome, NotPublishedError):
-        return outcome
-    if outcome.code() in _CERTAINLY_NOT_PUBLISHED:
-        return NotPublishedError(f"publishing an event: {outcome.str()}")
-    return PublicationUnknownError(f"publishing an event: {outcome.str()}")

@@ -47,6 +47,12 @@ class Request(msgspec.Struct, frozen=True):
     receive: Receive
     ticket: Ticket
 
+    @property
+    def traceparent(self) -> bytes | None:
+        """To be passed on with the events, if it is one."""
+        given = self.headers.get(b"traceparent")
+        return given if given is not None and _TRACEPARENT.fullmatch(given) else None
+
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """What a request wants published.
@@ -56,14 +62,12 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         ordering_key: Events with the same one keep their order; None means the idempotency key.
         fingerprint: 32 bytes that say what the body means.
         body: The producer's own bytes.
-        traceparent: To be passed on, if it is one.
     """
 
     idempotency_key: str
     ordering_key: str | None
     fingerprint: bytes
     body: bytes
-    traceparent: bytes | None = None
 
 
 def read_head(headers: list[tuple[bytes, bytes]], receive: Receive, ticket: Ticket) -> Request:
@@ -85,7 +89,7 @@ async def read_event(request: Request, body: bytes, slow_lane: SlowLane) -> Even
     key = _idempotency_key(request)
     ordering_key = _ordering_key(request)
     digest = read_object(body) if len(body) <= SHORT_BYTES else await slow_lane.read(body, read_object)
-    return Event(key, ordering_key, digest, body, _traceparent(request.headers.get(b"traceparent")))
+    return Event(key, ordering_key, digest, body)
 
 
 async def read_json_body(request: Request, max_bytes: int, budget: BodyBudget) -> bytes:
@@ -139,14 +143,14 @@ def _is_json(request: Request) -> bool:
     if b"content-encoding" in request.headers or b"content-type" in request.repeated:
         return False
     given = request.headers.get(b"content-type", b"")
-    return given == b"application/json" or _JSON_TYPE.fullmatch(given.strip()) is not None
+    return given == b"application/json" or _JSON_TYPE.fullmatch(given) is not None
 
 
 def _idempotency_key(request: Request) -> str:
     given = request.headers.get(b"idempotency-key")
     if given is None:
         raise Refusal(problems.MISSING_IDEMPOTENCY_KEY)
-    key = plain_key(given.decode("latin-1").strip())
+    key = plain_key(given.decode("latin-1"))
     if key is None or b"idempotency-key" in request.repeated:
         raise Refusal(problems.INVALID_IDEMPOTENCY_KEY)
     return key
@@ -194,7 +198,3 @@ def read_object(body: bytes) -> bytes:
     if not isinstance(value, dict):
         raise Refusal(problems.INVALID_EVENT)
     return fingerprint.of(value, body)
-
-
-def _traceparent(given: bytes | None) -> bytes | None:
-    return given if given is not None and _TRACEPARENT.fullmatch(given) else None
