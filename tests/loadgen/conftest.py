@@ -132,7 +132,7 @@ def steady(rate: float, seconds: float, **mix: float) -> Scenario:
 def make_job(stub: Stub, what: Scenario | str, **manner: object) -> Job:
     """Send ``what`` to the stub with seed 7."""
     wanted = scenario.load(what) if isinstance(what, str) else what
-    return Job(wanted, wire.target(stub.url, KEYS), 7, Manner(**manner))  # type: ignore[arg-type]
+    return Job(wanted, wire.target(stub.url, KEYS), 7, Manner(**manner))  # type: ignore[arg-type]  # its fields, by name
 
 
 def send(stub: Stub, what: Scenario | str, **manner: object) -> Run:

@@ -61,6 +61,9 @@ def test_a_condition_that_holds_is_exit_4(stub: Stub, tmp_path: Path) -> None:
         (["--url", "localhost"], "--url localhost: expected http://host:port"),
         (["--keys", "key_a"], "--keys: expected tenant:key"),
         (["--rps", "0"], "--rps"),
+        (["--rps", "nan"], "'--rps': nan is not a finite number"),
+        (["--minutes", "inf"], "'--minutes': inf is not a finite number"),
+        (["--verify-timeout", "nan"], "'--verify-timeout': nan is not a finite number"),
     ],
 )
 def test_wrong_options_are_exit_2(options: list[str], message: str, stub: Stub, tmp_path: Path) -> None:
@@ -79,12 +82,32 @@ def test_nobody_there_is_exit_1(tmp_path: Path) -> None:
     assert "Nothing listens at 127.0.0.1:9" in done.stdout
 
 
+def test_a_scenario_without_events_is_told(stub: Stub, tmp_path: Path) -> None:
+    """Instead of a summary of zeros alone."""
+    (tmp_path / "still.json").write_text('{"description":"","phases":[{"seconds":1,"rate":0}]}')
+    done = loadgen(stub, tmp_path, "--scenario", "still.json")
+    assert done.returncode == 1
+    assert "Nothing was sent:" in done.stdout
+    assert "over -" not in done.stdout
+
+
 def test_a_file_that_cannot_be_written_is_exit_1(stub: Stub, tmp_path: Path) -> None:
     """After the summary, with the file's name."""
     done = loadgen(stub, tmp_path, "--minutes", "0.03", "--json", "missing/run.json")
     assert done.returncode == 1
     assert "writing missing/run.json" in done.stderr
     assert "sent" in done.stdout
+
+
+def test_figures_are_written_although_nothing_can_be_verified(stub: Stub, tmp_path: Path) -> None:
+    """Where the admin API cannot be asked, the run before it is not lost."""
+    verify = ("--verify", "--verify-timeout", "1", "--admin-url", "http://127.0.0.1:9")
+    done = loadgen(stub, tmp_path, "--minutes", "0.03", *verify, "--json", "run.json")
+    assert done.returncode == 1
+    assert "asking http://127.0.0.1:9" in done.stderr
+    figures = json.loads((tmp_path / "run.json").read_text())
+    assert figures["sent"] == len(stub.received) > 0
+    assert figures["balance_sheet"] is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

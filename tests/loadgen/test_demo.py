@@ -2,47 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-
-COMMAND = (sys.executable, "-m", "event_platform.cli")
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A folder with settings, in which commands are given."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """A command that ends by itself."""
-        return subprocess.run(
-            [*COMMAND, *words],
-            cwd=self.folder,
-            env=os.environ | self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """A command that goes on."""
-        return subprocess.Popen(
-            [*COMMAND, *words],
-            cwd=self.folder,
-            env=os.environ | self.environment | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+from tests.fixtures.shell import Shell
 
 
 @pytest.fixture(scope="module")
@@ -93,17 +56,3 @@ def test_ctrl_c_puts_right_what_was_stopped(shell: Shell) -> None:
     assert "usual quota" in told
     status = shell.run("status").stdout
     assert status.count(" ready ") == 3, status
-
-
-@pytest.mark.long
-def test_all_acts_balance(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Postgres, Redis and Kafka stopped for 20 s each, too, on servers of its own."""
-    named = {"KAFKA_BROKERS", "DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "EVENT_PLATFORM_HOME"}
-    own = {name: value for name, value in environment.items() if name not in named}
-    shell = Shell(tmp_path, own)
-    try:
-        done = shell.run("demo-failure")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "It balances" in done.stdout
-    finally:
-        shell.run("down", "--purge")

@@ -88,7 +88,7 @@ def test_weights_divide_the_traffic() -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_each_kind_is_broken_as_it_says(kind: msgspec.Struct) -> None:
     """Only what is to be refused for its form breaks strict JSON or is no object; sizes stay apart by far."""
-    name = kind.name  # type: ignore[attr-defined]
+    name = kind.name  # type: ignore[attr-defined]  # every kind has one
     share = {} if name == "new" else {name: 1.0}
     body = plan(steady(10, 1, **share))[-1].events[0].body
     if name == "broken_json":

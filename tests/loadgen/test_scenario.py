@@ -38,6 +38,7 @@ BROKEN = {
         GOOD % ("", ',"event_types":{"a":-1}'),
         "the whole: event_types.a: expected a weight above 0, got -1",
     ),
+    "not JSON": ("phases:", "the whole: JSON is malformed"),
     "weights": (GOOD % ("", ',"tenant_weights":[0]'), "tenant_weights[0]: expected float > 0"),
 }
 

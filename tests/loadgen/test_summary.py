@@ -1,6 +1,7 @@
 """The summary adds up, says in words what its numbers mean, and can fail a run."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def run_of(*ends: Ended, kind: str = "new", late_seconds: float = 0.0, latency_s
 
 def summary_of(*ends: Ended, **given: float) -> Summary:
     """Its summary."""
-    return summarize(run_of(*ends, **given))  # type: ignore[arg-type]
+    return summarize(run_of(*ends, **given))  # type: ignore[arg-type]  # its fields, by name
 
 
 def test_the_counts_add_up() -> None:
@@ -108,6 +109,13 @@ def test_mostly_401_or_nobody_there_says_what_to_do() -> None:
     assert "event-platform up" in unreachable.remarks[0]
     assert unreachable.nothing_arrived
     assert not summary_of(CUT).nothing_arrived
+
+
+def test_a_server_without_tls_is_not_called_absent() -> None:
+    """With `https://` what fails may be TLS alone."""
+    run = run_of(UNREACHABLE)
+    run.job = replace(run.job, target=wire.target("https://localhost:8443", {"tenant_a": "key_a"}))
+    assert summarize(run).remarks[0].startswith("No TLS connection to localhost:8443 could be made")
 
 
 @pytest.mark.parametrize(

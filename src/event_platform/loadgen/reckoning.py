@@ -68,7 +68,8 @@ class Sent(Struct, frozen=True):
         if self.status == 202:  # noqa: PLR2004 - Accepted, the contract's one success
             return End.DUPLICATE if self.duplicate else End.NEW
         # Whatever else a gateway may answer with 5xx says as little of the event as no answer.
-        return End.UNANSWERED if self.status is None or self.status >= 500 else End.REFUSED  # noqa: PLR2004
+        says_nothing = self.status is None or self.status >= 500  # noqa: PLR2004 - where the server's errors begin
+        return End.UNANSWERED if says_nothing else End.REFUSED
 
 
 class Fate(Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from event_platform.loadgen.outcomes import Outcome
 from event_platform.loadgen.run import Run
 from event_platform.loadgen.tally import LATE_SECONDS, Tally
+from event_platform.loadgen.wire import Target
 
 _LATE_SHARE = 0.01
 _MOST = 0.5
@@ -24,6 +25,8 @@ def _about_generator(run: Run) -> Iterator[str]:
     tally = run.tally
     if run.interrupted:
         yield "Interrupted: the figures are of what was sent until then."
+    elif not tally.sent and not tally.dropped:
+        yield "Nothing was sent: the scenario, its rates and its duration leave no event to send."
     if generator_was_bottleneck(tally):
         yield (
             f"The generator itself was the bottleneck: {tally.late:,} of {tally.lateness.count:,} requests started "
@@ -41,7 +44,7 @@ def _about_platform(run: Run) -> Iterator[str]:
     tally = run.tally
     unreachable = tally.answers["no answer: no connection"]
     if unreachable > _MOST * tally.answers.total():
-        yield f"Nothing listens at {run.job.target.authority}: start it with `event-platform up`, or give --url."
+        yield _unreachable(run.job.target)
     if tally.count(Outcome.RATE_LIMITED) > _MOST * tally.sent:
         yield (
             "Most answers were 429: the quota of a tenant is RATE_LIMIT_PER_MIN (300 by default) in any 60 seconds. "
@@ -50,3 +53,12 @@ def _about_platform(run: Run) -> Iterator[str]:
         )
     if tally.answers["401 UNAUTHORIZED"] > _MOST * tally.answers.total():
         yield "Most answers were 401: give the platform's API keys with --keys tenant:key,… or in API_KEYS."
+
+
+def _unreachable(target: Target) -> str:
+    if target.tls:
+        return (
+            f"No TLS connection to {target.authority} could be made: nothing listens there, or it speaks plain HTTP, "
+            "or its certificate is not trusted here."
+        )
+    return f"Nothing listens at {target.authority}: start it with `event-platform up`, or give --url."

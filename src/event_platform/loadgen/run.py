@@ -127,7 +127,7 @@ def _collect(crew: list[_Worker], state: Run, start: float) -> None:
         _tell_to_stop(crew)
     ready = wait([one.pipe for one in crew if not one.finished], _TICK_SECONDS)
     # After the wait: a report that is dated too early would count as many events in too short a time.
-    state.elapsed_seconds = time.monotonic() - start
+    state.elapsed_seconds = max(0.0, time.monotonic() - start)
     for one in (one for one in crew if one.pipe in ready):
         message = _receive(one)
         if isinstance(message, Finished):

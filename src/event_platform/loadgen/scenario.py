@@ -132,4 +132,8 @@ def parse(source: str, text: bytes) -> Scenario:
     except msgspec.DecodeError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at ")
         where = place.removeprefix("$").removeprefix(".") or "the whole"
-        raise ConfigurationError(f"scenario {source}: {where}: {problem[:1].lower()}{problem[1:]}") from error
+        raise ConfigurationError(f"scenario {source}: {where}: {_in_a_sentence(problem)}") from error
+
+
+def _in_a_sentence(problem: str) -> str:
+    return problem if problem.startswith("JSON") else problem[:1].lower() + problem[1:]
