@@ -1,6 +1,5 @@
 """The command line as a user meets it."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.fixtures.shell import Shell
 
 from event_platform.cli import VERBS, cli
 
@@ -20,15 +20,7 @@ def run(tmp_path: Path) -> Run:
     """Run ``event-platform`` in an empty folder."""
 
     def run_in_folder(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "event_platform.cli", *arguments],
-            cwd=tmp_path,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return Shell(tmp_path, environment, timeout_seconds=60).run(*arguments)
 
     return run_in_folder
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.settings import Settings, load
-from event_platform.local import doctor, extra
+from event_platform.local import control, doctor, extra, lock, place
+from event_platform.local.control import Answer, Entry
 from event_platform.local.doctor import Finding
+from event_platform.local.keeper import Snapshot, State
 from event_platform.local.ports import free_port
 
 
@@ -59,3 +61,35 @@ def test_what_is_in_order_is_told(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     for about in ("java", "packages", "port of ingest"):
         assert finding(settings, about).is_ok
+
+
+def test_a_state_folder_that_cannot_be_is_found(tmp_path: Path) -> None:
+    """Because a file lies where it, or a folder above it, should be."""
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "file", tmp_path / "file" / "home"):
+        found = finding(settings_for(home), "state folder")
+        assert not found.is_ok
+        assert f"EVENT_PLATFORM_HOME={home}" in found.text
+
+
+def test_keys_that_cannot_be_read_are_found(tmp_path: Path) -> None:
+    """As `up` would refuse them."""
+    found = finding(settings_for(tmp_path, api_keys_file=tmp_path / "missing"), "API keys")
+    assert not found.is_ok
+    assert found.text.startswith("API_KEYS_FILE=")
+
+
+def test_what_a_running_platform_lacks_is_found(tmp_path: Path) -> None:
+    """A server that was stopped, with the command that starts it; what is ready is not a problem."""
+    entries = {
+        "kafka": Entry("server", "127.0.0.1:9092", Snapshot(State.STOPPED, None, 0, None)),
+        "redis": Entry("server", "redis://127.0.0.1:6379/0", Snapshot(State.READY, 1, 0, None)),
+    }
+    home = place.find(tmp_path)
+    path = control.serve(tmp_path, lambda _request: Answer(entries=entries))
+    with lock.acquire(home.lock) or pytest.fail("locked already"):
+        findings = list(doctor.examine(settings_for(tmp_path)))
+    control.close(tmp_path, path)
+    said = {each.about: each.text for each in findings if not each.is_ok}
+    assert "event-platform start kafka" in said["kafka"]
+    assert "redis" not in said

@@ -3,7 +3,6 @@
 import logging
 import socket
 import time
-from contextlib import closing
 
 import psycopg
 import pytest
@@ -28,7 +27,8 @@ def test_the_environment_is_complete(environment: dict[str, str], settings: Sett
 
 def test_the_redis_database_is_the_modules_own(environment: dict[str, str]) -> None:
     """No other module's keys are in it."""
-    assert Redis.from_url(environment["REDIS_URL"]).dbsize() == 0
+    with Redis.from_url(environment["REDIS_URL"]) as client:
+        assert client.dbsize() == 0
     assert not environment["REDIS_URL"].endswith("/0")
 
 
@@ -36,29 +36,30 @@ def test_the_proxy_passes_cuts_and_heals(servers: RunningServers, proxy: MakePro
     """While cut, connections break and new ones are refused; healed, they work."""
     made = proxy("127.0.0.1", servers.local.redis.port)
     url = servers.redis_url.replace(str(servers.local.redis.port), str(made.port))
-    assert Redis.from_url(url).ping()
+    with Redis.from_url(url) as client:
+        assert client.ping()
     made.cut()
-    with closing(socket.socket()) as client:
-        assert client.connect_ex(("127.0.0.1", made.port)) != 0
+    with socket.socket() as refused:
+        assert refused.connect_ex(("127.0.0.1", made.port)) != 0
     made.heal()
-    assert Redis.from_url(url).ping()
+    with Redis.from_url(url) as client:
+        assert client.ping()
 
 
 def test_the_proxy_delays(servers: RunningServers, proxy: MakeProxy) -> None:
     """Request and reply are each held back."""
     made = proxy("127.0.0.1", servers.local.redis.port)
-    client = Redis.from_url(servers.redis_url.replace(str(servers.local.redis.port), str(made.port)))
-    client.ping()
-    made.delay(0.2)
-    started = time.monotonic()
-    client.ping()
+    with Redis.from_url(servers.redis_url.replace(str(servers.local.redis.port), str(made.port))) as client:
+        client.ping()
+        made.delay(0.2)
+        started = time.monotonic()
+        client.ping()
     assert time.monotonic() - started >= 0.4
 
 
 def test_swallowed_replies_still_take_effect(servers: RunningServers, proxy: MakeProxy) -> None:
     """The server did what the client never heard of."""
     made = proxy("127.0.0.1", servers.local.redis.port)
-    direct = Redis.from_url(servers.redis_url)
     with socket.create_connection(("127.0.0.1", made.port)) as client:
         client.settimeout(0.3)
         client.sendall(f"AUTH {servers.local.redis.password}\r\n".encode())
@@ -67,7 +68,8 @@ def test_swallowed_replies_still_take_effect(servers: RunningServers, proxy: Mak
         client.sendall(b"SET swallowed yes\r\n")
         with pytest.raises(TimeoutError):
             client.recv(100)
-    assert direct.get("swallowed") == b"yes"
+    with Redis.from_url(servers.redis_url) as direct:
+        assert direct.get("swallowed") == b"yes"
 
 
 def test_errors_are_noticed(error_watch: ErrorWatch) -> None:

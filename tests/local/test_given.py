@@ -31,7 +31,8 @@ def test_an_address_of_redis_is_enough(servers: RunningServers) -> None:
     """`REDIS_ADDR` names one, too; without the password ours refuses, and the setting is named."""
     with pytest.raises(ConfigurationError, match=r"REDIS_ADDR: tried to ping 127\.0\.0\.1:\d+: .*[Aa]uth"):
         given.check(settings_with(redis_addr=f"127.0.0.1:{servers.local.redis.port}"))
-    assert Redis.from_url(servers.redis_url).ping()
+    with Redis.from_url(servers.redis_url) as client:
+        assert client.ping()
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,10 @@ def test_a_killed_process_is_replaced(make_keeper: MakeKeeper) -> None:
     assert keeper.snapshot().last_end == "SIGKILL"
 
 
-def test_restarting_is_shown_while_it_pauses(make_keeper: MakeKeeper) -> None:
+def test_restarting_is_shown_while_it_pauses(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two processes the state says so, and no process id is told."""
+    # So long that a busy machine cannot miss it.
+    monkeypatch.setattr("event_platform.local.keeper._FIRST_PAUSE_SECONDS", 15.0)
     keeper = make_keeper()
     keeper.start()
     keeper.wait_until_ready(10)

@@ -1,6 +1,12 @@
 """Log files are bounded, and can be read and followed while they are cut."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+
+from tests.fixtures.waiting import eventually
 
 from event_platform.local import logs
 
@@ -45,3 +51,31 @@ def test_following_survives_a_cut(tmp_path: Path) -> None:
     assert follower.new_lines() == ["half a line"]
     log.write_text("2nd\n")
     assert follower.new_lines() == ["2nd"]
+
+
+def test_ctrl_c_ends_following_quietly(tmp_path: Path) -> None:
+    """What was shown stays; nothing looks like a failure."""
+    log, shown = tmp_path / "logs" / "ingest.log", tmp_path / "shown"
+    log.parent.mkdir()
+    log.write_text("")
+    command = (sys.executable, "-m", "event_platform.cli", "logs", "ingest", "-f")
+    environment = os.environ | {"EVENT_PLATFORM_HOME": str(tmp_path)}
+    # Where the tests run in the background of a shell Ctrl-C is ignored, and the child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with shown.open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    signal.signal(signal.SIGINT, before)
+
+    def is_followed() -> bool:
+        with log.open("a") as writer:
+            writer.write("more\n")
+        return shown.read_text() != ""
+
+    try:
+        eventually(is_followed, 20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert set(shown.read_text().splitlines()) == {"more"}

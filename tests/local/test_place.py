@@ -2,12 +2,14 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.local import place, secrets_file
+from event_platform.local import lock, place, secrets_file
 from event_platform.local.place import Account, Place
 
 NOBODY = Account(65534, 65534)
@@ -77,3 +79,37 @@ def test_passwords_are_random_and_private(tmp_path: Path) -> None:
     assert secrets_file.read_or_make(path) == made
     assert secrets_file.read_or_make(tmp_path / "others.json") != made
     assert len({made.redis, made.postgres_superuser, made.postgres_service, made.postgres_reader}) == 4
+
+
+def test_damaged_passwords_are_told(tmp_path: Path) -> None:
+    """In one sentence, and the file stays as it is: the servers' data cannot be opened with others."""
+    path = tmp_path / "secrets.json"
+    path.write_text("")
+    with pytest.raises(ConfigurationError, match=r"secrets\.json is damaged.*down --purge"):
+        secrets_file.read_or_make(path)
+    assert path.read_text() == ""
+
+
+@contextmanager
+def as_another_user() -> Iterator[None]:
+    """For root, who may open everything, to see what others see."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_state_folder_that_is_closed_to_us_is_told(tmp_path: Path) -> None:
+    """`up` after another user's `up` says so in a sentence."""
+    found = Place(tmp_path / "home", tmp_path / "home", None)
+    found.create()
+    found.home.chmod(0)
+    with as_another_user(), pytest.raises(ConfigurationError, match="EVENT_PLATFORM_HOME="):
+        lock.is_held(found.lock)
+    with as_another_user(), pytest.raises(ConfigurationError, match="EVENT_PLATFORM_HOME="):
+        found.create()
+    found.home.chmod(0o700)

@@ -23,12 +23,12 @@ def test_the_reader_cannot_write(servers: RunningServers) -> None:
 
 def test_redis_keeps_its_data_when_killed(servers: RunningServers) -> None:
     """The append-only file brings keys back."""
-    client = Redis.from_url(servers.redis_url)
-    client.set("kept", "yes")
-    assert client.waitaof(1, 0, 2_000) == [1, 0]
-    servers.kill("redis")
-    servers.start("redis")
-    assert client.get("kept") == b"yes"
+    with Redis.from_url(servers.redis_url) as client:
+        client.set("kept", "yes")
+        assert client.waitaof(1, 0, 2_000) == [1, 0]
+        servers.kill("redis")
+        servers.start("redis")
+        assert client.get("kept") == b"yes"
 
 
 def test_kafka_creates_no_topic_by_accident(servers: RunningServers) -> None:

@@ -55,3 +55,17 @@ def test_a_taken_server_port_is_passed_over(taken: int) -> None:
 def test_the_url_is_one_a_client_here_can_use(host: str, url: str) -> None:
     """Also where the service listens on all addresses."""
     assert services.url(host, 1) == url
+
+
+def test_an_address_of_another_machine_is_not_called_taken() -> None:
+    """The setting that names the address is named, and no other port proposed."""
+    settings = load(_env_file=None, ingest_host="192.0.2.1", api_keys="a:b", ingest_port=free_port())
+    with pytest.raises(ConfigurationError, match=r"INGEST_HOST=192\.0\.2\.1.*cannot listen there") as caught:
+        services.check_ports(settings)
+    assert "taken" not in str(caught.value)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_a_free_port_of_ipv6s_loopback_passes() -> None:
+    """A service listens there, too."""
+    services.check_port("ingest", "::1", free_port())

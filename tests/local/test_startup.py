@@ -41,7 +41,8 @@ def test_a_port_taken_after_it_was_chosen_is_left_to_its_taker(plan: Plan, fleet
         startup.launch_servers(plan, fleet, said.append)
         assert plan.servers.redis.port != taker.getsockname()[1]
     assert said == ["a port was taken meanwhile; moving to others"]
-    assert Redis.from_url(plan.connections["REDIS_URL"]).ping()
+    with Redis.from_url(plan.connections["REDIS_URL"]) as client:
+        assert client.ping()
 
 
 def test_another_failure_is_told_at_once(plan: Plan, fleet: Fleet) -> None:
@@ -53,3 +54,10 @@ def test_another_failure_is_told_at_once(plan: Plan, fleet: Fleet) -> None:
     with pytest.raises(UnavailableError, match="redis: ended while starting"):
         startup.launch_servers(plan, fleet, print)
     assert plan.servers == before
+
+
+def test_a_damaged_file_of_ports_is_no_reason_not_to_start(plan: Plan) -> None:
+    """As a full disk leaves one: ports are chosen anew, and kept."""
+    plan.place.ports.write_text("")
+    chosen = servers.choose(plan.place, preferred=None)
+    assert servers.choose(plan.place, preferred=None) == chosen

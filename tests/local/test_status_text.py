@@ -55,6 +55,9 @@ def test_the_table_shows_restarts_and_why() -> None:
         ("127.0.0.1:9092", "127.0.0.1:9092"),
         ("postgresql://u:p%2Fq@[::1]:5432/d?sslmode=require", "postgresql://u@[::1]:5432/d?sslmode=require"),
         ("rediss://host/3", "rediss://host/3"),
+        ("postgresql://h/d?user=u&password=secret&sslmode=require", "postgresql://h/d?user=u&sslmode=require"),
+        ("postgresql://u@h/d?sslkey=k&sslpassword=secret", "postgresql://u@h/d?sslkey=k"),
+        ("redis://h:6379/0?p%61ssword=secret", "redis://h:6379/0"),
     ],
 )
 def test_only_the_password_is_left_out(address: str, shown: str) -> None:

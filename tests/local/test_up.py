@@ -5,7 +5,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
 from redis import Redis
+from tests.fixtures.shell import Shell
 from tests.fixtures.waiting import eventually
 
 from event_platform.local import control
@@ -39,15 +39,7 @@ class Local:
 
     def run(self, *arguments: str, **overrides: str) -> subprocess.CompletedProcess[str]:
         """Run ``event-platform`` to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "event_platform.cli", *arguments],
-            cwd=self.folder,
-            env=os.environ | self.environment | overrides,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
+        return Shell(self.folder, self.environment | overrides, timeout_seconds=100).run(*arguments)
 
     def status(self, *options: str) -> dict[str, dict[str, dict[str, str | int | None]]]:
         """What scripts are told."""
@@ -184,6 +176,25 @@ def test_a_service_starts_with_another_setting(local: Local) -> None:
     assert local.run("start", "ingest").returncode == 0
 
 
+@pytest.mark.parametrize("setting", ["INGEST_PORT=1", "INGEST_HOST=127.0.0.1", "EVENT_PLATFORM_HOME=/nowhere"])
+def test_what_is_fixed_while_the_platform_runs_is_refused(local: Local, setting: str) -> None:
+    """The supervisor would look in vain for a service elsewhere, or would not know its process again."""
+    before = local.pids()["ingest"]
+    refused = local.run("start", "ingest", "--env", setting)
+    assert refused.returncode == 1
+    assert f"{setting.partition('=')[0]}: fixed while the platform runs" in refused.stderr
+    assert local.pids()["ingest"] == before
+
+
+def test_keys_that_cannot_be_read_stop_no_service(local: Local) -> None:
+    """A file that is not there is refused before the running process is ended."""
+    before = local.pids()["ingest"]
+    refused = local.run("start", "ingest", "--env", "API_KEYS_FILE=/nowhere/keys")
+    assert refused.returncode == 1
+    assert "API_KEYS_FILE=/nowhere/keys cannot be read" in refused.stderr
+    assert local.pids()["ingest"] == before
+
+
 def test_an_unknown_name_is_told(local: Local) -> None:
     """With the names that there are."""
     done = local.run("stop", "zookeeper")
@@ -210,9 +221,9 @@ def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local)
     """The next `up` ends what was left, and starts all on the data that there was."""
     with psycopg.connect(local.url_of("postgres"), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (a int)")
-    redis = Redis.from_url(local.url_of("redis"))
-    redis.set("kept", "yes")
-    assert redis.waitaof(1, 0, 2_000) == [1, 0]
+    with Redis.from_url(local.url_of("redis")) as redis:
+        redis.set("kept", "yes")
+        assert redis.waitaof(1, 0, 2_000) == [1, 0]
     left = local.pids()
     kill_supervisor(local)
     assert local.run("status").returncode == 1
@@ -225,7 +236,8 @@ def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local)
     assert not any(psutil.pid_exists(pid) for pid in left.values())
     with psycopg.connect(local.url_of("postgres")) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
-    assert Redis.from_url(local.url_of("redis")).get("kept") == b"yes"
+    with Redis.from_url(local.url_of("redis")) as redis:
+        assert redis.get("kept") == b"yes"
     brokers = str(local.status()["servers"]["kafka"]["brokers"])
     assert "events.raw" in AdminClient({"bootstrap.servers": brokers}).list_topics(timeout=5).topics
 

@@ -1,5 +1,6 @@
 """The verbs of the local platform: up, down, stop, start, status, logs, doctor."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -114,8 +115,9 @@ def logs(service: str | None, follow: bool) -> None:  # noqa: FBT001 - click pas
         for line in log_files.last_lines(folder, name):
             _echo_line(name, line, len(wanted))
     if follow:
-        for name, line in log_files.follow(folder, wanted):
-            _echo_line(name, line, len(wanted))
+        with contextlib.suppress(KeyboardInterrupt):
+            for name, line in log_files.follow(folder, wanted):
+                _echo_line(name, line, len(wanted))
 
 
 def _echo_line(name: str, line: str, names: int) -> None:

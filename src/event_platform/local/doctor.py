@@ -7,8 +7,10 @@ from importlib.resources import files
 
 from event_platform.core.errors import PlatformError
 from event_platform.core.settings import Settings
-from event_platform.local import given, java, kafka, kafka_jars, lock, place, ports, services
+from event_platform.local import control, given, java, kafka, kafka_jars, lock, place, services
+from event_platform.local.control import Request
 from event_platform.local.extra import check_installed
+from event_platform.local.keeper import State
 from event_platform.local.place import Place
 
 
@@ -24,7 +26,8 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that `up` needs, in its order."""
     found = place.find(settings.event_platform_home)
-    yield Finding("state folder", is_ok=True, text=f"{found.home}, servers' data in {found.servers}")
+    yield _try("state folder", found.check, f"{found.home}, servers' data in {found.servers}")
+    yield _try("API keys", lambda: f"{len(settings.key_pairs())} are known")
     named = given.names(settings)
     if len(named) < len(_GIVEN_CHECKS):
         yield _try("packages", check_installed, "all of the extra [local] are installed")
@@ -34,7 +37,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if "kafka" not in named:
         yield _try("java", lambda: str(java.find(found)))
         yield _kafka_jars(settings, found)
-    yield from _service_ports(settings, found)
+    yield from (_running(found) if lock.is_held(found.lock) else _service_ports(settings))
     yield _dashboard()
 
 
@@ -61,14 +64,23 @@ def _kafka_jars(settings: Settings, where: Place) -> Finding:
     return Finding("kafka", is_ok=True, text=f"{kafka_jars.VERSION} is in {where.cache()}")
 
 
-def _service_ports(settings: Settings, where: Place) -> Iterator[Finding]:
-    if lock.is_held(where.lock):
-        yield Finding("ports", is_ok=True, text="the platform is running; `event-platform status` shows its ports")
-        return
+def _service_ports(settings: Settings) -> Iterator[Finding]:
     for name, (host, port) in services.addresses(settings).items():
-        free = ports.is_free(port, host)
-        text = "is free" if free else f"is taken: set {name.upper()}_PORT to a free one"
-        yield Finding(f"port of {name}", is_ok=free, text=f"{port} {text}")
+        yield _try(f"port of {name}", partial(services.check_port, name, host, port), f"{port} is free")
+
+
+def _running(where: Place) -> Iterator[Finding]:
+    yield Finding("ports", is_ok=True, text="the platform is running; `event-platform status` shows its ports")
+    answer = control.ask(where.home, Request("status"))
+    for name, entry in (answer.entries if answer else {}).items():
+        if entry.snapshot and entry.snapshot.state is not State.READY:
+            yield Finding(name, is_ok=False, text=_remedy(name, entry.snapshot.state))
+
+
+def _remedy(name: str, state: State) -> str:
+    if state is State.STOPPED:
+        return f"is stopped: `event-platform start {name}`"
+    return f"is {state}, and not ready: `event-platform logs {name}` may say why"
 
 
 def _dashboard() -> Finding:

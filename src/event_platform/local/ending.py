@@ -4,10 +4,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
+import time
 
 import psutil
 
 from event_platform.local.program import Program
+
+_NOTICE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
 
 
 def end(process: subprocess.Popen[bytes], program: Program) -> None:
@@ -32,8 +37,23 @@ def kill_orphans(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def kill_children() -> None:
-    """Kill what this process itself has started and not ended: steps of a start that was broken off."""
+def kill_children(starting: threading.Thread) -> None:
+    """Kill what this process itself has started and not ended: steps of a start that was broken off.
+
+    ``starting`` may be about to begin a step, or begin the next where one was killed; so again, until it has noticed.
+    Only a download does not notice in time, and that has no process.
+    """
+    deadline = time.monotonic() + _NOTICE_SECONDS
+    while True:
+        # Asked before killing, so that what it began last is killed too.
+        has_noticed = not starting.is_alive()
+        _kill_children()
+        if has_noticed or time.monotonic() > deadline:
+            return
+        starting.join(_PAUSE_SECONDS)
+
+
+def _kill_children() -> None:
     left = _children(os.getpid())
     for child in left:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -29,7 +29,7 @@ def find(identity: Identity) -> psutil.Process | None:
         if process.status() == psutil.STATUS_ZOMBIE or _started(identity.pid) != identity.started:
             return None
         return process if process.environ().get(HOME_MARK) == identity.home else None
-    except (psutil.Error, OSError):
+    except (psutil.Error, OSError, ValueError):
         return None
 
 

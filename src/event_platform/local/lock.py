@@ -4,10 +4,15 @@ import fcntl
 from pathlib import Path
 from typing import IO
 
+from event_platform.core.errors import ConfigurationError
+
 
 def acquire(path: Path) -> IO[bytes] | None:
     """The lock, to be held open; None where another process holds it."""
-    file = path.open("ab")
+    return _locked(path.open("ab"))
+
+
+def _locked(file: IO[bytes]) -> IO[bytes] | None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -17,10 +22,18 @@ def acquire(path: Path) -> IO[bytes] | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a supervisor runs."""
-    if not path.exists():
+    """Whether a supervisor runs.
+
+    Raises:
+        ConfigurationError: The state folder is closed to us.
+    """
+    try:
+        # To read is enough, and all that another user may.
+        file = _locked(path.open("rb"))
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    file = acquire(path)
+    except PermissionError as error:
+        raise ConfigurationError(f"EVENT_PLATFORM_HOME={path.parent}: another user's ({error.strerror})") from error
     if file:
         file.close()
     return file is None

@@ -62,7 +62,12 @@ class Orders:
 def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
     if name in servers.NAMES:
         raise ConfigurationError(f"{name} takes no settings of ours; only services can be started with --env")
+    # The supervisor looks for a service where it was when all was started, and knows its processes by the folder.
+    fixed = {f"{name.upper()}_HOST", f"{name.upper()}_PORT", "EVENT_PLATFORM_HOME"}
+    if moved := sorted(fixed & set(environment)):
+        raise ConfigurationError(f"{', '.join(moved)}: fixed while the platform runs; set it for `event-platform up`")
     known = {field.upper() for field in Settings.model_fields}
     if unknown := sorted(set(environment) - known):
         raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/reference/settings.md lists them")
-    load(**{setting.lower(): value for setting, value in environment.items()})
+    # A service that could not start with them would have been stopped for nothing.
+    load(**{setting.lower(): value for setting, value in environment.items()}).key_pairs()

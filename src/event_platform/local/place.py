@@ -60,8 +60,9 @@ class Place:
         """Create the state folder and what it holds.
 
         Raises:
-            ConfigurationError: It cannot be created.
+            ConfigurationError: It cannot be created, or is not ours.
         """
+        self.check()
         mode = 0o711 if self.account else 0o700
         try:
             for folder in (self.home, self.servers):
@@ -69,6 +70,15 @@ class Place:
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: cannot be created: {error}") from error
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` where the state folder, or one to create it in, is none that we may write to."""
+        for folder in (self.home, self.servers):
+            existing = next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK, effective_ids=True))
+            if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
+                raise ConfigurationError(
+                    f"EVENT_PLATFORM_HOME={self.home}: {existing} is no folder that you may write to"
+                )
 
     def folder_of(self, server: str) -> Path:
         """The folder of one server's configuration and data."""

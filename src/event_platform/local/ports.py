@@ -22,14 +22,17 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
             candidate.bind((host, port))
         except OSError:
             return False
-    return not _answers(port, host)
-
-
-def _answers(port: int, host: str) -> bool:
     # One who listens on all addresses does not stop us from binding loopback on every system.
-    with socket.socket() as client:
-        client.settimeout(0.5)
-        return client.connect_ex((host, port)) == 0
+    return not answers(port, host)
+
+
+def answers(port: int, host: str = LOOPBACK) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection((host, port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port(preferred: Iterable[int] = (), taken: Iterable[int] = ()) -> int:

@@ -43,5 +43,5 @@ def read(path: Path) -> dict[str, Identity]:
     """What the last supervisor noted; nothing where there is no readable file."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Identity])
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return {}

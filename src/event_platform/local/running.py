@@ -18,8 +18,8 @@ def adopt(environment: MutableMapping[str, str]) -> None:
     missing = _SETTINGS.keys() - given.names(settings)
     if not missing:
         return
-    # Where all are named, as they are on Windows, none of the supervisor's code is needed, which wants POSIX.
-    from event_platform.local import control  # noqa: PLC0415
+    # Where all are named, as they are on Windows, none of the supervisor's code is needed.
+    from event_platform.local import control  # noqa: PLC0415 - it wants POSIX
 
     answer = control.ask(settings.event_platform_home.absolute(), control.Request("status"))
     if answer is not None:

@@ -38,7 +38,7 @@ class Servers:
 
 def choose(place: Place, preferred: Ports | None) -> Servers:
     """The place's servers on free ports: those they had last, else ``preferred``, else any."""
-    last = msgspec.json.decode(place.ports.read_bytes(), type=Ports) if place.ports.exists() else None
+    last = _last_ports(place.ports)
     ports = _free_ports([ports for ports in (last, preferred) if ports])
     place.ports.write_bytes(msgspec.json.encode(ports))
     passwords = secrets_file.read_or_make(place.secrets)
@@ -47,6 +47,14 @@ def choose(place: Place, preferred: Ports | None) -> Servers:
         RedisServer(ports.redis, passwords.redis),
         KafkaServer(ports.kafka, ports.kafka_controller),
     )
+
+
+def _last_ports(path: Path) -> Ports | None:
+    # A file that a full disk or a lost power left damaged is no reason not to start: any free ports will do.
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Ports)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 def _free_ports(preferred: list[Ports]) -> Ports:

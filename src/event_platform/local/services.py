@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from event_platform.core import listener
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings
 from event_platform.local import ports
@@ -38,7 +39,7 @@ def check_ports(settings: Settings) -> None:
     """Find out that a service could not listen, before anything is started.
 
     Raises:
-        ConfigurationError: A port is taken or named twice; with the setting that moves it.
+        ConfigurationError: A port is taken or named twice, or an address cannot be listened on; with the setting.
     """
     seen: dict[int, str] = {}
     for name, (host, port) in addresses(settings).items():
@@ -47,12 +48,19 @@ def check_ports(settings: Settings) -> None:
             raise ConfigurationError(
                 f"{seen[port]} and {setting} are both {port}: each service needs a port of its own"
             )
-        if not ports.is_free(port, host):
-            raise ConfigurationError(
-                f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
-                f"for example {setting}={ports.free_port((port + 10_000,))}"
-            )
+        check_port(name, host, port)
         seen[port] = setting
+
+
+def check_port(name: str, host: str, port: int) -> None:
+    """Raise `ConfigurationError` where the service ``name`` could not listen; with the setting to change."""
+    if ports.answers(port, host):
+        setting = f"{name.upper()}_PORT"
+        raise ConfigurationError(
+            f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
+            f"for example {setting}={ports.free_port((port + 10_000,))}"
+        )
+    listener.listen(name, host, port, backlog=1).close()
 
 
 def programs(settings: Settings, place: Place, connections: Mapping[str, str], folder: Path) -> dict[str, Program]:

@@ -1,6 +1,6 @@
 """`event-platform status`, for people and for scripts."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from event_platform.local.control import Entry
 from event_platform.local.keeper import State
@@ -14,7 +14,9 @@ def without_password(address: str) -> str:
         return address
     parts = urlsplit(address)
     user = f"{parts.username}@" if parts.username else ""
-    return urlunsplit(parts._replace(netloc=f"{user}{parts.netloc.rpartition('@')[2]}"))
+    # Both Postgres and Redis take it as a parameter, too.
+    query = "&".join(each for each in parts.query.split("&") if "password" not in unquote(each).lower())
+    return urlunsplit(parts._replace(netloc=f"{user}{parts.netloc.rpartition('@')[2]}", query=query))
 
 
 def as_json(entries: dict[str, Entry], *, secrets: bool) -> dict[str, dict[str, dict[str, str | int | None]]]:

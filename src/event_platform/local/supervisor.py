@@ -55,13 +55,14 @@ class Supervisor:
 
     def _supervise(self, what: Plan) -> int:
         socket = control.serve(self._place.home, Orders(what, self._fleet).handle)
-        threading.Thread(target=self._start, args=(what,), name="start", daemon=True).start()
+        starting = threading.Thread(target=self._start, args=(what,), name="start", daemon=True)
+        starting.start()
         try:
             while not self._ending.wait(_ROTATION_SECONDS):
                 logs.rotate(self._place.logs)
         finally:
             self._fleet.end(startup.programs_in_order_of_end())
-            ending.kill_children()
+            ending.kill_children(starting)
             control.close(self._place.home, socket)
         if self._failure:
             raise self._failure
