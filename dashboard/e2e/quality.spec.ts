@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { Page, Request } from "@playwright/test";
 import { expect, sendEvent, TENANT, test } from "./platform";
 
 let found = "";
@@ -68,6 +68,51 @@ for (const { name, open } of PAGES) {
   });
 }
 
+test("what a producer names may be long and of any script", async ({ page, request }) => {
+  const event_type = "checkout.".repeat(22);
+  const { eventId } = await sendEvent(request, { event_type, payload: { שם: "שלום" } });
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
+  await expect(page.getByRole("heading", { name: event_type })).toBeVisible({ timeout: 10_000 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  const name = await page.getByText("שם", { exact: true }).boundingBox();
+  const value = await page.getByText('"שלום"').boundingBox();
+  expect(name?.x).toBeLessThan(value?.x ?? 0);
+});
+
+test("on a telephone the code of a dead letter is whole beside a long event id", async ({
+  page,
+  request,
+}) => {
+  const event_id = `${"long-".repeat(20)}${Date.now()}`;
+  await sendEvent(request, { event_id, schema_version: 99 });
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto("/dlq");
+  const line = page.getByRole("row").filter({ hasText: event_id });
+  const code = line.getByRole("cell", { name: "UNSUPPORTED_SCHEMA_VERSION", exact: true });
+  await expect(line).toBeVisible({ timeout: 10_000 });
+  expect(await code.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0);
+});
+
+test("a large number is whole on a telephone, too", async ({ page }) => {
+  await page.route("**/admin/overview", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), dead_total: 1_234_567_890 } });
+  });
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto("/");
+  const value = page.getByText("1,234,567,890", { exact: true });
+  await expect(value).toBeVisible();
+  expect(await value.evaluate((shown) => shown.scrollWidth - shown.clientWidth)).toBe(0);
+});
+
+test("where the navigation needs no menu it is there, at the narrowest too", async ({ page }) => {
+  await page.setViewportSize({ width: 768, height: 1024 });
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Menu" })).toBeHidden();
+  await expect(page.getByRole("link", { name: "Pipeline" })).toBeVisible();
+});
+
 test("on a telephone the navigation opens, leads on and closes", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto("/");
@@ -109,11 +154,16 @@ test("the chosen colours are kept", async ({ page }) => {
 });
 
 test("while paused nothing is asked, whatever the time", async ({ page }) => {
+  const waiting = new Set<Request>();
+  page.on("request", (request) => waiting.add(request));
+  page.on("requestfinished", (request) => waiting.delete(request));
   await page.clock.install();
   await page.goto("/");
   await expect(page.getByText(/^Updated/)).toBeVisible();
   await page.keyboard.press("p");
   await expect(page.getByText(/^Paused/)).toBeVisible();
+  // What was asked before would be overdue by the clock that jumps, and be asked again.
+  await expect.poll(() => waiting.size).toBe(0);
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.clock.runFor(60_000);

@@ -6,10 +6,13 @@ import { askForToken, currentToken } from "./token";
 /** The admin API answers within its own deadlines; this one is for a network that swallows answers. */
 const TIMEOUT_MS = 10_000;
 
+/** Tokens are visible ASCII. Anything else is left out and asked for again: the browser would refuse to send it. */
+const SENDABLE = /^[!-~]+$/;
+
 const authenticate: Middleware = {
   onRequest({ request }) {
     const token = currentToken();
-    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    if (token && SENDABLE.test(token)) request.headers.set("Authorization", `Bearer ${token}`);
     return request;
   },
   onResponse({ response }) {

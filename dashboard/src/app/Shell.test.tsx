@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { REFRESH_MS } from "@/api/live";
-import { admin, recordQueries } from "@/testing/admin";
+import { admin, answerWith, recordQueries } from "@/testing/admin";
 import { overview } from "@/testing/answers";
 import { openPage } from "@/testing/openPage";
 
@@ -49,6 +49,15 @@ describe("Shell", () => {
     await screen.findByText("5,214");
     await user.keyboard("?");
     expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  });
+
+  it("asks again where what was pasted cannot be a token", async () => {
+    answerWith("/admin/overview", { error: { code: "UNAUTHORIZED", message: "a token is needed" } }, 401);
+    const { user } = openPage("/");
+    await user.type(await screen.findByLabelText("Token"), "s3cret…");
+    await user.click(screen.getByRole("button", { name: "Use this token" }));
+    await waitFor(() => expect(screen.getByText(/does not know that token/)).toBeVisible());
+    expect(screen.queryByText(/cannot be reached/)).not.toBeInTheDocument();
   });
 
   it("asks for a token when the API wants one, and sends it", async () => {

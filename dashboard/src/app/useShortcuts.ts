@@ -2,6 +2,7 @@ import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useLive } from "@/api/live";
+import { searchFilters } from "@/features/search/filters";
 import { PAGES } from "./pages";
 import { nextShortcut, type Shortcut } from "./shortcuts";
 
@@ -33,7 +34,7 @@ function useActions(onHelp: () => void): (shortcut: Shortcut) => void {
   return (shortcut) => {
     if (shortcut.kind === "go") return void navigate({ to: pageOf(shortcut.key) });
     if (shortcut.kind === "search")
-      return void focusSearch(navigate({ to: "/search", search: (now) => now }));
+      return void focusSearch(navigate({ to: "/search", search: (now) => searchFilters(now) }));
     return { pause: togglePause, refresh, theme: toggleColorScheme, help: onHelp }[shortcut.kind]();
   };
 }

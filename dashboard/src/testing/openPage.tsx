@@ -14,5 +14,9 @@ export function openPage(address: string) {
       <RouterProvider router={router} />
     </Providers>,
   );
-  return { user: userEvent.setup(), url: () => router.state.location.href };
+  return {
+    user: userEvent.setup(),
+    url: () => router.state.location.href,
+    back: () => router.history.back(),
+  };
 }

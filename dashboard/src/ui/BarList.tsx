@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import classes from "./BarList.module.css";
+import { visibly } from "./jsonRows";
 import { count } from "./numbers";
 
 type Bar = { name: string; count: number };
@@ -23,7 +24,7 @@ export function BarList<B extends Bar>({ bars, tone = "accent", wrap = plain }: 
             <>
               <span className={classes.bar} data-tone={tone} style={{ "--share": bar.count / largest }} />
               <span className={classes.name} title={bar.name}>
-                {bar.name}
+                {visibly(bar.name)}
               </span>
               <span className={classes.count}>{count(bar.count)}</span>
             </>,

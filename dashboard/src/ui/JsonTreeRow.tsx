@@ -42,9 +42,12 @@ export function JsonTreeRow({ row, text, onToggle }: JsonTreeRowProps) {
 function Label({ label }: { label: string }) {
   const named = label.startsWith('"');
   return (
-    <span className={named ? classes.name : classes.quiet}>
-      {visibly(named ? label.slice(1, -1) : label)}:{" "}
-    </span>
+    <>
+      <span className={named ? classes.name : classes.quiet}>
+        {visibly(named ? label.slice(1, -1) : label)}
+      </span>
+      <span className={classes.quiet}>: </span>
+    </>
   );
 }
 

@@ -19,7 +19,12 @@ export function MetricCard({ label, value, unit, text = false, note }: MetricCar
       <div id={id} className={classes.label}>
         {label}
       </div>
-      <div className={classes.value} data-text={text || undefined} title={text ? value : undefined}>
+      <div
+        className={classes.value}
+        style={{ "--length": value.length }}
+        data-text={text || undefined}
+        title={text ? value : undefined}
+      >
         {value}
         {unit && <span className={classes.unit}>{unit}</span>}
       </div>

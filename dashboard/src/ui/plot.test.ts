@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { plotData } from "./plot";
+import { plotData, STEPS } from "./plot";
 import type { Series } from "./series";
 
 function series(lastIsPartial: boolean): Series {
@@ -27,4 +27,9 @@ it("draws whole values as one line", () => {
     [5, 6, 1],
     [null, null, null],
   ]);
+});
+
+it.each([4, 900, 60_000_000, 306_123_456, 5e11])("has a step for an axis up to %d", (largest) => {
+  const marks = STEPS.map((step) => Math.floor(largest / step));
+  expect(marks.some((number) => number >= 2 && number <= 5)).toBe(true);
 });

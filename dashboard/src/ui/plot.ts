@@ -7,6 +7,11 @@ const LEAST_SPAN_SECONDS = 60;
 /** On shorter spans the minute alone would repeat itself. */
 const EXACT_BELOW_SECONDS = 360;
 
+/** What lies between two marks of the upright axis: whole numbers, up to more than ever waits in a topic. */
+export const STEPS = Array.from({ length: 13 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+).flat();
+
 type Colors = (name: string) => string;
 
 /** The options of a chart in the colours that hold where `element` stands. */
@@ -89,9 +94,7 @@ function yAxis(color: Colors, family: string): uPlot.Axis {
     ticks: { show: false },
     size: 44,
     space: 44,
-    incrs: [
-      1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7,
-    ],
+    incrs: STEPS,
     values: (_, ticks) => ticks.map(compact),
   };
 }

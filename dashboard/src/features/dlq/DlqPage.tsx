@@ -4,13 +4,15 @@ import { summaryQuery } from "@/api/queries";
 import { Page } from "@/ui/Page";
 import { DeadLettersPanel } from "./DeadLettersPanel";
 import { DlqFilterBar } from "./DlqFilterBar";
+import { dlqFilters } from "./filters";
 import { useDeadLetters } from "./useDeadLetters";
 
 const route = getRouteApi("/dlq");
 
 /** Events that could not be stored, with the reason and what they were. */
 export function DlqPage() {
-  const filters = route.useSearch();
+  // The router hands on what its own check left out, too.
+  const filters = dlqFilters(route.useSearch());
   const list = useDeadLetters(filters);
   const summary = useLiveQuery(summaryQuery());
   return (

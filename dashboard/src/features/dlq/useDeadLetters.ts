@@ -28,7 +28,8 @@ export function useDeadLetters(filters: DlqFilters): DeadLetterList {
   const client = useQueryClient();
   const query = useInfiniteQuery({ ...dlqQuery(shown), refetchOnWindowFocus: false });
   const newest = useLiveQuery(newestQuery(shown));
-  const isBehind = differs(newest.data, query.data);
+  // An answer from before the list came says nothing about it: taken for news it would have the list asked for in a loop.
+  const isBehind = newest.dataUpdatedAt > query.dataUpdatedAt && differs(newest.data, query.data);
   const isRead = filters.open !== undefined || (query.data?.pages.length ?? 0) > 1;
   const { refetch, isFetching } = query;
   useEffect(() => {

@@ -1,4 +1,5 @@
 import type { Overview } from "@/api/types";
+import { visibly } from "@/ui/jsonRows";
 import { MetricCard, MetricCardSkeleton } from "@/ui/MetricCard";
 import { count, counted, rate } from "@/ui/numbers";
 import { type Asked, StateView } from "@/ui/StateView";
@@ -28,7 +29,7 @@ function Cards({ overview }: { overview: Overview }) {
       />
       <MetricCard
         label={LABELS[2]}
-        value={top_type_today?.event_type ?? "None yet"}
+        value={visibly(top_type_today?.event_type ?? "None yet")}
         text
         note={
           top_type_today

@@ -19,6 +19,14 @@ describe("Overview", () => {
     expect(within(health).getByText("answers in 1.4 ms")).toBeVisible();
   });
 
+  it("draws what hides in a type's name, so that no type can pose as another", async () => {
+    const type = { event_type: "order\u202ecreated", count: 3 };
+    answerWith("/admin/overview", { ...answers.overview(Date.now()), top_type_today: type });
+    answerWith("/admin/top-event-types", { since: new Date().toISOString(), types: [type] });
+    openPage("/");
+    expect(await screen.findAllByText("order\\u202ecreated")).toHaveLength(2);
+  });
+
   it("while loading says what it waits for", async () => {
     hangAll();
     openPage("/");
@@ -52,6 +60,13 @@ describe("Overview", () => {
     expect(await screen.findByText("No event in the last hour")).toBeVisible();
     expect(screen.getByText(/^curl -i/)).toBeVisible();
     expect(screen.getByText("None yet")).toBeVisible();
+  });
+
+  it("shows an hour where the URL asks for a span that is none", async () => {
+    const asked = recordQueries("/admin/series");
+    openPage("/?minutes=7");
+    expect(await screen.findByText("Processed in the last hour")).toBeVisible();
+    expect(asked).toEqual(["?minutes=60"]);
   });
 
   it("asks for the span in the URL, and puts the chosen one there", async () => {

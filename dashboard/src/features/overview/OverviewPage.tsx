@@ -4,7 +4,7 @@ import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
 import { AllFailed } from "@/ui/AllFailed";
 import { Page } from "@/ui/Page";
 import { DeadByCode } from "./DeadByCode";
-import { DEFAULT_SPAN } from "./filters";
+import { DEFAULT_SPAN, overviewFilters } from "./filters";
 import { HealthPanel } from "./HealthPanel";
 import { MetricCards } from "./MetricCards";
 import classes from "./OverviewPage.module.css";
@@ -17,7 +17,8 @@ const route = getRouteApi("/");
 
 /** What is happening now, and whether all that it depends on is well. */
 export function OverviewPage() {
-  const { minutes = DEFAULT_SPAN } = route.useSearch();
+  // The router hands on what its own check left out, too.
+  const { minutes = DEFAULT_SPAN } = overviewFilters(route.useSearch());
   const summary = useLiveQuery(summaryQuery());
   const health = useLiveQuery(healthQuery());
   const throughput = useLiveQuery(throughputQuery(minutes));

@@ -25,6 +25,7 @@ export type Known = {
 };
 
 const SECONDS_PER_MINUTE = 60;
+const BUCKET_SECONDS = 10;
 
 export function stagesOf({ lag, summary, health }: Known): readonly [Stage, Stage, Stage, Stage] {
   const members = lag?.members === 1 ? "worker" : "workers";
@@ -69,12 +70,12 @@ export function flowsOf({ history, summary }: Known): readonly [Flow, Flow, Flow
   return [
     { label: "from Ingest to Kafka", perSecond: rateOf(history, "produced") },
     { label: "from Kafka to Processor", perSecond: rateOf(history, "consumed") },
-    { label: "from Processor to Postgres", perSecond: perSecond(summary?.last_minute.stored) },
+    { label: "from Processor to Postgres", perSecond: perSecond(summary, "stored") },
   ];
 }
 
 export function deadLettersFlow({ summary }: Known): Flow {
-  return { label: "from Processor to the dead letters", perSecond: perSecond(summary?.last_minute.dead) };
+  return { label: "from Processor to the dead letters", perSecond: perSecond(summary, "dead") };
 }
 
 function amount(value: number | null | undefined, of: string): Figure | null {
@@ -94,8 +95,11 @@ function dependency(health: Health | undefined, name: Dependency["name"]): Depen
   return health?.dependencies.find((known) => known.name === name);
 }
 
-function perSecond(perMinute: number | undefined): number | null {
-  return perMinute === undefined ? null : perMinute / SECONDS_PER_MINUTE;
+/** The last minute is counted in whole buckets, so it has up to ten seconds more than sixty. */
+function perSecond(summary: Overview | undefined, outcome: "stored" | "dead"): number | null {
+  if (!summary) return null;
+  const covered = SECONDS_PER_MINUTE + ((Date.parse(summary.as_of) / 1_000) % BUCKET_SECONDS);
+  return summary.last_minute[outcome] / covered;
 }
 
 /** What a lag does, in words: "+3.2 a second", "steady". */

@@ -1,14 +1,15 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
-import { DEFAULT_FIELD, FIELDS, type SearchFilters, searchFilters } from "./filters";
+import { type FormEvent, useEffect, useState } from "react";
+import { DEFAULT_FIELD, FIELDS, type Field, type SearchFilters, searchFilters } from "./filters";
 import classes from "./SearchForm.module.css";
 
 /** What is typed becomes the URL when it is sent, and the URL is what is asked for. */
 export function SearchForm({ filters }: { filters: SearchFilters }) {
   const navigate = useNavigate();
-  const [by, setBy] = useState<string>(filters.by ?? DEFAULT_FIELD);
+  const [typed, setTyped] = useTyped(filters);
+  const { by = DEFAULT_FIELD, tenant = "", value = "" } = typed;
   const field = FIELDS.find((known) => known.value === by) ?? FIELDS[0];
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -20,13 +21,14 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
         label="Find by"
         name="by"
         value={by}
-        onChange={(event) => setBy(event.currentTarget.value)}
-        data={FIELDS.map(({ value, label }) => ({ value, label }))}
+        onChange={(event) => setTyped({ ...typed, by: event.currentTarget.value as Field })}
+        data={FIELDS.map((known) => ({ value: known.value, label: known.label }))}
       />
       <TextInput
         label="Tenant"
         name="tenant"
-        defaultValue={filters.tenant ?? ""}
+        value={tenant}
+        onChange={(event) => setTyped({ ...typed, tenant: event.currentTarget.value })}
         placeholder="tenant_a"
         required={by !== "request_id"}
         withAsterisk={false}
@@ -36,7 +38,8 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
         className={classes.value ?? ""}
         label={field.label}
         name="value"
-        defaultValue={filters.value ?? ""}
+        value={value}
+        onChange={(event) => setTyped({ ...typed, value: event.currentTarget.value })}
         placeholder={field.example}
         required
         withAsterisk={false}
@@ -49,6 +52,14 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
       </Button>
     </form>
   );
+}
+
+/** What stands in the fields. The URL also changes by going back; the fields themselves stay, and the focus in them. */
+function useTyped(filters: SearchFilters) {
+  const [typed, setTyped] = useState(filters);
+  const asked = JSON.stringify(filters);
+  useEffect(() => setTyped(searchFilters(JSON.parse(asked))), [asked]);
+  return [typed, setTyped] as const;
 }
 
 function given(form: FormData): SearchFilters {

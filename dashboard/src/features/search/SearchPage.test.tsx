@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
 import { NOTHING_FOUND } from "@/testing/answers";
@@ -39,6 +39,24 @@ describe("Search", () => {
     await screen.findByText(/^Found/);
     expect(url()).toBe("/search?by=idempotency_key&tenant=tenant_a&value=12345678901234567890");
     expect(asked[0]).toBe("?tenant=tenant_a&idempotencyKey=12345678901234567890");
+  });
+
+  it("leaves the focus where it is on Enter, and follows the URL back", async () => {
+    const { user, url, back } = openPage(FOUND);
+    const field = await screen.findByRole("textbox", { name: "Event id" });
+    await user.clear(field);
+    await user.type(field, "another{Enter}");
+    await waitFor(() => expect(url()).toBe("/search?tenant=tenant_a&value=another"));
+    expect(screen.getByRole("textbox", { name: "Event id" })).toHaveFocus();
+    act(back);
+    await waitFor(() => expect(screen.getByRole("textbox", { name: "Event id" })).toHaveValue("order-1042"));
+  });
+
+  it("takes a field that is none for the event id", async () => {
+    const asked = recordQueries("/admin/event/search");
+    openPage("/search?by=nothing&tenant=tenant_a&value=order-1042");
+    await screen.findByText(/^Found/);
+    expect(asked[0]).toBe("?tenant=tenant_a&eventId=order-1042");
   });
 
   it("asks for a request id without a tenant", async () => {

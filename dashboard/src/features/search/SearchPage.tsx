@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useLiveQuery } from "@/api/live";
 import { Page } from "@/ui/Page";
-import { askingOf } from "./filters";
+import { askingOf, searchFilters } from "./filters";
 import { searchQuery } from "./queries";
 import { Results } from "./Results";
 import { SearchForm } from "./SearchForm";
@@ -10,12 +10,13 @@ const route = getRouteApi("/search");
 
 /** Finds one event by what its producer knows of it. */
 export function SearchPage() {
-  const filters = route.useSearch();
+  // The router hands on what its own check left out, too.
+  const filters = searchFilters(route.useSearch());
   const asking = askingOf(filters);
   const query = useLiveQuery(searchQuery(asking));
   return (
     <Page title="Search" subtitle="What became of one event" queries={asking ? [query] : []}>
-      <SearchForm key={JSON.stringify(filters)} filters={filters} />
+      <SearchForm filters={filters} />
       <Results query={query} asking={asking} />
     </Page>
   );
