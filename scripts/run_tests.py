@@ -1,8 +1,8 @@
 """Every test but the long ones: first the starts and restarts alone, then the rest in two runs side by side.
 
-Starts and restarts are promised within seconds, and of a machine that is not busy with other tests. The tests of the
-processor's promises and of the load generator mostly wait, for outages to pass and for events to be sent, so that both
-runs together take little longer than either. Each run has servers of its own.
+Starts and restarts are promised within seconds, and of a machine that is not busy with other tests. The tests of
+outages, of the processor's promises and of the load generator mostly wait, for outages to pass and for events to be
+sent, so that both runs together take little longer than either. Each run has servers of its own.
 """
 
 import subprocess
@@ -11,7 +11,11 @@ from pathlib import Path
 
 PYTEST = (sys.executable, "-m", "pytest", "-m", "not long")
 STARTS = "tests/local/test_up.py"
-WAITING = ("tests/loadgen", *map(str, sorted(Path("tests/promises").glob("test_processor_*.py"))))
+WAITING = (
+    "tests/loadgen",
+    "tests/promises/test_ingest_outage.py",
+    *map(str, sorted(Path("tests/promises").glob("test_processor_*.py"))),
+)
 LOG = Path(".build/waiting-tests.log")
 
 
