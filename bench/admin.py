@@ -26,7 +26,7 @@ from bench.processor_setting import environment_of, messages, new_platform, own_
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings import Settings
-from event_platform.local.ports import free_port
+from event_platform.local.ports import Reservations
 
 WARM_UP = 30
 MOST = 1_000
@@ -49,18 +49,18 @@ Question = Callable[[Filled, random.Random], httpx.Request]
 @contextmanager
 def serving(settings: Settings, rows: int) -> Iterator[Filled]:
     """The admin service in front of a filled store."""
-    port = free_port()
-    environment = (
-        os.environ | environment_of(settings) | {"ADMIN_PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1/0"}
-    )
-    process = subprocess.Popen([sys.executable, "-m", "event_platform.cli", "admin"], env=environment)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            _wait(client)
-            yield Filled(rows, client)
-    finally:
-        process.terminate()
-        process.wait()
+    with Reservations() as reservations:
+        port = reservations.reserve()
+        own = {"ADMIN_PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1/0"}
+        command = [sys.executable, "-m", "event_platform.cli", "admin"]
+        process = subprocess.Popen(command, env=os.environ | environment_of(settings) | own)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                _wait(client)
+                yield Filled(rows, client)
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _wait(client: httpx.Client) -> None:

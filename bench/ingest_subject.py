@@ -12,7 +12,7 @@ import psutil
 from bench import ingest_client
 from bench.ingest_client import Found
 
-from event_platform.local.ports import free_port
+from event_platform.local.ports import Reservations
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,15 @@ def service(
     name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]
 ) -> Iterator[Subject]:
     """Start a service and wait until it answers."""
-    port = free_port()
-    process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})
-    try:
-        _wait(port)
-        yield Subject(name, port, psutil.Process(process.pid), servers)
-    finally:
-        process.terminate()
-        process.wait(20)
+    with Reservations() as reservations:
+        port = reservations.reserve()
+        process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})
+        try:
+            _wait(port)
+            yield Subject(name, port, psutil.Process(process.pid), servers)
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _wait(port: int) -> None:

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import psycopg
 from confluent_kafka import Producer
-from tests.fixtures.servers import RunningServers
+from tests.fixtures.servers import RunningServers, start_servers
 
 from event_platform.core import envelope, kafka, topics
 from event_platform.core.settings import Settings, load
 from event_platform.ingest.request_ids import Ticket, Tickets
 from event_platform.local import place
-from event_platform.local import servers as local_servers
-from event_platform.local.ports import free_port
+from event_platform.local.ports import Reservations
 from event_platform.migrations.runner import migrate
 from event_platform.processor import progress
 from event_platform.processor.progress import Place
@@ -27,13 +26,12 @@ from event_platform.processor.progress import Place
 def own_servers() -> Iterator[RunningServers]:
     """Kafka and Postgres of this run."""
     found = place.find(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
-    found.create()
-    chosen = local_servers.choose(found, preferred=None)
-    running = RunningServers(found, chosen, local_servers.prepare(found, chosen, local_servers.NAMES, None, print))
-    try:
-        yield running
-    finally:
-        running.end()
+    with Reservations() as reservations:
+        running = start_servers(found, reservations)
+        try:
+            yield running
+        finally:
+            running.end()
 
 
 def new_platform(servers: RunningServers) -> Settings:
@@ -49,7 +47,7 @@ def new_platform(servers: RunningServers) -> Settings:
         topic_raw=f"raw.{suffix}",
         topic_dlq=f"dlq.{suffix}",
         kafka_group=f"group.{suffix}",
-        processor_port=free_port(),
+        processor_port=servers.reserve_port(),
         event_platform_home=tempfile.mkdtemp(prefix="event-platform-bench-"),
         log_format="json",
     )

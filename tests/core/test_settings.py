@@ -78,10 +78,10 @@ def test_settings_are_immutable() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("INGEST_PORT", "abc", "INGEST_PORT=abc: expected a whole number from 1 to 65535"),
-        ("INGEST_PORT", "0", "INGEST_PORT=0: expected a whole number from 1 to 65535"),
-        ("ADMIN_PORT", "65536", "ADMIN_PORT=65536: expected a whole number from 1 to 65535"),
-        ("PROCESSOR_PORT", "80.5", "PROCESSOR_PORT=80.5: expected a whole number from 1 to 65535"),
+        ("INGEST_PORT", "abc", "INGEST_PORT=abc: expected a whole number from 0 to 65535"),
+        ("INGEST_PORT", "-1", "INGEST_PORT=-1: expected a whole number from 0 to 65535"),
+        ("ADMIN_PORT", "65536", "ADMIN_PORT=65536: expected a whole number from 0 to 65535"),
+        ("PROCESSOR_PORT", "80.5", "PROCESSOR_PORT=80.5: expected a whole number from 0 to 65535"),
         ("RATE_LIMIT_PER_MIN", "-1", "RATE_LIMIT_PER_MIN=-1: expected a whole number of at least 1"),
         ("IDEMPOTENCY_TTL_SECONDS", "5", "IDEMPOTENCY_TTL_SECONDS=5: expected a whole number from 10 to 86400"),
         ("MAX_EVENT_BYTES", "1e5", "MAX_EVENT_BYTES=1e5: expected a whole number from 256 to 3500000"),

@@ -11,6 +11,7 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import load
 from event_platform.local import place, servers, startup
 from event_platform.local.fleet import Fleet
+from event_platform.local.ports import Reservations
 from event_platform.local.purge import purge
 from event_platform.local.records import Records
 from event_platform.local.startup import Plan
@@ -22,7 +23,8 @@ def plan(tmp_path: Path) -> Iterator[Plan]:
     found = place.find(tmp_path / "home")
     found.create()
     settings = load(_env_file=None, kafka_brokers="127.0.0.1:9", database_url="postgresql://127.0.0.1:9/none")
-    yield Plan(settings, found, tmp_path, servers.choose(found, preferred=None))
+    with Reservations() as reservations:
+        yield Plan(settings, found, tmp_path, servers.choose(found, None, reservations), reservations)
     purge(found)
 
 
@@ -59,5 +61,7 @@ def test_another_failure_is_told_at_once(plan: Plan, fleet: Fleet) -> None:
 def test_a_damaged_file_of_ports_is_no_reason_not_to_start(plan: Plan) -> None:
     """As a full disk leaves one: ports are chosen anew, and kept."""
     plan.place.ports.write_text("")
-    chosen = servers.choose(plan.place, preferred=None)
-    assert servers.choose(plan.place, preferred=None) == chosen
+    with Reservations() as reservations:
+        chosen = servers.choose(plan.place, None, reservations)
+    with Reservations() as reservations:
+        assert servers.choose(plan.place, None, reservations) == chosen

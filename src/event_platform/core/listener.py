@@ -4,10 +4,26 @@ import errno
 import socket
 
 from event_platform.core.errors import ConfigurationError
+from event_platform.core.telemetry import get_logger
+
+log = get_logger(__name__)
 
 
 def listen(service: str, host: str, port: int, *, backlog: int) -> socket.socket:
-    """The socket of ``INGEST_HOST`` and ``INGEST_PORT``, say, where ``service`` is ``ingest``.
+    """The socket of ``INGEST_HOST`` and ``INGEST_PORT``, say, where ``service`` is ``ingest``; port 0 is any free one.
+
+    The address is logged, because with port 0 nobody else knows it.
+
+    Raises:
+        ConfigurationError: It cannot be had; the message names the settings that move it.
+    """
+    opened = open_socket(service, host, port, backlog=backlog)
+    log.info("listening", host=host, port=opened.getsockname()[1])
+    return opened
+
+
+def open_socket(service: str, host: str, port: int, *, backlog: int) -> socket.socket:
+    """The same without a word.
 
     Raises:
         ConfigurationError: It cannot be had; the message names the settings that move it.

@@ -90,7 +90,7 @@ def _lower(given: object) -> object:
     return given.lower() if isinstance(given, str) else given
 
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
 Days = Annotated[int, Field(ge=1, le=3_650)]
 Host = Annotated[str, AfterValidator(_expect(lambda t: bool(_HOST.fullmatch(t)), "a host name or an IP address"))]
 HostPort = Annotated[str, AfterValidator(_expect(_is_host_port, "host:port"))]

@@ -42,16 +42,16 @@ class Settings(BaseSettings):
     ingest_host: Host = Field(
         "127.0.0.1", description="Address on which ingest listens, and where the admin API asks for its health."
     )
-    ingest_port: Port = Field(8080, description="Port of ingest.")
+    ingest_port: Port = Field(8080, description="Port of ingest; 0 is any free one, which the log names.")
     admin_host: Host = Field(
         "127.0.0.1", description="Address on which the admin API listens; any but loopback needs `ADMIN_TOKENS`."
     )
-    admin_port: Port = Field(8081, description="Port of the admin API and the dashboard.")
+    admin_port: Port = Field(8081, description="Port of the admin API and the dashboard; 0 as above.")
     processor_host: Host = Field(
         "127.0.0.1",
         description="Address of the processor's health and metrics, where the admin API asks for its health.",
     )
-    processor_port: Port = Field(8082, description="Port of the processor's health and metrics.")
+    processor_port: Port = Field(8082, description="Port of the processor's health and metrics; 0 as above.")
 
     kafka_brokers: Brokers | None = Field(
         None, description="`host:port,…` of a Kafka to use; without it `up` starts one.", examples=["localhost:9092"]
@@ -146,7 +146,8 @@ class Settings(BaseSettings):
         owners: dict[int, str] = {}
         for name in ("ingest_port", "admin_port", "processor_port"):
             port = getattr(self, name)
-            if port in owners:
+            # Each 0 becomes another port.
+            if port in owners and port != 0:
                 return (
                     f"{owners[port].upper()} and {name.upper()} are both {port}: each service needs a port of its own"
                 )

@@ -79,7 +79,7 @@ async def _serve(settings: Settings, place: Place, listener: socket.socket) -> N
             asyncio.create_task(service.upkeep.probe_kafka()),
         ]
         _spare_the_collector()
-        log.info("accepting events", host=settings.ingest_host, port=settings.ingest_port, worker=place.worker)
+        log.info("accepting events", worker=place.worker)
         await server.serve([listener])
         for task in tasks:
             task.cancel()

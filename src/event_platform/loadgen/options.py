@@ -79,7 +79,7 @@ def admin_api(options: Options) -> AdminApi:
         return AdminApi(options.admin_url, options.admin_token)
     settings = load()
     token = options.admin_token or next(iter(settings.named_tokens().values()), None)
-    return AdminApi(f"http://{_reachable(settings.admin_host)}:{settings.admin_port}", token)
+    return AdminApi(_url("ADMIN_PORT", settings.admin_host, settings.admin_port, "--admin-url"), token)
 
 
 def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
@@ -89,7 +89,13 @@ def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
 
 def _ingest_url(settings: Settings | None) -> str:
     settings = settings or load()
-    return f"http://{_reachable(settings.ingest_host)}:{settings.ingest_port}"
+    return _url("INGEST_PORT", settings.ingest_host, settings.ingest_port, "--url")
+
+
+def _url(setting: str, host: str, port: int, option: str) -> str:
+    if port == 0:
+        raise ConfigurationError(f"{setting}=0 does not tell the port that was taken: give {option}")
+    return f"http://{_reachable(host)}:{port}"
 
 
 def _reachable(host: str) -> str:

@@ -1,21 +1,29 @@
 """The three servers of a place: their ports, passwords and programs."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeVar
 
 import msgspec
 
+from event_platform.core.errors import UnavailableError
 from event_platform.local import kafka, postgres, redis, secrets_file
 from event_platform.local.kafka import KafkaServer
 from event_platform.local.kafka_jars import Say
 from event_platform.local.place import Place
-from event_platform.local.ports import free_port, is_free
+from event_platform.local.ports import Reservations, is_free
 from event_platform.local.postgres import PostgresServer
 from event_platform.local.program import Program
 from event_platform.local.redis import RedisServer
 
 NAMES = ("postgres", "redis", "kafka")
+
+_CHOICES: Final = 3
+"""Of ports, before a start is given up."""
+
+Started = TypeVar("Started")
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -35,11 +43,21 @@ class Servers:
     redis: RedisServer
     kafka: KafkaServer
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """All that they listen on."""
+        return (self.postgres.port, self.redis.port, self.kafka.port, self.kafka.controller_port)
 
-def choose(place: Place, preferred: Ports | None) -> Servers:
-    """The place's servers on free ports: those they had last, else ``preferred``, else any."""
+
+def choose(place: Place, preferred: Ports | None, reservations: Reservations) -> Servers:
+    """The place's servers on ports reserved for them: those they had last, else ``preferred``, else any.
+
+    Raises:
+        ConfigurationError: The place's passwords cannot be read.
+        UnavailableError: No free port was found.
+    """
     last = _last_ports(place.ports)
-    ports = _free_ports([ports for ports in (last, preferred) if ports])
+    ports = _reserve([ports for ports in (last, preferred) if ports], reservations)
     place.ports.write_bytes(msgspec.json.encode(ports))
     passwords = secrets_file.read_or_make(place.secrets)
     return Servers(
@@ -57,17 +75,36 @@ def _last_ports(path: Path) -> Ports | None:
         return None
 
 
-def _free_ports(preferred: list[Ports]) -> Ports:
-    chosen: dict[str, int] = {}
-    for name in Ports.__struct_fields__:
-        chosen[name] = free_port((getattr(ports, name) for ports in preferred), chosen.values())
-    return Ports(**chosen)
+def _reserve(preferred: list[Ports], reservations: Reservations) -> Ports:
+    return Ports(
+        **{name: reservations.reserve(getattr(ports, name) for ports in preferred) for name in Ports.__struct_fields__}
+    )
 
 
-def have_their_ports(servers: Servers) -> bool:
-    """Whether none of the ports is taken by someone else; to be asked while the servers do not run."""
-    kafka_ports = (servers.kafka.port, servers.kafka.controller_port)
-    return all(is_free(port) for port in (servers.postgres.port, servers.redis.port, *kafka_ports))
+def start_on_free_ports(
+    choose_servers: Callable[[], Servers], start: Callable[[Servers], Started], reservations: Reservations, say: Say
+) -> tuple[Servers, Started]:
+    """Start servers; on other ports where another program took one of theirs after it was reserved, which is said.
+
+    Args:
+        choose_servers: Chooses servers on reserved ports.
+        start: Starts these; where it fails, it leaves none of them running.
+        reservations: Where the ports are reserved.
+        say: Called with what happened.
+
+    Raises:
+        UnavailableError: One does not start.
+    """
+    for _ in range(_CHOICES):
+        servers = choose_servers()
+        try:
+            return servers, start(servers)
+        except UnavailableError:
+            if all(is_free(port) for port in servers.ports):
+                raise
+            say("a port was taken meanwhile; moving to others")
+            reservations.release(*servers.ports)
+    raise UnavailableError("other programs took every port that was chosen for the servers")
 
 
 def prepare(

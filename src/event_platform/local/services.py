@@ -13,6 +13,7 @@ from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings
 from event_platform.local import ports
 from event_platform.local.place import Place
+from event_platform.local.ports import Reservations
 from event_platform.local.program import Program
 
 NAMES = ("ingest", "processor", "admin")
@@ -43,6 +44,8 @@ def check_ports(settings: Settings) -> None:
     """
     seen: dict[int, str] = {}
     for name, (host, port) in addresses(settings).items():
+        if port == 0:
+            continue
         setting = f"{name.upper()}_PORT"
         if port in seen:
             raise ConfigurationError(
@@ -58,14 +61,30 @@ def check_port(name: str, host: str, port: int) -> None:
         setting = f"{name.upper()}_PORT"
         raise ConfigurationError(
             f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
-            f"for example {setting}={ports.free_port((port + 10_000,))}"
+            f"for example {setting}={_free_port(port + 10_000)}"
         )
-    listener.listen(name, host, port, backlog=1).close()
+    listener.open_socket(name, host, port, backlog=1).close()
+
+
+def _free_port(preferred: int) -> int:
+    with Reservations() as reservations:
+        return reservations.reserve((preferred,) if preferred < 1 << 16 else ())
+
+
+def with_ports(settings: Settings, reservations: Reservations) -> Settings:
+    """The same settings, with a reserved port for each service that was given port 0.
+
+    Raises:
+        UnavailableError: No free port was found.
+    """
+    chosen = {f"{name}_port": reservations.reserve() for name, (_, port) in addresses(settings).items() if port == 0}
+    return settings.model_copy(update=chosen)
 
 
 def programs(settings: Settings, place: Place, connections: Mapping[str, str], folder: Path) -> dict[str, Program]:
     """How each service is run, with ``connections`` to the servers over the environment as it is."""
-    environment = {**os.environ, **connections, "EVENT_PLATFORM_HOME": str(place.home)}
+    chosen = {f"{name.upper()}_PORT": str(port) for name, (_, port) in addresses(settings).items()}
+    environment = {**os.environ, **connections, **chosen, "EVENT_PLATFORM_HOME": str(place.home)}
     return {
         name: Program(
             name=name,

@@ -13,11 +13,11 @@ from event_platform.local import given, kafka, postgres, redis, servers, service
 from event_platform.local.fleet import Fleet
 from event_platform.local.kafka_jars import Say
 from event_platform.local.place import Place
+from event_platform.local.ports import Reservations
 from event_platform.local.servers import Ports, Servers
 
 PREFERRED = Ports(postgres.PREFERRED_PORT, redis.PREFERRED_PORT, kafka.PREFERRED_PORT, kafka.PREFERRED_PORT + 1)
 
-_PORT_CHOICES = 3
 _STEP_TIMEOUT_SECONDS = 120.0
 
 
@@ -29,6 +29,7 @@ class Plan:
     place: Place
     folder: Path
     servers: Servers
+    reservations: Reservations
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ class Plan:
         return ours | {setting: value for setting, value in named.items() if value}
 
 
-def plan(settings: Settings, place: Place, folder: Path) -> Plan:
+def plan(settings: Settings, place: Place, folder: Path, reservations: Reservations) -> Plan:
     """Check what can be checked before anything runs, and choose ports.
 
     Raises:
@@ -63,7 +64,8 @@ def plan(settings: Settings, place: Place, folder: Path) -> Plan:
     settings.key_pairs()
     services.check_ports(settings)
     given.check(settings)
-    return Plan(settings, place, folder, servers.choose(place, PREFERRED))
+    chosen = services.with_ports(settings, reservations)
+    return Plan(chosen, place, folder, servers.choose(place, PREFERRED, reservations), reservations)
 
 
 def run(what: Plan, fleet: Fleet, say: Say) -> None:
@@ -86,18 +88,19 @@ def launch_servers(what: Plan, fleet: Fleet, say: Say) -> None:
     Raises:
         UnavailableError: One does not start.
     """
-    for _ in range(_PORT_CHOICES):
+    planned = [what.servers]
+
+    def choose() -> Servers:
+        return planned.pop() if planned else servers.choose(what.place, PREFERRED, what.reservations)
+
+    def launch(chosen: Servers) -> None:
         try:
-            fleet.launch(servers.prepare(what.place, what.servers, what.ours, what.settings.kafka_home, say))
+            fleet.launch(servers.prepare(what.place, chosen, what.ours, what.settings.kafka_home, say))
         except UnavailableError:
             fleet.discard(what.ours)
-            if servers.have_their_ports(what.servers):
-                raise
-            say("a port was taken meanwhile; moving to others")
-            what.servers = servers.choose(what.place, PREFERRED)
-        else:
-            return
-    raise UnavailableError("other programs took every port that was chosen for the servers")
+            raise
+
+    what.servers, _ = servers.start_on_free_ports(choose, launch, what.reservations, say)
 
 
 def _prepare_servers(environment: Mapping[str, str], folder: Path) -> None:

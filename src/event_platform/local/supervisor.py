@@ -16,6 +16,7 @@ from event_platform.local import control, ending, leftovers, lock, logs, place, 
 from event_platform.local.fleet import Fleet
 from event_platform.local.orders import Orders
 from event_platform.local.place import Place
+from event_platform.local.ports import Reservations
 from event_platform.local.progress import Progress
 from event_platform.local.records import SUPERVISOR, Records
 from event_platform.local.startup import Plan
@@ -35,6 +36,7 @@ class Supervisor:
         self._progress = progress
         self._records = Records(place.records, place.home)
         self._fleet = Fleet(self._records)
+        self._reservations = Reservations()
         self._ending = threading.Event()
         self._failure: PlatformError | None = None
 
@@ -45,7 +47,7 @@ class Supervisor:
             for name in leftovers.end(self._place):
                 self._progress.say(f"ended {name}, which a killed supervisor had left")
             self._records.add(SUPERVISOR, os.getpid())
-            what = startup.plan(self._settings, self._place, Path.cwd())
+            what = startup.plan(self._settings, self._place, Path.cwd(), self._reservations)
             return self._supervise(what)
         except PlatformError as error:
             self._progress.fail(str(error))
@@ -77,7 +79,7 @@ class Supervisor:
             log.exception("starting")
             self._failure = UnavailableError(f"starting failed: {error!r}")
         else:
-            self._progress.ready(summary.lines(self._settings))
+            self._progress.ready(summary.lines(what.settings))
             return
         self._ending.set()
 
