@@ -23,7 +23,7 @@ export default defineConfig({
   },
   test: {
     restoreMocks: true,
-    testTimeout: 30_000,
+    testTimeout: 240_000,
     projects: [
       { extends: true, test: { name: "logic", environment: "node", include: ["src/**/*.test.ts"] } },
       {

@@ -1,11 +1,6 @@
 import { expect, sendEvent, sendText, TENANT, test } from "./platform";
 
-const SECONDS = 1_000;
-
-test("an event is on the Search page within seconds of its 202, whole and unchanged", async ({
-  page,
-  request,
-}) => {
+test("an event is on the Search page after its 202, whole and unchanged", async ({ page, request }) => {
   const eventId = `e2e-${Date.now()}`;
   const text = `{"event_id":"${eventId}","event_type":"order.created","schema_version":1,
     "occurred_at":"2026-01-01T00:00:00Z","source":"web","payload":{"id":12345678901234567890,"ratio":0.10,
@@ -14,7 +9,7 @@ test("an event is on the Search page within seconds of its 202, whole and unchan
   const sent = await sendText(request, eventId, text);
   await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
   const row = page.getByRole("region", { name: "order.created" });
-  await expect(row).toBeVisible({ timeout: 5 * SECONDS });
+  await expect(row).toBeVisible();
   await expect(row.getByText(sent.requestId)).toBeVisible();
   await expect(row.getByText("12345678901234567890", { exact: true })).toBeVisible();
   await expect(row.getByText("0.10", { exact: true })).toBeVisible();
@@ -30,9 +25,9 @@ test("the same event is found by its key and by its request id", async ({ page, 
   await page.getByLabel("Tenant").fill(TENANT);
   await page.getByLabel("Idempotency key").last().fill(sent.key);
   await page.keyboard.press("Enter");
-  await expect(page.getByText(sent.eventId)).toBeVisible({ timeout: 5 * SECONDS });
+  await expect(page.getByText(sent.eventId)).toBeVisible();
   await page.goto(`/search?by=request_id&value=${sent.requestId}`);
-  await expect(page.getByText(sent.eventId)).toBeVisible({ timeout: 5 * SECONDS });
+  await expect(page.getByText(sent.eventId)).toBeVisible();
 });
 
 test("what nobody sent is not found", async ({ page }) => {
@@ -45,9 +40,9 @@ test("events are counted on the Overview, by type too", async ({ page, request }
   await sendEvent(request, { event_type: type });
   await page.goto("/");
   const minute = page.getByRole("region", { name: "Stored, last minute" });
-  await expect(minute).toContainText(/[1-9]/, { timeout: 5 * SECONDS });
+  await expect(minute).toContainText(/[1-9]/);
   const types = page.getByRole("region", { name: "Top event types" });
-  await expect(types.getByText("order.created").first()).toBeVisible({ timeout: 10 * SECONDS });
+  await expect(types.getByText("order.created").first()).toBeVisible();
   await expect(
     page.getByRole("img", { name: /^Events stored, duplicate and dead/ }).locator("canvas"),
   ).toBeVisible();
@@ -63,7 +58,7 @@ test("a malformed event is among the dead letters with its reason and its origin
   const { eventId } = await sendEvent(request, { event_type: undefined });
   await page.goto("/dlq");
   const line = page.getByRole("row").filter({ hasText: eventId });
-  await expect(line).toContainText("missing event_type", { timeout: 10 * SECONDS });
+  await expect(line).toContainText("missing event_type");
   await line.getByRole("button").click();
   await expect(page.getByRole("region", { name: "Original message" })).toContainText(eventId);
   await expect(page).toHaveURL(/open=/);
@@ -72,7 +67,7 @@ test("a malformed event is among the dead letters with its reason and its origin
 test("filters live in the URL and survive a reload", async ({ page, request }) => {
   const { eventId } = await sendEvent(request, { schema_version: 99 });
   await page.goto("/dlq");
-  await expect(page.getByRole("row").filter({ hasText: eventId })).toBeVisible({ timeout: 10 * SECONDS });
+  await expect(page.getByRole("row").filter({ hasText: eventId })).toBeVisible();
   await page.getByRole("combobox", { name: "Reason" }).click();
   await page.getByRole("option", { name: /^UNSUPPORTED_SCHEMA_VERSION/ }).click();
   await page.getByLabel("Tenant").fill(TENANT);
@@ -87,7 +82,7 @@ test("filters live in the URL and survive a reload", async ({ page, request }) =
 test("what is copied is the payload as it is stored", async ({ page, request }) => {
   const { eventId } = await sendEvent(request, { payload: { copied: [1, 2] } });
   await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
-  await page.getByRole("button", { name: "Copy", exact: true }).click({ timeout: 10 * SECONDS });
+  await page.getByRole("button", { name: "Copy", exact: true }).click();
   const copied: unknown = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   expect(copied).toEqual({ copied: [1, 2] });
 });

@@ -32,7 +32,7 @@ const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     open: async (page) => {
       await page.goto("/dlq");
       const line = page.getByRole("row").filter({ hasText: dead });
-      await line.getByRole("button").click({ timeout: 10_000 });
+      await line.getByRole("button").click();
       await expect(page.getByRole("region", { name: "Original message" })).toBeVisible();
     },
   },
@@ -40,7 +40,7 @@ const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     name: "Search",
     open: async (page) => {
       await page.goto(`/search?tenant=${TENANT}&value=${found}`);
-      await expect(page.getByText(/^Found/)).toBeVisible({ timeout: 10_000 });
+      await expect(page.getByText(/^Found/)).toBeVisible();
     },
   },
 ];
@@ -73,7 +73,7 @@ test("what a producer names may be long and of any script", async ({ page, reque
   const { eventId } = await sendEvent(request, { event_type, payload: { שם: "שלום" } });
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
-  await expect(page.getByRole("heading", { name: event_type })).toBeVisible({ timeout: 10_000 });
+  await expect(page.getByRole("heading", { name: event_type })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   const name = await page.getByText("שם", { exact: true }).boundingBox();
   const value = await page.getByText('"שלום"').boundingBox();
@@ -90,7 +90,7 @@ test("on a telephone the code of a dead letter is whole beside a long event id",
   await page.goto("/dlq");
   const line = page.getByRole("row").filter({ hasText: event_id });
   const code = line.getByRole("cell", { name: "UNSUPPORTED_SCHEMA_VERSION", exact: true });
-  await expect(line).toBeVisible({ timeout: 10_000 });
+  await expect(line).toBeVisible();
   expect(await code.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0);
 });
 
@@ -157,6 +157,7 @@ test("while paused nothing is asked, whatever the time", async ({ page }) => {
   const waiting = new Set<Request>();
   page.on("request", (request) => waiting.add(request));
   page.on("requestfinished", (request) => waiting.delete(request));
+  page.on("requestfailed", (request) => waiting.delete(request));
   await page.clock.install();
   await page.goto("/");
   await expect(page.getByText(/^Updated/)).toBeVisible();
@@ -167,7 +168,7 @@ test("while paused nothing is asked, whatever the time", async ({ page }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.clock.runFor(60_000);
-  await expect(page.getByText("Paused, 1 min ago")).toBeVisible();
+  await expect(page.getByText(/^Paused, \d+ min ago/)).toBeVisible();
   expect(asked).toEqual([]);
   await page.keyboard.press("p");
   await page.clock.runFor(4_000);

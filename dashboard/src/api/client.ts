@@ -11,14 +11,21 @@ const SENDABLE = /^[!-~]+$/;
 
 const authenticate: Middleware = {
   onRequest({ request }) {
-    const token = currentToken();
-    if (token && SENDABLE.test(token)) request.headers.set("Authorization", `Bearer ${token}`);
+    const authorization = currentAuthorization();
+    if (authorization) request.headers.set("Authorization", authorization);
     return request;
   },
-  onResponse({ response }) {
-    if (response.status === 401) askForToken();
+  onResponse({ request, response }) {
+    // A refusal of the token before, which came late, says nothing of the one that was given meanwhile.
+    const isOfNow = request.headers.get("Authorization") === currentAuthorization();
+    if (response.status === 401 && isOfNow) askForToken();
   },
 };
+
+function currentAuthorization(): string | null {
+  const token = currentToken();
+  return token && SENDABLE.test(token) ? `Bearer ${token}` : null;
+}
 
 /** The admin API, with paths, parameters and answers typed by its OpenAPI file. */
 export const api = createClient<paths>({

@@ -1,7 +1,9 @@
-import { screen, waitFor } from "@testing-library/react";
+import { renderHook, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { api } from "@/api/client";
 import { REFRESH_MS } from "@/api/live";
+import { giveToken, useTokenState } from "@/api/token";
 import { admin, answerWith, recordQueries } from "@/testing/admin";
 import { overview } from "@/testing/answers";
 import { openPage } from "@/testing/openPage";
@@ -79,6 +81,29 @@ describe("Shell", () => {
     await waitFor(() => expect(sent).toContain("Bearer s3cret"));
     await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
     expect(sessionStorage.getItem("event-platform.token")).toBe("s3cret");
+  });
+
+  it("does not ask again where a refusal of the token before comes late", async () => {
+    let refuse = (): void => undefined;
+    const refused = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    admin.use(
+      http.get("/admin/overview", async ({ request }) => {
+        const token = request.headers.get("Authorization");
+        if (token === "Bearer s3cret") return HttpResponse.json(overview(Date.now()));
+        if (token) await refused;
+        return HttpResponse.json({ error: { code: "UNAUTHORIZED", message: "" } }, { status: 401 });
+      }),
+    );
+    giveToken("mistyped");
+    const late = api.GET("/admin/overview");
+    giveToken("s3cret");
+    openPage("/");
+    await screen.findByText("5,214");
+    refuse();
+    expect((await late).response.status).toBe(401);
+    expect(renderHook(useTokenState).result.current).toEqual({ token: "s3cret", asked: false });
   });
 
   it("says so at an address that is no page", async () => {

@@ -42,7 +42,7 @@ window.ResizeObserver = class {
 };
 
 // A machine that runs everything else beside may take its time.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 60_000 });
 
 beforeAll(() => admin.listen({ onUnhandledRequest: "error" }));
 afterEach(() => {
