@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down demo demo-failure test test-long check bench dist dashboard install lock clean
+.PHONY: help up down demo demo-failure test test-long test-stress check bench dist dashboard install lock clean
 
 BIN := .venv/bin
 NPM := scripts/with-node npm --prefix dashboard
@@ -24,12 +24,16 @@ demo: up ## up, with sample traffic
 demo-failure: up ## up, with outages during traffic
 	@$(BIN)/event-platform demo-failure
 
-test: check ## check, and every test
-	@$(NPM) test
-	@$(BIN)/python scripts/run_tests.py
+test: install dashboard ## every check and every test, and a list of what failed
+	@$(BIN)/python -m scripts.run_tests
 
-test-long: install dashboard ## the tests that take minutes, too
-	@$(BIN)/python -m pytest --timeout=3600
+test-long: install dashboard ## the tests that take minutes, too, and other examples than each time
+	@$(BIN)/python -m pytest --timeout=3600 --hypothesis-profile=other
+
+TESTS ?=
+RUNS ?= 3
+test-stress: install dashboard ## TESTS=… RUNS=… tests on a busy machine, again and again
+	@$(BIN)/python -m scripts.stress_tests --runs $(RUNS) $(TESTS)
 
 check: install dashboard ## formats, linters, types, layers
 	@$(BIN)/ruff format --check --quiet

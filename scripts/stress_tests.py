@@ -1,0 +1,84 @@
+"""``make test-stress``: tests again and again while busy loops take every core, and a table of what failed how often.
+
+It finds what depends on how quick the machine is. ``TESTS`` are paths as pytest takes them, all by default; ``RUNS`` is
+how often they run; what each run wrote is kept in ``.build/stress``.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from scripts import results
+from scripts.run_tests import BESIDE_EACH_OTHER, LONGEST_FIRST
+
+BUSY = "while True: pass"
+FOLDER = Path(".build/stress")
+
+
+@contextmanager
+def busy_machine(loops: int) -> Iterator[None]:
+    """As many processes that do nothing, as quickly as they can."""
+    running = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
+
+
+def run_once(tests: list[str], marks: str, folder: Path, *, side_by_side: bool) -> int:
+    """Run ``tests``, and keep what they wrote; the exit status."""
+    folder.mkdir(parents=True)
+    how = [*BESIDE_EACH_OTHER] if side_by_side else []
+    command = [sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={folder / 'tests.xml'}", *how, *tests]
+    environment = os.environ | {"TEST_RESULTS": str(folder.absolute()), "TEST_FAILED": str(folder / "failed")}
+    with (folder / "output.log").open("wb") as log:
+        return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
+
+
+def main() -> int:
+    """Run, and print the table; the exit status is 0 only if nothing failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tests", nargs="*", default=list(LONGEST_FIRST))
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--loops", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--marks", default="not long", help="which of them, as pytest's -m")
+    parser.add_argument("--alone", action="store_true", help="one after another, as the tests of durations run")
+    given = parser.parse_args()
+    folder = FOLDER / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    failed: Counter[str] = Counter()
+    with busy_machine(given.loops):
+        for number in range(1, given.runs + 1):
+            _run_and_tell(given, folder / f"run-{number}", failed)
+    return _conclude(given.runs, failed, folder)
+
+
+def _run_and_tell(given: argparse.Namespace, folder: Path, failed: Counter[str]) -> None:
+    started = time.monotonic()
+    status = run_once(given.tests, given.marks, folder, side_by_side=not given.alone)
+    found = results.failures(folder)
+    failed.update({failure.test for failure in found})
+    if status and not found:
+        failed[f"the run as a whole: status {status}"] += 1
+    seconds = time.monotonic() - started
+    line = f"{folder}: {results.count(folder)} tests, {len(found)} failed, status {status}, {seconds:.0f} s\n"
+    sys.stdout.write(line + "".join(f"    {failure.test}: {failure.message}\n" for failure in found))
+    sys.stdout.flush()
+
+
+def _conclude(runs: int, failed: Counter[str], folder: Path) -> int:
+    table = [f"{times:>4} of {runs}  {test}" for test, times in failed.most_common()]
+    sys.stdout.write("\n".join(["", *(table or [f"nothing failed in {runs} runs"]), f"logs: {folder}", ""]))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
