@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from tests.fixtures.shell import Shell
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.cli import VERBS, cli
 
@@ -20,7 +21,7 @@ def run(tmp_path: Path) -> Run:
     """Run ``event-platform`` in an empty folder."""
 
     def run_in_folder(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return Shell(tmp_path, environment, timeout_seconds=60).run(*arguments)
+        return Shell(tmp_path, environment, timeout_seconds=DEADLINE_SECONDS).run(*arguments)
 
     return run_in_folder
 

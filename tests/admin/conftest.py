@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 
 def uuid7(moment: datetime, number: int) -> uuid.UUID:
@@ -151,5 +152,5 @@ def admin(run_service_for_module: RunService) -> Service:
 @pytest.fixture(scope="module")
 def api(admin: Service) -> Iterator[httpx.Client]:
     """A client of it."""
-    with httpx.Client(base_url=admin.url, timeout=10) as client:
+    with httpx.Client(base_url=admin.url, timeout=DEADLINE_SECONDS) as client:
         yield client

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.timing import Promised
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.admin.group_members import assigned, name_of
 from event_platform.admin.lag import Measurement, Offsets, Trend, describe
@@ -91,32 +92,48 @@ def admin(run_service_for_module: RunService) -> Service:
     return run_service_for_module("admin")
 
 
+def ask(admin: Service) -> dict[str, Any]:
+    """The lag as it is answered now, which may have been measured for somebody else up to a second ago."""
+    answer = admin.get("/admin/kafka/lag")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def lag_where(admin: Service, **expected: object) -> dict[str, Any]:
+    """The first answer with these members."""
+
+    def found() -> dict[str, Any] | None:
+        told = ask(admin)
+        return told if {name: told[name] for name in expected} == expected else None
+
+    return eventually(found, f"a lag with {expected}")
+
+
+def measured_after(admin: Service, lag: dict[str, Any]) -> dict[str, Any]:
+    """The first answer that was measured after another."""
+    return eventually(lambda: told if (told := ask(admin))["as_of"] > lag["as_of"] else None, "a new measurement")
+
+
 @pytest.fixture
-def read_lag(admin: Service) -> Callable[[], dict[str, Any]]:
-    """Asks for the lag; the last answer must be old enough to be measured again."""
+def produce(settings: Settings) -> Callable[..., datetime]:
+    """Sends messages of a given age to a partition; their time."""
 
-    def read() -> dict[str, Any]:
-        time.sleep(1.1)  # answers are shared for a second
-        answer = httpx.get(f"{admin.url}/admin/kafka/lag", timeout=10)
-        assert answer.status_code == 200
-        found: dict[str, Any] = answer.json()
-        return found
-
-    return read
-
-
-@pytest.fixture
-def produce(settings: Settings) -> Callable[..., None]:
-    """Sends messages of a given age to a partition."""
-
-    def send(partition: int, number: int, age_seconds: float = 0) -> None:
+    def send(partition: int, number: int, age_seconds: float = 0) -> datetime:
         producer = Producer(kafka.client_config(settings, "test"))
         at = int((time.time() - age_seconds) * 1_000)
         for _ in range(number):
             producer.produce(settings.topic_raw, b"{}", partition=partition, timestamp=at)
-        assert producer.flush(10) == 0
+        assert producer.flush(DEADLINE_SECONDS) == 0
+        return datetime.fromtimestamp(at / 1_000, UTC)
 
     return send
+
+
+def is_age_of(moment: datetime, lag: dict[str, Any]) -> bool:
+    """Whether the lag's age is that of ``moment``, whenever it was measured."""
+    age = (datetime.fromisoformat(lag["as_of"]) - moment).total_seconds()
+    return math.isclose(lag["oldest_age_seconds"], age, abs_tol=1)
 
 
 @pytest.fixture
@@ -135,77 +152,87 @@ def group_member(settings: Settings) -> Iterator[Consumer]:
 
 
 def test_lag_against_real_kafka(
-    read_lag: Callable[[], dict[str, Any]],
-    produce: Callable[..., None],
-    group_member: Consumer,
-    settings: Settings,
+    admin: Service, produce: Callable[..., datetime], group_member: Consumer, settings: Settings
 ) -> None:
     """From an empty topic over waiting messages to a group that reads some of them."""
-    empty = read_lag()
-    assert (empty["total"], empty["members"], empty["error"]) == (0, 0, None)
+    empty = lag_where(admin, total=0, members=0, error=None)
     assert empty["oldest_age_seconds"] is empty["drain_seconds"] is None
     assert [each["partition"] for each in empty["partitions"]] == [0, 1, 2, 3, 4, 5]
 
-    produce(2, 10, age_seconds=90)
+    oldest = produce(2, 10, age_seconds=90)
     produce(2, 5)
-    produce(4, 3, age_seconds=30)
-    waiting = read_lag()
-    assert waiting["total"] == 18
+    next_one = produce(4, 3, age_seconds=30)
+    waiting = lag_where(admin, total=18)
     assert waiting["partitions"][2] == {"partition": 2, "committed": 0, "end": 15, "lag": 15, "member": None}
-    assert math.isclose(waiting["oldest_age_seconds"], 90, abs_tol=10)
+    assert is_age_of(oldest, waiting)
 
     _join(group_member, settings)
     group_member.commit(offsets=[TopicPartition(settings.topic_raw, 2, 12)], asynchronous=False)
-    joined = read_lag()
-    assert (joined["total"], joined["members"]) == (6, 1)
+    joined = lag_where(admin, total=6, members=1)
     assert joined["partitions"][2] == {"partition": 2, "committed": 12, "end": 15, "lag": 3, "member": "worker-7"}
-    assert math.isclose(joined["oldest_age_seconds"], 30, abs_tol=10)
+    assert is_age_of(next_one, joined)
 
     group_member.commit(
         offsets=[TopicPartition(settings.topic_raw, 2, 15), TopicPartition(settings.topic_raw, 4, 3)],
         asynchronous=False,
     )
-    level = read_lag()
-    assert (level["total"], level["oldest_age_seconds"]) == (0, None)
-    assert level["trend_per_second"] is not None
+    lag_where(admin, total=0, oldest_age_seconds=None)
+    eventually(lambda: ask(admin)["trend_per_second"] is not None, "a trend")
 
 
 def _join(consumer: Consumer, settings: Settings) -> None:
     consumer.subscribe([settings.topic_raw])
-    deadline = time.monotonic() + 30
-    while len(consumer.assignment()) < 6:
-        assert time.monotonic() < deadline
+
+    def has_joined() -> bool:
         consumer.poll(0.1)
+        return len(consumer.assignment()) == 6
+
+    eventually(has_joined, "six partitions")
 
 
 def test_looking_neither_joins_nor_commits(
-    read_lag: Callable[[], dict[str, Any]], produce: Callable[..., None], settings: Settings
+    admin: Service, produce: Callable[..., datetime], settings: Settings
 ) -> None:
     """However often somebody asks, the group has no member and no offset of ours."""
     produce(0, 2)
-    before = read_lag()
+    before = found = lag_where(admin, total=2)
     for _ in range(3):
-        assert read_lag()["partitions"] == before["partitions"]
+        found = measured_after(admin, found)
+        assert found["partitions"] == before["partitions"]
     client = kafka.admin_client(settings)
-    group = client.describe_consumer_groups([settings.kafka_group])[settings.kafka_group].result(10)
+    group = client.describe_consumer_groups([settings.kafka_group])[settings.kafka_group].result(DEADLINE_SECONDS)
     assert [member.client_id for member in group.members] == []
 
 
 def test_kafka_killed_and_started_again(
-    read_lag: Callable[[], dict[str, Any]], servers: RunningServers, admin: Service
+    admin: Service, produce: Callable[..., datetime], servers: RunningServers
 ) -> None:
-    """Unknown is null with the reason, within the deadline; it heals alone, and the process lives."""
+    """Unknown is null with the reason; it heals alone, and the process lives."""
+    produce(5, 2)
+    before = eventually(lambda: told if (told := ask(admin))["partitions"][5]["end"] == 2 else None, "the two")
     servers.kill("kafka")
-    deadline = time.monotonic() + 20
-    while (found := read_lag())["error"] is None:
-        assert time.monotonic() < deadline
-    assert found["total"] is found["oldest_age_seconds"] is found["members"] is None
-    started = time.monotonic()
-    httpx.get(f"{admin.url}/admin/kafka/lag", timeout=10)
-    assert time.monotonic() - started < 5
+    found = lag_where(admin, total=None, oldest_age_seconds=None, members=None)
+    assert found["error"]
     servers.start("kafka")
-    deadline = time.monotonic() + 60
-    while (found := read_lag())["error"] is not None:
-        assert time.monotonic() < deadline, found["error"]
-    assert found["total"] == 2
+    lag_where(admin, total=before["total"], error=None)
     assert admin.process.poll() is None
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("fault", ["pause", "kill"])
+def test_lag_is_answered_within_five_seconds(
+    fault: str, servers: RunningServers, run_service: RunService, promised: Promised
+) -> None:
+    """Also where Kafka is away or hangs."""
+
+    def seconds_asked() -> float:
+        servers.restore()
+        admin = run_service("admin")
+        assert ask(admin)["error"] is None
+        getattr(servers, fault)("kafka")
+        started = time.monotonic()
+        # The first answer is the one from before; it is shared for a second.
+        eventually(lambda: ask(admin)["error"], "the reason")
+        return time.monotonic() - started
+
+    promised.within(5 + 1, seconds_asked)

@@ -19,12 +19,6 @@ def _overview(api: httpx.Client) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)
-
-
 @pytest.mark.usefixtures("store")
 def test_nothing_processed_yet_is_all_zeros(api: httpx.Client) -> None:
     """An empty platform has an overview too."""

@@ -1,16 +1,17 @@
 """What the real processor stored is what the admin API shows."""
 
 import json
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 from confluent_kafka import Producer
 from tests.admin.conftest import uuid7
+from tests.fixtures.clock import early_enough
 from tests.fixtures.services import RunService
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import envelope, kafka
 from event_platform.core.settings import Settings
@@ -25,28 +26,23 @@ BAD = b'{"event_id":"e2","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z"
 @pytest.fixture(scope="module")
 def now() -> datetime:
     """A moment whose day, in UTC, is not over before these tests are."""
-    while (moment := datetime.now(UTC)).date() != (moment + timedelta(seconds=30)).date():
-        time.sleep(1)
-    return moment
+    return early_enough()
 
 
 @pytest.fixture(scope="module")
 def processed(run_service_for_module: RunService, settings: Settings, now: datetime) -> Iterator[httpx.Client]:
-    """A client of the admin API, after the processor met a good event, a repeat of it, and a bad one."""
+    """A client of the admin API, as soon as the processor has met a good event, a repeat of it, and a bad one."""
+    admin = run_service_for_module("admin")
     producer = Producer(kafka.client_config(settings, "test"))
     for number, (key, event) in enumerate([("k1", GOOD), ("k1", GOOD), ("k2", BAD)], 1):
         name = envelope.request_id(uuid7(now, number))
         value = envelope.wrap("tenant_a", envelope.timestamp(now), name, key, event)
         # Under their key, as ingest sends them: the repeat is read after the first one.
         producer.produce(settings.topic_raw, value, envelope.record_key("tenant_a", key))
-    assert producer.flush(10) == 0
+    assert producer.flush(DEADLINE_SECONDS) == 0
     run_service_for_module("processor")
-    admin = run_service_for_module("admin")
-    with httpx.Client(base_url=admin.url, timeout=10) as client:
-        deadline = time.monotonic() + 60
-        while sum(client.get("/admin/overview").json()["today"].values()) < 3:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+    with httpx.Client(base_url=admin.url, timeout=DEADLINE_SECONDS) as client:
+        eventually(lambda: sum(_json(client.get("/admin/overview"))["today"].values()) == 3, "all three outcomes")
         yield client
 
 
@@ -101,10 +97,12 @@ def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:
 
 def test_lag_falls_to_nothing(processed: httpx.Client) -> None:
     """With the processor as the reader of every partition."""
-    deadline = time.monotonic() + 30
-    while (found := _json(processed.get("/admin/kafka/lag")))["total"] != 0:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.5)
+
+    def no_lag() -> dict[str, Any] | None:
+        found: dict[str, Any] = _json(processed.get("/admin/kafka/lag"))
+        return found if found["total"] == 0 else None
+
+    found = eventually(no_lag, "no lag")
     assert found["members"] == 1
     (worker,) = {each["member"] for each in found["partitions"]}
     assert worker.endswith("-0"), "its instance id ends with its slot"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import bounded_http
 from event_platform.core.bounded_http import BoundedProtocol
@@ -16,7 +16,7 @@ from event_platform.core.bounded_http import BoundedProtocol
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 LARGE = b"x" * 32_000_000
 SHORT_SECONDS = 0.3
-LONG_SECONDS = 60.0
+LONG_SECONDS = 600.0
 
 Limit = Callable[[str], None]
 
@@ -40,12 +40,17 @@ def server() -> Iterator[uvicorn.Server]:
     """A server of the application, in a thread."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application, http=BoundedProtocol, ws="none", log_config=None, lifespan="off", timeout_keep_alive=60
+        application,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        lifespan="off",
+        timeout_keep_alive=int(LONG_SECONDS),
     )
     made = uvicorn.Server(config)
     thread = threading.Thread(target=made.run, args=([listener],))
     thread.start()
-    eventually(lambda: made.started)
+    eventually(lambda: made.started, "the server to listen")
     yield made
     made.should_exit = True
     thread.join()
@@ -64,7 +69,7 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> Limit:
 
 def connect(server: uvicorn.Server, sent: bytes) -> socket.socket:
     """A connection on which something was sent."""
-    connection = socket.create_connection(server.servers[0].sockets[0].getsockname(), timeout=20)
+    connection = socket.create_connection(server.servers[0].sockets[0].getsockname(), DEADLINE_SECONDS)
     connection.sendall(sent)
     return connection
 
@@ -108,8 +113,8 @@ def test_an_answer_that_nobody_takes(limit: Limit, server: uvicorn.Server) -> No
     """It does not wait for its client for ever."""
     limit("IDLE_SECONDS")
     with connect(server, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
-        eventually(lambda: bool(server.server_state.connections))
-        eventually(lambda: not server.server_state.connections)
+        assert connection.recv(1, socket.MSG_PEEK), "the answer has begun, so that the server knows the connection"
+        eventually(lambda: not server.server_state.connections, "the connection to be ended")
         assert len(received(connection)) < len(LARGE)
 
 

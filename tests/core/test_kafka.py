@@ -2,6 +2,7 @@
 
 import pytest
 from confluent_kafka import KafkaException
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.kafka import admin_client, brokers, client_config, unavailable
@@ -23,7 +24,7 @@ def test_clients_carry_their_name() -> None:
 
 def test_real_broker_answers(settings: Settings) -> None:
     """The administrative client reaches the real broker."""
-    assert admin_client(settings).list_topics(timeout=10).brokers
+    assert admin_client(settings).list_topics(timeout=DEADLINE_SECONDS).brokers
 
 
 def test_absent_broker_is_an_outage_that_says_what_was_done() -> None:

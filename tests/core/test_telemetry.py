@@ -19,8 +19,9 @@ Lines = pytest.CaptureFixture[str]
 def untouched_logging() -> Iterator[None]:
     """Leaves the process's logging as it was found."""
     root, level, handlers = logging.getLogger(), logging.getLogger().level, logging.getLogger().handlers[:]
+    configured = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     root.handlers, root.level = handlers, level
 
 

@@ -178,7 +178,7 @@ def test_start_of_each_minute(run: Run) -> None:
         assert run(minute * 60_000, *[(None, "T", "t", 300, "Q")] * 300) == [0] * 300
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.integers(0, 40_000), st.integers(1, 12)), min_size=2, max_size=30))
 def test_any_60_seconds(run: Run, client: Redis, steps: list[tuple[int, int]]) -> None:
     """No window of 60 s holds more than the limit, and whoever waits for Retry-After is admitted."""

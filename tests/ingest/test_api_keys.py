@@ -19,7 +19,7 @@ def hang_up(service: Service, message: str, workers: int = 1) -> None:
     """SIGHUP, and wait until each of its processes has said ``message`` once more."""
     before = service.log().count(message)
     service.process.send_signal(signal.SIGHUP)
-    eventually(lambda: service.log().count(message) == before + workers)
+    eventually(lambda: service.log().count(message) == before + workers, "each process to have read them")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

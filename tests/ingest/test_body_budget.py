@@ -38,10 +38,12 @@ class Waiting:
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
+        self.arrived = asyncio.Semaphore(0)
         self.charged = 0
 
     async def admit(self, claim: Claim) -> Duplicate:
         """Wait."""
+        self.arrived.release()
         await self.open.wait()
         return Duplicate(claim.ticket.id)
 
@@ -74,7 +76,8 @@ def test_accept_holds_until_the_answer(pieces: int) -> None:
         ingest: Any = Ingest(keys, admission, None, budget, SlowLane(), None, LARGE)  # type: ignore[arg-type]  # neither Redis nor Kafka is met
         first = asyncio.create_task(accept(ingest, request_of(LARGE, pieces=pieces)))
         small = asyncio.create_task(accept(ingest, request_of(SMALL)))
-        await asyncio.sleep(0.05)
+        for _ in (first, small):
+            await admission.arrived.acquire()
         assert budget.left_bytes == LARGE
         with pytest.raises(Refusal) as refused:
             await accept(ingest, request_of(LARGE, pieces=pieces))

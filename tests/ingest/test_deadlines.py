@@ -3,14 +3,15 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
 import pytest
 import uvicorn
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.ingest import http_limits
 from event_platform.ingest.app import server_config
@@ -19,7 +20,8 @@ from event_platform.ingest.protocol import end_overdue
 HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\n"
 LARGE = b"x" * 4_000_000
 SHORT_SECONDS = 0.3
-LONG_SECONDS = 60.0
+LONG_SECONDS = 600.0
+"""Beyond the deadline of every wait here."""
 
 Address = tuple[str, int]
 
@@ -35,8 +37,16 @@ async def answer_at_once(scope: Any, receive: Any, send: Any) -> None:  # noqa: 
     await send({"type": "http.response.body", "body": body})
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A server that runs."""
+
+    address: Address
+    server: uvicorn.Server
+
+
 @contextmanager
-def serving() -> Iterator[Address]:
+def serving() -> Iterator[Serving]:
     """A server of the application in a thread, whose overdue connections end as ingest's do."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = server_config(answer_at_once)
@@ -57,7 +67,7 @@ def serving() -> Iterator[Address]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        yield listener.getsockname()
+        yield Serving(listener.getsockname(), server)
     finally:
         server.should_exit = True
         thread.join()
@@ -82,17 +92,17 @@ def receive_answer(connection: socket.socket) -> None:
 def assert_ends(connection: socket.socket, trickle: bytes = b"") -> None:
     """The server ends the connection soon, although ``trickle`` is sent again and again."""
     connection.settimeout(0.05)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def is_ended() -> bool:
         try:
             connection.sendall(trickle)
-            if connection.recv(65_536) == b"":
-                return
+            return connection.recv(65_536) == b""
         except TimeoutError:
-            continue
+            return False
         except OSError:
-            return
-    pytest.fail("the connection stays open")
+            return True
+
+    eventually(is_ended, "the connection to be ended")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +118,7 @@ def assert_ends(connection: socket.socket, trickle: bytes = b"") -> None:
 def test_unfinished_request(limit: Callable[[str], None], name: str, sent: bytes, trickle: bytes) -> None:
     """A head or body that does not come to its end ends the connection, however it trickles."""
     limit(name)
-    with serving() as address, socket.create_connection(address) as connection:
+    with serving() as running, socket.create_connection(running.address, DEADLINE_SECONDS) as connection:
         connection.sendall(sent)
         assert_ends(connection, trickle)
 
@@ -120,7 +130,7 @@ def test_unfinished_request(limit: Callable[[str], None], name: str, sent: bytes
 def test_after_an_answer(limit: Callable[[str], None], name: str, after: bytes) -> None:
     """After an answer the connection may stay idle for so long, and what comes next has its own deadline."""
     limit(name)
-    with serving() as address, socket.create_connection(address) as connection:
+    with serving() as running, socket.create_connection(running.address, DEADLINE_SECONDS) as connection:
         connection.sendall(HEAD + b"Content-Length: 0\r\n\r\n" + after)
         receive_answer(connection)
         assert_ends(connection)
@@ -129,7 +139,7 @@ def test_after_an_answer(limit: Callable[[str], None], name: str, after: bytes) 
 def test_body_after_its_answer(limit: Callable[[str], None]) -> None:
     """Who is answered before the body came, and sends it then, holds the connection no longer than others."""
     limit("IDLE_SECONDS")
-    with serving() as address, socket.create_connection(address) as connection:
+    with serving() as running, socket.create_connection(running.address, DEADLINE_SECONDS) as connection:
         connection.sendall(HEAD + b"Content-Length: 5\r\n\r\n1")
         receive_answer(connection)
         connection.sendall(b"2345")
@@ -139,12 +149,12 @@ def test_body_after_its_answer(limit: Callable[[str], None]) -> None:
 def test_answer_that_nobody_takes(limit: Callable[[str], None]) -> None:
     """A client that does not read its answer holds the connection for a while only."""
     limit("ANSWER_SECONDS")
-    with serving() as address, socket.create_connection(address) as connection:
+    with serving() as running, socket.create_connection(running.address, DEADLINE_SECONDS) as connection:
         request = HEAD.replace(b"events", b"large") + b"Content-Length: 0\r\n\r\n"
         connection.sendall(request * 3)
-        time.sleep(SHORT_SECONDS + 1.2)
+        assert connection.recv(1, socket.MSG_PEEK), "the answer has begun, so that the server knows the connection"
+        eventually(lambda: not running.server.server_state.connections, "the connection to be ended")
         received = 0
-        connection.settimeout(5)
         try:
             while part := connection.recv(1_000_000):
                 received += len(part)
@@ -153,13 +163,14 @@ def test_answer_that_nobody_takes(limit: Callable[[str], None]) -> None:
         assert received < 3 * len(LARGE)
 
 
-@pytest.mark.parametrize("sent_late", [b"", b"2345"])
-def test_body_while_the_service_ends(monkeypatch: pytest.MonkeyPatch, sent_late: bytes) -> None:
+@pytest.mark.parametrize(("sent_late", "waits_seconds"), [(b"", SHORT_SECONDS), (b"2345", LONG_SECONDS)])
+def test_body_while_the_service_ends(monkeypatch: pytest.MonkeyPatch, sent_late: bytes, waits_seconds: float) -> None:
     """Whose body comes to its end soon after SIGTERM is answered; whose body does not is let go without an answer."""
-    monkeypatch.setattr(http_limits, "SHUTDOWN_BODY_SECONDS", 1.0)
+    monkeypatch.setattr(http_limits, "SHUTDOWN_BODY_SECONDS", waits_seconds)
+    monkeypatch.setattr(http_limits, "SHUTDOWN_SECONDS", LONG_SECONDS)
     head = HEAD.replace(b"events", b"read") + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"
-    with serving() as address:
-        connection = socket.create_connection(address)
+    with serving() as running:
+        connection = socket.create_connection(running.address, DEADLINE_SECONDS)
         connection.sendall(head + b"1")
         assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         threading.Timer(SHORT_SECONDS, connection.sendall, (sent_late,)).start()
@@ -172,16 +183,17 @@ def test_requests_sent_ahead() -> None:
     request = b"GET / HTTP/1.1\r\nHost:x\r\n\r\n"
     number = 100_000 // len(request)
     process = psutil.Process()
-    with serving() as address:
-        before = process.memory_info().rss
-        connections = [socket.create_connection(address) for _ in range(20)]
+    with serving() as running:
+        before = most = process.memory_info().rss
+        connections = [socket.create_connection(running.address, DEADLINE_SECONDS) for _ in range(20)]
         for connection in connections:
             connection.sendall(request * number)
-        time.sleep(0.5)
-        assert process.memory_info().rss - before < 40_000_000
-        connections[0].settimeout(20)
-        answers = b""
-        while answers.count(b"HTTP/1.1 200 ") < number:
-            answers += connections[0].recv(1_000_000)
+        answered, begun = 0, b"HTTP/1.1 200 "
+        received = b""
+        while answered < number:
+            received = received[1 - len(begun) :] + connections[0].recv(1_000_000)
+            answered += received.count(begun)
+            most = max(most, process.memory_info().rss)
+        assert most - before < 40_000_000
         for connection in connections:
             connection.close()

@@ -121,5 +121,5 @@ def test_any_interleaving(client: Redis) -> None:
     """No interleaving of slow owners, take-overs, refusals and crashes gives two ids for one key."""
     run_state_machine_as_test(
         machine_of(client),
-        settings=hypothesis_settings(max_examples=150, stateful_step_count=30, deadline=None),
+        settings=hypothesis_settings(max_examples=150, stateful_step_count=30),
     )

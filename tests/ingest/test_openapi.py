@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import schemathesis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -12,6 +11,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 from tests.fixtures.ingest_client import Producer
 from tests.fixtures.services import Service
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.ingest.pages import load_openapi
 
@@ -26,8 +26,8 @@ def test_document() -> None:
 
 def test_served(ingest: Service) -> None:
     """It is served as JSON, and as a page that loads nothing from elsewhere."""
-    assert httpx.get(f"{ingest.url}/openapi.json").json() == DOCUMENT
-    page = httpx.get(f"{ingest.url}/docs").text
+    assert ingest.get("/openapi.json").json() == DOCUMENT
+    page = ingest.get("/docs").text
     assert "/events/batch" in page
     assert "src=" not in page
     assert "http://" not in page
@@ -42,10 +42,8 @@ def test_metrics(producer: Producer) -> None:
 
 
 @given(case=OPERATIONS.as_strategy())
-@hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck]
-)
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck])
 def test_answers(ingest: Service, case: Case[Any]) -> None:
     """Whatever fits the description, or does not, has a documented answer that fits it too."""
-    response = case.call(base_url=ingest.url, headers={"X-API-Key": "key_a"})
+    response = case.call(base_url=ingest.url, headers={"X-API-Key": "key_a"}, timeout=DEADLINE_SECONDS)
     case.validate_response(response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance])

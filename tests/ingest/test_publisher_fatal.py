@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.ingest_client import Published
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
 from event_platform.core.errors import UnavailableError
@@ -48,6 +48,7 @@ def test_fatal_error(settings: Settings, published: Published, tmp_path: Path) -
         "enable.gapless.guarantee": True,
         "message.max.bytes": 4_000_000,
         "linger.ms": 1,
+        "message.timeout.ms": int(DEADLINE_SECONDS * 1_000),
     }
 
     async def play() -> None:
@@ -58,7 +59,7 @@ def test_fatal_error(settings: Settings, published: Published, tmp_path: Path) -
             assert standing.up
             with pytest.raises(UnavailableError):
                 await publisher.publish(Record(b"t:key", b"x" * 2_000_000))
-            await asyncio.to_thread(eventually, standing.failed_for_good)
+            await asyncio.to_thread(eventually, standing.failed_for_good, "the fatal error")
             assert not standing.up
             await publisher.publish(record("after"))
             assert standing.up

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from redis import Redis
 from tests.fixtures.ingest_client import MakeProducer, new_key
-from tests.fixtures.proxy import Proxy
+from tests.fixtures.proxy import MakeProxy, Proxy
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
@@ -18,13 +17,11 @@ CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "tls" / "certificate.pem"
 
 
 @pytest.fixture
-def tls_proxy(environment: dict[str, str]) -> Iterator[Proxy]:
+def tls_proxy(environment: dict[str, str], proxy: MakeProxy) -> Proxy:
     """A way to the module's Redis on which TLS is spoken: the Redis that the tests start knows none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    proxy = Proxy("127.0.0.1", urlsplit(environment["REDIS_URL"]).port or 0, context)
-    yield proxy
-    proxy.end()
+    return proxy("127.0.0.1", urlsplit(environment["REDIS_URL"]).port or 0, context)
 
 
 @pytest.fixture
@@ -38,8 +35,7 @@ def user(environment: dict[str, str]) -> Iterator[str]:
 
 def redis_entry(service: Service) -> dict[str, str]:
     """What health says of Redis."""
-    entries = httpx.get(f"{service.url}/health", timeout=5).json()["dependencies"]
-    return next(entry for entry in entries if entry["name"] == "redis")
+    return next(entry for entry in service.health()["dependencies"] if entry["name"] == "redis")
 
 
 def test_tls(
@@ -52,7 +48,7 @@ def test_tls(
     """Keys are claimed in the database of the URL, as the user of the URL, through TLS."""
     url = f"rediss://{user}@localhost:{tls_proxy.port}/13?ssl_ca_certs={CERTIFICATE}"
     service = run_service("ingest", REDIS_URL=url)
-    eventually(lambda: redis_entry(service)["status"] == "up")
+    eventually(lambda: redis_entry(service)["status"] == "up", "Redis to be up")
     producer, key = producer_of(service), new_key()
     assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
     with Redis.from_url(environment["REDIS_URL"].rpartition("/")[0] + "/13") as client:
@@ -60,9 +56,9 @@ def test_tls(
         client.flushdb()
     tls_proxy.cut()
     assert producer.post(new_key()).status_code == 202
-    eventually(lambda: redis_entry(service)["status"] == "down")
+    eventually(lambda: redis_entry(service)["status"] == "down", "Redis to be down")
     tls_proxy.heal()
-    eventually(lambda: redis_entry(service)["status"] == "up")
+    eventually(lambda: redis_entry(service)["status"] == "up", "Redis to be up again")
 
 
 @pytest.mark.parametrize(
@@ -80,6 +76,6 @@ def test_refused(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     assert user
     at = f"{user_given}@" if user_given else ""
     service = run_service("ingest", REDIS_URL=f"rediss://{at}{host}:{tls_proxy.port}/13{query}")
-    eventually(lambda: said in (redis_entry(service)["error"] or ""))
+    eventually(lambda: said in (redis_entry(service)["error"] or ""), "the reason in its health")
     assert redis_entry(service)["status"] == "down"
     assert "p@ss" not in service.log() + redis_entry(service)["error"]

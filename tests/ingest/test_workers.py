@@ -7,28 +7,21 @@ import httpx
 import psutil
 from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, Producer, new_key
+from tests.fixtures.processes import command_of
 from tests.fixtures.services import RunService, Service
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 
 def processes(service: Service) -> set[int]:
     """Those that accept; multiprocessing has another child of its own."""
-    children = psutil.Process(service.pid).children()
-    return {child.pid for child in children if _is_worker(child)}
-
-
-def _is_worker(child: psutil.Process) -> bool:
-    try:
-        return any("spawn_main" in part for part in child.cmdline())
-    except (psutil.ZombieProcess, psutil.NoSuchProcess):
-        return False
+    return {child.pid for child in psutil.Process(service.pid).children() if "spawn_main" in command_of(child)}
 
 
 def post_alone(producer: Producer, key: str) -> int | None:
     """The status over a connection of its own; None where there was no answer."""
     try:
         return httpx.post(
-            f"{producer.service.url}/events", json={}, headers=producer.headers(key), timeout=15
+            f"{producer.service.url}/events", json={}, headers=producer.headers(key), timeout=DEADLINE_SECONDS
         ).status_code
     except httpx.TransportError:
         return None
@@ -43,18 +36,18 @@ def test_one_killed(run_service: RunService, producer_of: MakeProducer, books: B
     for _ in range(20):
         assert books.post(producer, new_key()).status_code == 202
     psutil.Process(min(before)).send_signal(signal.SIGKILL)
-    eventually(lambda: min(before) not in processes(service))
+    eventually(lambda: min(before) not in processes(service), "the killed process to be gone")
     assert [post_alone(producer, new_key()) for _ in range(10)] == [202] * 10
-    eventually(lambda: len(processes(service) - before) == 1, 20)
+    eventually(lambda: len(processes(service) - before) == 1, "another process")
     assert "a worker died; starting it again" in service.log()
-    eventually(lambda: service.log().count("accepting events") == 3, 20)
+    eventually(lambda: service.log().count("accepting events") == 3, "the other process to accept")
     assert books.post(producer_of(service), new_key()).status_code == 202
     books.balance()
 
 
 def samples(service: Service) -> dict[str, float]:
     """Every sample of a scrape that is not zero, by its name and labels."""
-    lines = httpx.get(f"{service.url}/metrics").text.splitlines()
+    lines = service.metrics().splitlines()
     pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     return {name: float(value) for name, value in pairs if float(value)}
 

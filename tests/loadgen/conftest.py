@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.loadgen import scenario, wire
 from event_platform.loadgen.run import Run, run
@@ -61,7 +62,7 @@ class Stub:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(DEADLINE_SECONDS)
 
     @property
     def url(self) -> str:
@@ -74,7 +75,7 @@ class Stub:
 
     def end(self) -> None:
         """Close everything."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(DEADLINE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

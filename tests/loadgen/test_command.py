@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from itertools import count
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.loadgen.conftest import Stub, refusal
 
 COMMAND = [sys.executable, "-m", "event_platform.cli", "loadgen"]
@@ -113,19 +113,16 @@ def test_figures_are_written_although_nothing_can_be_verified(stub: Stub, tmp_pa
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_with_the_summary(number: signal.Signals, stub: Stub, tmp_path: Path) -> None:
     """What was sent until then is reported, and no process stays."""
-    numbers = count()
     command = [*COMMAND, "--url", stub.url, "--keys", "tenant_a:key_a,tenant_b:key_b", "--rps", "50", "--workers", "2"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
-        while len(stub.received) < 20 and next(numbers) < 300:
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(0.05)
+        eventually(lambda: len(stub.received) >= 20, "requests")
         family = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, number)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0
     assert "Interrupted: the figures are of what was sent until then." in output
     assert f"sent            {len(stub.received):>10,}" in output
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert psutil.wait_procs(family, timeout=DEADLINE_SECONDS)[1] == []
 
 
 def test_the_list_explains_each_scenario(tmp_path: Path) -> None:

@@ -1,20 +1,29 @@
 """The demos against a platform that `event-platform up` runs, as a user starts them."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.fixtures.failed_tests import LogFiles
 from tests.fixtures.shell import Shell
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(scope="module")
-def shell(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, log_files: LogFiles
+) -> Iterator[Shell]:
     """The platform's services are up, on the run's servers."""
     made = Shell(tmp_path_factory.mktemp("demo"), environment)
+    logs = Path(environment["EVENT_PLATFORM_HOME"]) / "logs"
+    log_files.use(logs)
     started = made.run("up", "--detach")
     assert started.returncode == 0, started.stderr
     yield made
+    log_files.leave([logs])
     assert made.run("down").returncode == 0
 
 
@@ -26,7 +35,8 @@ def test_the_demo_sends_and_says_where_to_look(shell: Shell) -> None:
     assert "sent                   120" in done.stdout
     assert "rate-limited           0" in done.stdout
     assert "starting ingest again with its usual quota" in done.stdout
-    assert f"Look around: http://127.0.0.1:{shell.environment['ADMIN_PORT']}/" in done.stdout
+    admin = json.loads(shell.run("status", "--json").stdout)["services"]["admin"]["url"]
+    assert f"Look around: {admin}/" in done.stdout
 
 
 def test_the_failure_demo_tells_and_balances(shell: Shell) -> None:
@@ -50,7 +60,7 @@ def test_ctrl_c_puts_right_what_was_stopped(shell: Shell) -> None:
         while "lag:" not in told and (line := demo.stdout.readline()):
             told += line
         os.killpg(demo.pid, signal.SIGINT)
-        told += demo.communicate(timeout=60)[0]
+        told += demo.communicate(timeout=2 * DEADLINE_SECONDS)[0]
     assert demo.returncode == 1
     assert "starting processor" in told
     assert "usual quota" in told

@@ -6,39 +6,51 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from tests.fixtures.ports import ReservePort
+from tests.fixtures.timing import Promised
 from tests.loadgen.conftest import ACCEPTED, KEYS, Received, Reply, Stub, make_job, refusal, send, steady
 
 from event_platform.core.errors import PlatformError
 from event_platform.loadgen import wire, worker
 from event_platform.loadgen.outcomes import Outcome
 from event_platform.loadgen.run import Run, run
-from event_platform.local.ports import free_port
 
 
-def test_a_stalled_server_shows_in_the_percentiles(stub: Stub) -> None:
+@pytest.mark.timing
+def test_a_stalled_server_shows_in_the_percentiles(stub: Stub, promised: Promised) -> None:
     """Coordinated omission is absent: a second's pause in three delays a third of all, not one for each connection."""
-    stalls = count()
 
-    def stall_once(_request: Received) -> Reply:
-        if next(stalls) == 150:
-            stub.stall(1.0)
-        return ACCEPTED
+    def median_seconds() -> float:
+        stalls = count()
 
-    stub.answer = stall_once
-    tally = send(stub, steady(200, 3)).tally
-    assert tally.sent == 600
-    assert tally.latency.percentile(99) > 0.9
-    assert tally.latency.percentile(75) > 0.05
-    assert tally.latency.percentile(50) < 0.05
+        def stall_once(_request: Received) -> Reply:
+            if next(stalls) == 150:
+                stub.stall(1.0)
+            return ACCEPTED
+
+        stub.answer = stall_once
+        tally = send(stub, steady(200, 3)).tally
+        assert tally.sent == 600
+        assert tally.latency.percentile(99) > 0.9
+        assert tally.latency.percentile(75) > 0.05
+        return tally.latency.percentile(50)
+
+    promised.within(0.05, median_seconds)
 
 
-def test_starts_follow_the_schedule_whatever_the_answers_do(stub: Stub) -> None:
+@pytest.mark.timing
+def test_starts_follow_the_schedule_whatever_the_answers_do(stub: Stub, promised: Promised) -> None:
     """Answers that take half a second do not slow the next start: ten at a time are under way."""
     stub.answer = lambda _request: Reply(after_seconds=0.5)
-    result = send(stub, steady(100, 1))
-    assert len(stub.received) == 100
-    assert result.sending_seconds < 1.3
-    assert result.tally.service.percentile(50) >= 0.5
+
+    def seconds_of_sending() -> float:
+        stub.received.clear()
+        result = send(stub, steady(100, 1))
+        assert len(stub.received) == 100
+        assert result.tally.service.percentile(50) >= 0.5
+        return result.sending_seconds
+
+    promised.within(1.3, seconds_of_sending)
 
 
 def test_what_is_sent_is_what_the_plan_says(stub: Stub) -> None:
@@ -84,18 +96,24 @@ def test_every_end_is_counted_once(stub: Stub) -> None:
     assert tally.answers["502 not the platform's answer"] == 20
 
 
-def test_a_server_that_never_answers_times_out(stub: Stub) -> None:
+@pytest.mark.timing
+def test_a_server_that_never_answers_times_out(stub: Stub, promised: Promised) -> None:
     """Each request ends after its time-out, as failed, and the run ends soon after the last."""
     stub.answer = lambda _request: Reply(after_seconds=60)
-    result = send(stub, steady(20, 1), timeout_seconds=0.5)
-    assert result.tally.answers == {"no answer: timed out": 20}
-    assert 0.5 <= result.tally.latency.percentile(50) < 0.8
-    assert result.elapsed_seconds < 3
+
+    def run_once() -> Run:
+        result = send(stub, steady(20, 1), timeout_seconds=0.5)
+        assert result.tally.answers == {"no answer: timed out": 20}
+        assert result.tally.latency.percentile(50) >= 0.5
+        return result
+
+    promised.within(0.8, lambda: run_once().tally.latency.percentile(50), "a request")
+    promised.within(3, lambda: run_once().elapsed_seconds, "the run")
 
 
-def test_where_nothing_listens_nothing_was_delivered(stub: Stub) -> None:
+def test_where_nothing_listens_nothing_was_delivered(stub: Stub, reserve_port: ReservePort) -> None:
     """A refused connection is told apart from a lost answer."""
-    job = replace(make_job(stub, steady(20, 1)), target=wire.target(f"http://127.0.0.1:{free_port()}", KEYS))
+    job = replace(make_job(stub, steady(20, 1)), target=wire.target(f"http://127.0.0.1:{reserve_port()}", KEYS))
     tally = run(job, 1, lambda _run: None).tally
     assert tally.answers == {"no answer: no connection": 20}
 
@@ -123,31 +141,41 @@ def test_retries_come_with_the_same_key_and_body(stub: Stub) -> None:
     assert all(len(each) == 1 for each in bodies.values())
 
 
-def test_retry_after_is_waited_for(stub: Stub) -> None:
-    """A 429 with Retry-After: 1 is sent again no sooner, and the latency tells of both."""
-    limited: set[str] = set()
+@pytest.mark.timing
+def test_retry_after_is_waited_for(stub: Stub, promised: Promised) -> None:
+    """A 429 with Retry-After: 1 is sent again no sooner; the latency tells of both, the service time of an attempt."""
 
-    def limit_first(request: Received) -> Reply:
-        if request.key in limited:
-            return ACCEPTED
-        limited.add(request.key)
-        return refusal(429, "RATE_LIMITED", Retry_After="1")
+    def longest_attempt_seconds() -> float:
+        limited: set[str] = set()
 
-    stub.answer = limit_first
-    tally = send(stub, steady(10, 1), retries=True).tally
-    assert tally.count(Outcome.ACCEPTED) == 10
-    assert tally.latency.percentile(1) >= 1.0
-    assert tally.service.max < 0.5
+        def limit_first(request: Received) -> Reply:
+            if request.key in limited:
+                return ACCEPTED
+            limited.add(request.key)
+            return refusal(429, "RATE_LIMITED", Retry_After="1")
+
+        stub.answer = limit_first
+        tally = send(stub, steady(10, 1), retries=True).tally
+        assert tally.count(Outcome.ACCEPTED) == 10
+        assert tally.latency.percentile(1) >= 1.0
+        return tally.service.max
+
+    promised.within(0.5, longest_attempt_seconds)
 
 
-def test_too_few_connections_are_counted(stub: Stub) -> None:
-    """Whoever waits for a connection is counted, and the wait is in the latency."""
+@pytest.mark.timing
+def test_too_few_connections_are_counted(stub: Stub, promised: Promised) -> None:
+    """Whoever waits for a connection is counted, and the wait is in the latency, not in the service time."""
     stub.answer = lambda _request: Reply(after_seconds=0.2)
-    tally = send(stub, steady(50, 1), connections=5).tally
-    assert tally.waited > 20
-    assert tally.sent == 50
-    assert tally.latency.max > 0.5
-    assert tally.service.percentile(50) < 0.3
+
+    def median_service_seconds() -> float:
+        tally = send(stub, steady(50, 1), connections=5).tally
+        assert tally.waited > 20
+        assert tally.sent == 50
+        assert tally.latency.max > 0.5
+        return tally.service.percentile(50)
+
+    promised.within(0.3, median_service_seconds)
 
 
 def test_batches_are_read_item_by_item(stub: Stub) -> None:

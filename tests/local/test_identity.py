@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
+from tests.fixtures.waiting import eventually
 
 from event_platform.local import identity, leftovers, place
 from event_platform.local.identity import HOME_MARK, Identity
@@ -28,6 +30,8 @@ def process(found: Place) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)"], env={**os.environ, HOME_MARK: str(found.home)}
     ) as started:
+        # Linux shows a program's environment only some time after it was started.
+        eventually(lambda: HOME_MARK in psutil.Process(started.pid).environ(), "the process' environment")
         yield started
         started.kill()
 

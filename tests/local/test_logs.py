@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.local import logs
 
@@ -72,9 +72,9 @@ def test_ctrl_c_ends_following_quietly(tmp_path: Path) -> None:
         return shown.read_text() != ""
 
     try:
-        eventually(is_followed, 20)
+        eventually(is_followed, "what is written to be shown")
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
     finally:
         process.kill()
         process.wait()

@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 from tests.fixtures.servers import RunningServers
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 
 def test_the_service_role_is_no_superuser(servers: RunningServers) -> None:
@@ -25,7 +26,7 @@ def test_redis_keeps_its_data_when_killed(servers: RunningServers) -> None:
     """The append-only file brings keys back."""
     with Redis.from_url(servers.redis_url) as client:
         client.set("kept", "yes")
-        assert client.waitaof(1, 0, 2_000) == [1, 0]
+        assert client.waitaof(1, 0, int(DEADLINE_SECONDS * 1_000)) == [1, 0]
         servers.kill("redis")
         servers.start("redis")
         assert client.get("kept") == b"yes"
@@ -34,15 +35,15 @@ def test_redis_keeps_its_data_when_killed(servers: RunningServers) -> None:
 def test_kafka_creates_no_topic_by_accident(servers: RunningServers) -> None:
     """Asking for a topic that does not exist does not make it."""
     client = AdminClient({"bootstrap.servers": servers.kafka_brokers})
-    client.list_topics("misspelt", timeout=5)
-    assert "misspelt" not in client.list_topics(timeout=5).topics
+    client.list_topics("misspelt", timeout=DEADLINE_SECONDS)
+    assert "misspelt" not in client.list_topics(timeout=DEADLINE_SECONDS).topics
 
 
 def test_kafka_is_back_after_sigkill(servers: RunningServers) -> None:
     """A killed Kafka starts on its old port with its old data."""
     servers.kill("kafka")
     servers.start("kafka")
-    assert AdminClient({"bootstrap.servers": servers.kafka_brokers}).list_topics(timeout=5).brokers
+    assert AdminClient({"bootstrap.servers": servers.kafka_brokers}).list_topics(timeout=DEADLINE_SECONDS).brokers
 
 
 def test_a_paused_postgres_answers_again_after_resume(servers: RunningServers) -> None:

@@ -1,10 +1,12 @@
 """A server that takes a request and never answers."""
 
+import re
 import threading
 import time
 from random import Random
 
 import pytest
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.processor import hanging
@@ -32,7 +34,7 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS - 1)
     watch.look()
     assert health.status() == "down"
-    assert "storing a batch: not done after 11 s" in str(health.report()["dependencies"])
+    assert re.search(r"storing a batch: not done after \d+ s", str(health.report()["dependencies"]))
     patience.attempt = None
     watch.look()
     assert health.status() == "ok"
@@ -53,9 +55,8 @@ def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Healt
 
     thread = threading.Thread(target=lambda: results.append(patience.persist(work, "waiting")))
     thread.start()
-    while not (patience.attempt and results):
-        time.sleep(0.01)
+    eventually(lambda: patience.attempt and results, "the statement to hang")
     patience.attempt = Attempt("waiting", "postgres", time.monotonic() - hanging.ABORT_AFTER_SECONDS - 1)
     watch.look()
-    thread.join(30)
+    thread.join(DEADLINE_SECONDS)
     assert results == ["hung", (7,)]

@@ -1,12 +1,14 @@
 """Rows that another session holds: freed where it is a stopped worker of ours, else waited for and said."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 from tests.processor.conftest import Bench, MakeMessage
 from tests.processor.test_store import stored
 
 from event_platform.core.settings import Settings
-from event_platform.processor import locks
+from event_platform.processor import locks, writer
 from event_platform.processor.database import Database
 
 HOLD = "SELECT FROM consumer_progress WHERE topic_id = %s FOR UPDATE"
@@ -20,8 +22,23 @@ def impatient(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return bench
 
 
-def test_a_stopped_worker_of_ours_is_ended(impatient: Bench, settings: Settings, message: MakeMessage) -> None:
+def on_second_attempt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen between a lock timeout and the next attempt, which is watched."""
+
+    class Watch(locks.BlockerWatch):
+        def __enter__(self) -> None:
+            act()
+            super().__enter__()
+
+    monkeypatch.setattr(writer, "BlockerWatch", Watch)
+
+
+def test_a_stopped_worker_of_ours_is_ended(
+    impatient: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It holds our rows and will never let go: its backend is terminated, and the batch stored."""
+    # So that a busy machine has the time to terminate it.
+    on_second_attempt(monkeypatch, lambda: impatient.connection.execute("SET lock_timeout = '60s'"))
     zombie = Database(settings)
     zombie.connection().execute("BEGIN")
     zombie.connection().execute(HOLD, [impatient.topic_id])
@@ -44,12 +61,13 @@ def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, messag
     assert (stored(settled), settled.divisions) == (1, 0)
 
 
-def test_a_lock_that_is_let_go_is_no_trouble(bench: Bench, settings: Settings, message: MakeMessage) -> None:
+def test_a_lock_that_is_let_go_is_no_trouble(
+    bench: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One timeout is tried again quietly."""
     bench.connection.execute("SET lock_timeout = '400ms'")
     assert settings.database_url
     with psycopg.connect(settings.database_url.get_secret_value()) as other:
-        other.execute("SET idle_in_transaction_session_timeout = '600ms'")
+        on_second_attempt(monkeypatch, other.rollback)
         other.execute(HOLD, [bench.topic_id])
         assert stored(bench.write(message())) == 1
-        other.close()

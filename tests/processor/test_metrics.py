@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
 
 from event_platform.processor.steps import Step
 
@@ -21,7 +21,7 @@ def test_every_step_is_timed(raw_topic: RawTopic, run_service: RunService) -> No
     for message in (value, again, raw_topic.message({"event_type": ""})):
         raw_topic.send(message, partition=0)
         raw_topic.await_processed()
-    await_true(lambda: _timed_steps(processor) == set(Step), what="a time of every step")
+    eventually(lambda: _timed_steps(processor) == set(Step), "a time of every step")
 
 
 def test_failed_attempts_are_counted(raw_topic: RawTopic, run_service: RunService) -> None:
@@ -29,7 +29,7 @@ def test_failed_attempts_are_counted(raw_topic: RawTopic, run_service: RunServic
     processor = run_service("processor")
     with _without_counts(raw_topic):
         (sent,) = raw_topic.send_good(1)
-        await_true(lambda: _failed_attempts(processor) >= 2, what="the second failed attempt")
+        eventually(lambda: _failed_attempts(processor) >= 2, "the second failed attempt")
     assert sent.value
     raw_topic.await_row(sent.value)
 
@@ -45,7 +45,7 @@ def _failed_attempts(processor: Service) -> float:
 
 
 def _samples(processor: Service, name: str) -> list[tuple[dict[str, str], float]]:
-    families = text_string_to_metric_families(httpx.get(f"{processor.url}/metrics").text)
+    families = text_string_to_metric_families(processor.metrics())
     return [(one.labels, one.value) for family in families for one in family.samples if one.name == name]
 
 
@@ -53,5 +53,7 @@ def _samples(processor: Service, name: str) -> list[tuple[dict[str, str], float]
 def _without_counts(raw_topic: RawTopic) -> Iterator[None]:
     with raw_topic.connect() as connection:
         connection.execute("ALTER TABLE throughput RENAME TO throughput_away")
-        yield
-        connection.execute("ALTER TABLE throughput_away RENAME TO throughput")
+        try:
+            yield
+        finally:
+            connection.execute("ALTER TABLE throughput_away RENAME TO throughput")

@@ -2,24 +2,44 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
+from typing import Self
 
+import psycopg
 import pytest
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from tests.fixtures.error_watch import ExpectErrors
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
-from event_platform.core import kafka
+from event_platform.core import kafka, topics
 from event_platform.core.settings import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.clock import Clock
-from event_platform.processor.database import Database
+from event_platform.processor.database import Connection, Database
 from event_platform.processor.health import DEAD_LETTER_TOPIC, Health, State
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.patience import Patience
+
+
+class EndingDatabase(Database):
+    """One that is away from the moment of the stop: a worker's outbox ends with the process, a test's must before."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        """There until ``stop`` is set."""
+        super().__init__(settings)
+        self._ended = stop
+
+    def connection(self) -> Connection:
+        """Its connection."""
+        if self._ended.is_set():
+            raise psycopg.OperationalError("the test is over")
+        return super().connection()
 
 
 class Running:
@@ -30,7 +50,7 @@ class Running:
         self.health = Health(Clock())
         self.health.state = State.RUNNING
         self.stop = threading.Event()
-        database = Database(settings)
+        database = EndingDatabase(settings, self.stop)
         patience = Patience(self.health, self.stop, Random(0), database.close, lambda _doing: None)
         self.outbox = Outbox(settings, database, patience, self.health)
         self.thread = threading.Thread(target=self.outbox.run, daemon=True)
@@ -40,15 +60,34 @@ class Running:
         entries = self.health.report()["dependencies"]
         return next((str(entry["error"] or "") for entry in entries if entry["name"] == DEAD_LETTER_TOPIC), "")
 
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it: what a later test leaves unpublished is none of its business."""
+        self.stop.set()
+        self.outbox.wake()
+        self.thread.join(DEADLINE_SECONDS)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks by itself every half second, and publishes nothing twice because a busy machine was slow."""
+    monkeypatch.setattr(outbox_module, "LOOK_EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", int(DEADLINE_SECONDS))
+
 
 @pytest.fixture
-def running(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """It looks by itself every half second."""
-    monkeypatch.setattr(outbox_module, "LOOK_EVERY_SECONDS", 0.5)
-    made = Running(settings)
-    made.thread.start()
-    yield made
-    made.stop.set()
+def narrow(settings: Settings, bench: Bench) -> Iterator[Settings]:
+    """With a dead-letter topic of its own that takes no more than 20,000 bytes; what it refused is gone afterwards."""
+    changed = settings.model_copy(update={"topic_dlq": f"{settings.topic_dlq}.{uuid.uuid4().hex}"})
+    topic = replace(topics.dlq_topic(changed), max_message_bytes=20_000)
+    topics.create(kafka.admin_client(changed), [topic])
+    yield changed
+    bench.connection.execute("DELETE FROM dlq_events WHERE published_at IS NULL")
 
 
 def originals(raw_topic: RawTopic) -> list[str]:
@@ -61,12 +100,13 @@ def unpublished(bench: Bench) -> int:
     return int(bench.one("SELECT count(*) FROM dlq_events WHERE published_at IS NULL"))
 
 
-def test_what_a_dead_worker_left_is_published(bench: Bench, raw_topic: RawTopic, running: Running) -> None:
+def test_what_a_dead_worker_left_is_published(bench: Bench, raw_topic: RawTopic, settings: Settings) -> None:
     """Nobody wakes it: it finds by itself what another worker stored and did not publish; each is marked once."""
-    bench.write(b"left-1", b"left-2")
-    await_true(lambda: unpublished(bench) == 0, what="publishing")
-    assert {"left-1", "left-2"} <= set(originals(raw_topic))
-    await_true(lambda: running.health.status() == "ok", what="good health")
+    with Running(settings) as running:
+        bench.write(b"left-1", b"left-2")
+        eventually(lambda: unpublished(bench) == 0, "publishing")
+        assert {"left-1", "left-2"} <= set(originals(raw_topic))
+        eventually(lambda: running.health.status() == "ok", "good health")
 
 
 def test_more_than_a_round_is_published(
@@ -77,10 +117,8 @@ def test_more_than_a_round_is_published(
     monkeypatch.setattr(outbox_module, "MAX_BYTES", 1_000)
     values = [*(f"round-{number}".encode() for number in range(8)), b"round-" + b"x" * 5_000, b"round-" + b"y" * 900]
     bench.write(*values)
-    running = Running(settings)
-    running.thread.start()
-    await_true(lambda: unpublished(bench) == 0, what="publishing")
-    running.stop.set()
+    with Running(settings):
+        eventually(lambda: unpublished(bench) == 0, "publishing")
     found = [text for text in originals(raw_topic) if text.startswith("round-")]
     assert found == sorted(value.decode() for value in values)
 
@@ -89,67 +127,53 @@ def test_two_outboxes_share_the_work(bench: Bench, raw_topic: RawTopic, settings
     """Two workers' outboxes never wait for each other, and publish nothing twice while both live."""
     values = [f"shared-{number}".encode() for number in range(1_200)]
     bench.write(*values)
-    both = [Running(settings), Running(settings)]
-    for one in both:
-        one.thread.start()
-    await_true(lambda: unpublished(bench) == 0, what="publishing")
-    for one in both:
-        one.stop.set()
+    with Running(settings), Running(settings):
+        eventually(lambda: unpublished(bench) == 0, "publishing")
     found = [text for text in originals(raw_topic) if text.startswith("shared-")]
     assert found == sorted(value.decode() for value in values)
 
 
 def test_a_letter_too_large_waits_and_holds_up_none(
-    bench: Bench, raw_topic: RawTopic, settings: Settings, running: Running, expect_errors: ExpectErrors
+    bench: Bench, narrow: Settings, expect_errors: ExpectErrors
 ) -> None:
     """One that the topic refuses for its size stays, said once, and follows when the limit is raised."""
     expect_errors("larger than its topic takes")
-    admin = kafka.admin_client(settings)
-    _limit(admin, settings.topic_dlq, "20000")
-    try:
-        # In one batch of the producer, which the broker refuses as a whole.
-        bench.write(b"large-" + b"x" * 40_000, b"small-1")
-        await_true(lambda: "small-1" in originals(raw_topic), what="publishing the small one")
-        await_true(lambda: running.health.unpublished == 1, what="the count of the large one")
+    # In one batch of the producer, which the broker refuses as a whole.
+    bench.write(b"large-" + b"x" * 40_000, b"small-1")
+    with Running(narrow) as running:
+        eventually(lambda: "small-1" in originals(RawTopic(narrow)), "publishing the small one")
+        eventually(lambda: running.health.unpublished == 1, "the count of the large one")
         assert running.health.status() == "degraded"
-    finally:
-        _limit(admin, settings.topic_dlq, "4000000")
-    await_true(lambda: unpublished(bench) == 0, what="publishing the large one")
-    await_true(lambda: running.health.status() == "ok", what="good health")
+        _raise_limit(narrow)
+        eventually(lambda: unpublished(bench) == 0, "publishing the large one")
+        eventually(lambda: running.health.status() == "ok", "good health")
 
 
 def test_an_outage_is_said_though_a_letter_was_refused(
     servers: RunningServers,
     bench: Bench,
-    settings: Settings,
+    narrow: Settings,
     expect_errors: ExpectErrors,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A letter that is too large does not hide that the topic is away: it is said, and waited for with pauses."""
     expect_errors("larger than its topic takes")
     monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", 2)
-    admin, running = kafka.admin_client(settings), Running(settings)
-    _limit(admin, settings.topic_dlq, "20000")
-    running.thread.start()
-    try:
-        bench.write(b"large-" + b"x" * 40_000)
-        running.outbox.wake()
-        await_true(lambda: running.health.unpublished == 1, what="the refusal")
+    bench.write(b"large-" + b"x" * 40_000)
+    with Running(narrow) as running:
+        eventually(lambda: running.health.unpublished == 1 and not running.failure(), "the refusal")
         servers.pause("kafka")
         bench.write(b"small-2", start=1)
         running.outbox.wake()
-        await_true(running.failure, 40, "the topic's failure in its health")
+        eventually(running.failure, "the topic's failure in its health")
         servers.resume("kafka")
-        await_true(lambda: unpublished(bench) == 1, what="publishing the small one")
-        await_true(lambda: not running.failure(), what="the end of it in its health")
-    finally:
-        servers.resume("kafka")
-        running.stop.set()
-        _limit(admin, settings.topic_dlq, "4000000")
-        bench.connection.execute("DELETE FROM dlq_events WHERE published_at IS NULL")
+        eventually(lambda: unpublished(bench) == 1, "publishing the small one")
+        eventually(lambda: not running.failure(), "the end of it in its health")
 
 
-def _limit(admin: AdminClient, topic: str, limit: str) -> None:
-    entry = ConfigEntry("max.message.bytes", limit, incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    admin.incremental_alter_configs([resource])[resource].result(10)
+def _raise_limit(settings: Settings) -> None:
+    entry = ConfigEntry("max.message.bytes", "4000000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, settings.topic_dlq, incremental_configs=[entry])
+    # Kept until it has answered: a client that is dropped takes its questions along.
+    admin = kafka.admin_client(settings)
+    admin.incremental_alter_configs([resource])[resource].result(DEADLINE_SECONDS)

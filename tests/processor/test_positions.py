@@ -5,9 +5,11 @@ from collections.abc import Collection
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core import kafka
+from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
 from event_platform.processor import positions
 from event_platform.processor.topic import Marks, Topic
@@ -64,7 +66,15 @@ def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Ben
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
     """Partitions added to the topic are read from their first message on."""
     admin: AdminClient = kafka.admin_client(settings)
-    admin.create_partitions([NewPartitions(settings.topic_raw, 7)])[settings.topic_raw].result(10)
-    # Kafka tells of a partition as soon as it is made, but offsets only when it has a leader, which takes messages.
-    raw_topic.send(raw_topic.message(), partition=6)
+    admin.create_partitions([NewPartitions(settings.topic_raw, 7)])[settings.topic_raw].result(DEADLINE_SECONDS)
+    # Kafka tells of a partition as soon as it is made, but offsets only when it has a leader. The processor asks again.
+    eventually(lambda: _has_leader(raw_topic.topic, 6), "a leader of the new partition")
     assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}
+
+
+def _has_leader(topic: Topic, partition: int) -> bool:
+    try:
+        topic.marks([partition])
+    except UnavailableError:
+        return False
+    return True

@@ -1,8 +1,9 @@
 """What Kafka is told of where the processor stands."""
 
 from confluent_kafka import Consumer, TopicPartition
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
 
@@ -20,11 +21,11 @@ def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawT
     run_service("processor")
     reader = Consumer({**kafka.client_config(settings, "tests"), "group.id": settings.kafka_group})
     try:
-        await_true(lambda: _committed(reader, settings.topic_raw) == 3, what="the commit of the idle partition")
+        eventually(lambda: _committed(reader, settings.topic_raw) == 3, "the commit of the idle partition")
     finally:
         reader.close()
     assert raw_topic.one("SELECT count(*) FROM events") == 0
 
 
 def _committed(reader: Consumer, topic: str) -> int:
-    return reader.committed([TopicPartition(topic, 0)], timeout=5)[0].offset
+    return reader.committed([TopicPartition(topic, 0)], timeout=DEADLINE_SECONDS)[0].offset

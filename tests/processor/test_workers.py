@@ -5,11 +5,12 @@ import os
 import signal
 from typing import Any
 
-import httpx
 import psutil
 import pytest
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.processes import command_of, has_ended
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def processor(run_service_for_module: RunService) -> Service:
 
 def report(processor: Service) -> dict[str, Any]:
     """What ``/health`` says."""
-    return dict(httpx.get(f"{processor.url}/health", timeout=5).json())
+    return processor.health()
 
 
 def partitions(processor: Service) -> list[list[int]]:
@@ -30,13 +31,13 @@ def partitions(processor: Service) -> list[list[int]]:
 
 def test_they_share_the_partitions(raw_topic: RawTopic, processor: Service) -> None:
     """Each has some, together they have all; one exposition tells them apart."""
-    await_true(lambda: [len(some) for some in partitions(processor)] == [3, 3], what="three partitions each")
+    eventually(lambda: [len(some) for some in partitions(processor)] == [3, 3], "three partitions each")
     assert sorted(itertools.chain.from_iterable(partitions(processor))) == list(range(6))
     for partition in range(6):
         raw_topic.send(*(raw_topic.message() for _ in range(50)), partition=partition)
     raw_topic.await_processed()
     stored = [f'processor_messages_total{{code="",outcome="stored",worker="{index}"}}' for index in range(2)]
-    await_true(lambda: all(one in httpx.get(f"{processor.url}/metrics").text for one in stored), what="both counts")
+    eventually(lambda: all(one in processor.metrics() for one in stored), "both counts")
     raw_topic.assert_balanced()
 
 
@@ -45,9 +46,9 @@ def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Ser
     victim = report(processor)["workers"][0]["pid"]
     raw_topic.send_good(500)
     os.kill(victim, signal.SIGKILL)
-    await_true(lambda: report(processor)["workers"][0]["restarts"] == 1, what="noticing")
+    eventually(lambda: report(processor)["workers"][0]["restarts"] == 1, "noticing")
     raw_topic.send_good(500)
-    await_true(lambda: report(processor)["workers"][0]["pid"] != victim, what="another process")
+    eventually(lambda: report(processor)["workers"][0]["pid"] != victim, "another process")
     processor.wait_until_ready()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
@@ -60,11 +61,11 @@ def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
     victim = report(processor)["workers"][1]["pid"]
     os.kill(victim, signal.SIGSTOP)
     try:
-        await_true(lambda: report(processor)["workers"][1]["status"] == "down", 30, "a red worker")
+        eventually(lambda: report(processor)["workers"][1]["status"] == "down", "a red worker")
         assert not processor.is_ready()
     finally:
         os.kill(victim, signal.SIGCONT)
-    processor.wait_until_ready(60)
+    processor.wait_until_ready()
 
 
 def test_they_end_together(run_service: RunService, processor: Service) -> None:
@@ -72,13 +73,11 @@ def test_they_end_together(run_service: RunService, processor: Service) -> None:
     assert processor.stop() == 0
     second = run_service("processor", "--workers", "2", wait_until_ready=False)
     first = psutil.Process(second.pid)
-    await_true(lambda: len(_workers(first)) == 2, what="two workers")
+    eventually(lambda: len(_workers(first)) == 2, "two workers")
     workers = _workers(first)
     first.kill()
-    await_true(
-        lambda: not any(worker.is_running() and worker.status() != "zombie" for worker in workers), what="their end"
-    )
+    eventually(lambda: all(map(has_ended, workers)), "their end")
 
 
 def _workers(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children() if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in process.children() if "spawn_main" in command_of(child)]

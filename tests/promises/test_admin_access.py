@@ -7,6 +7,7 @@ import httpx
 import psutil
 import pytest
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 TOKEN = "correct-horse"
 
@@ -41,7 +42,9 @@ def local(run_service_for_module: RunService) -> Service:
 def _ask(service: Service, method: str, path: str, **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = LOOKUP if method == "POST" else None
-    return httpx.request(method, f"{service.url}{path}", headers={**JSON, **named}, content=content, timeout=10)
+    return httpx.request(
+        method, f"{service.url}{path}", headers={**JSON, **named}, content=content, timeout=DEADLINE_SECONDS
+    )
 
 
 def test_the_list_is_whole() -> None:
@@ -115,7 +118,7 @@ def test_a_form_changes_nothing(local: Service, content_type: str) -> None:
 def test_beyond_loopback_it_does_not_start_without_tokens(run_service: RunService) -> None:
     """And says which setting is missing."""
     service = run_service("admin", ADMIN_HOST="0.0.0.0", wait_until_ready=False)  # noqa: S104 - the point of the test
-    assert service.process.wait(20) == 1
+    assert service.wait_until_ended() == 1
     assert "ADMIN_TOKENS must be given" in service.log()
 
 

@@ -2,20 +2,27 @@
 
 import json
 import socket
+import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from tests.fixtures.books import Books
-from tests.fixtures.ingest_client import EVENT, MakeProducer, Published, claimed_id, code, new_key
+from tests.fixtures.ingest_client import EVENT, MakeProducer, Producer, Published, claimed_id, code, new_key
 from tests.fixtures.proxy import MakeProxy, Proxy
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
 from event_platform.core.settings import Settings
+from event_platform.ingest.publisher import PATIENCE_SECONDS
 
 LEASE_SECONDS = 10
+pytestmark = pytest.mark.usefixtures("loud_outages")
+
 QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}
 """So that asking again and again is not limited."""
 
@@ -42,19 +49,21 @@ def test_killed_after_the_claim(
 ) -> None:
     """SIGKILL between claim and acknowledgement: when the lease is over a retry is accepted, and one row is stored."""
     service, key = run_service("ingest", **QUOTA), new_key()
+    producer = producer_of(run_service("ingest", **QUOTA))
     servers.pause("kafka")
     with ThreadPoolExecutor(1) as pool:
+        claimed_after = time.monotonic()
         answer = pool.submit(books.post, producer_of(service), key)
-        eventually(lambda: claimed_id(settings, key) is not None)
-        first_id = claimed_id(settings, key)
+        first_id = eventually(lambda: claimed_id(settings, key), "the claim")
         service.kill()
         assert isinstance(answer.exception(), httpx.TransportError)
     servers.resume("kafka")
-    producer = producer_of(run_service("ingest", **QUOTA))
     response = books.post(producer, key)
-    assert (response.status_code, code(response)) == (409, "IDEMPOTENCY_IN_PROGRESS")
-    assert response.headers["retry-after"] == "1"
-    eventually(lambda: books.accepted(producer, key), LEASE_SECONDS + 5)
+    # On a busy machine the lease may be over already.
+    if time.monotonic() - claimed_after < LEASE_SECONDS:
+        assert (response.status_code, code(response)) == (409, "IDEMPOTENCY_IN_PROGRESS")
+        assert response.headers["retry-after"] == "1"
+    eventually(lambda: books.accepted(producer, key), "the lease to be over")
     again = books.post(producer, key).json()
     assert again == {"status": "accepted", "request_id": first_id, "duplicate": True}
     books.balance()
@@ -77,7 +86,7 @@ def test_killed_after_the_acknowledgement(  # noqa: PLR0913, PLR0917 - each is a
     service.kill()
     assert len(published.of_key(key)) == 1
     producer = producer_of(run_service("ingest", **QUOTA))
-    eventually(lambda: books.accepted(producer, key), LEASE_SECONDS + 5)
+    eventually(lambda: books.accepted(producer, key), "the lease to be over")
     assert {message["request_id"] for message in published.of_key(key)} == {answer.json()["request_id"]}
     books.balance()
 
@@ -94,9 +103,9 @@ def test_confirmation_lost(
     assert answer.json()["duplicate"] is False
     redis_proxy.cut()
     redis_proxy.heal()
-    eventually(lambda: httpx.get(f"{service.url}/health").json()["status"] == "ok")
+    eventually(lambda: service.health()["status"] == "ok", "Redis to be asked again")
     repeated = answer.json() | {"duplicate": True}
-    eventually(lambda: books.post(producer, key).json() == repeated, LEASE_SECONDS + 5)
+    eventually(lambda: books.post(producer, key).json() == repeated, "a retry to be a duplicate")
     assert [sent.duplicate for sent in books.sent].count(False) == 1 + refusals(books), "a retry was taken for new"
     books.balance()
 
@@ -113,17 +122,13 @@ def test_late_arrival_with_a_refusal_between(
     service, key = run_service("ingest", **QUOTA), new_key()
     producer = producer_of(service)
     assert books.post(producer, new_key()).status_code == 202
-    batches = [batch_of_1_000() for _ in range(PRODUCER_QUEUE // 1_000 + 1)]
     servers.pause("kafka")
     first = books.post(producer, key)
     assert (first.status_code, code(first)) == (503, "UNAVAILABLE")
-    with ThreadPoolExecutor(len(batches)) as pool:
-        filling = [pool.submit(producer.post_batch, batch) for batch in batches]
-        eventually(lambda: producer_queue(service) > 0.99 * PRODUCER_QUEUE)
-        assert books.post(producer, key).status_code == 503
-        assert not all(each.done() for each in filling), "the retry waited, so it was not refused at once"
+    with full_queue(service, producer_of):
+        eventually(lambda: is_refused_at_once(books, producer, key), "a retry to be refused")
     servers.resume("kafka")
-    eventually(lambda: books.accepted(producer, key), 20)
+    eventually(lambda: books.accepted(producer, key), "a retry to be accepted")
     assert books.post(producer, key).json()["duplicate"] is True
     books.balance()
     copies = published.of_key(key)
@@ -137,8 +142,36 @@ PRODUCER_QUEUE = 20_000
 
 def producer_queue(service: Service) -> float:
     """Messages that wait for Kafka, as the metrics tell."""
-    lines = httpx.get(f"{service.url}/metrics", timeout=5).text.splitlines()
+    lines = service.metrics().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("ingest_producer_queue "))
+
+
+@contextmanager
+def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
+    """While it is entered, as many messages wait for a Kafka that does not answer as may wait at all."""
+    is_over = threading.Event()
+
+    def fill() -> None:
+        producer = producer_of(service)
+        while not is_over.is_set():
+            producer.post_batch(batch_of_1_000())
+
+    with ThreadPoolExecutor(PRODUCER_QUEUE // 1_000 + 1) as pool:
+        filling = [pool.submit(fill) for _ in range(PRODUCER_QUEUE // 1_000 + 1)]
+        try:
+            eventually(lambda: producer_queue(service) > 0.99 * PRODUCER_QUEUE, "the producer's queue to be full")
+            yield
+        finally:
+            is_over.set()
+        for each in filling:
+            each.result()
+
+
+def is_refused_at_once(books: Books, producer: Producer, key: str) -> bool:
+    """Whether an event, which has to be refused, did not wait for Kafka: that takes `PATIENCE_SECONDS`."""
+    started = time.monotonic()
+    assert books.post(producer, key).status_code == 503
+    return time.monotonic() - started < PATIENCE_SECONDS
 
 
 def batch_of_1_000() -> bytes:
@@ -157,22 +190,20 @@ def test_client_gone(
         f"POST /events HTTP/1.1\r\nHost: x\r\nX-API-Key: key_a\r\nIdempotency-Key: {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
-    address = ("127.0.0.1", httpx.URL(service.url).port or 0)
     for sent in (head + body[:20], head[:50]):
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(service.address) as connection:
             connection.sendall(sent)
     assert books.post(producer, key).json()["duplicate"] is False
     other = new_key()
     servers.pause("kafka")
-    with socket.create_connection(address) as connection:
+    with socket.create_connection(service.address) as connection:
         connection.sendall(head.replace(key.encode(), other.encode()) + body)
-        eventually(lambda: claimed_id(settings, other) is not None)
-    first_id = claimed_id(settings, other)
+        first_id = eventually(lambda: claimed_id(settings, other), "the claim")
     servers.resume("kafka")
     repeated = {"status": "accepted", "request_id": first_id, "duplicate": True}
-    eventually(lambda: books.post(producer, other).json() == repeated)
+    eventually(lambda: books.post(producer, other).json() == repeated, "a retry to be a duplicate")
     assert not [sent for sent in books.sent if (sent.key, sent.status, sent.duplicate) == (other, 202, False)]
-    eventually(lambda: books.fate(other).stored == 1)
+    eventually(lambda: books.fate(other).stored == 1, "the event to be stored")
 
 
 def proxy_of_redis(proxy: MakeProxy, environment: dict[str, str]) -> Proxy:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key
 from tests.fixtures.services import RunService
+from tests.fixtures.waiting import let_pass
 
 
 def burst(producer: Producer, count: int) -> list[httpx.Response]:
@@ -49,19 +50,24 @@ def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) 
     assert producer.client.post(f"{producer.service.url}/events").status_code == 401
 
 
-@pytest.mark.timeout(120)
 def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer) -> None:
     """Whoever waits for as long as the answer says is admitted, and whoever comes 2 s before that is not."""
     producer = producer_of(run_service("ingest", API_KEYS="patient:key_p", RATE_LIMIT_PER_MIN=3), "key_p")
     burst(producer, 3)
+    asked_at = time.monotonic()
     seconds = int(producer.post(new_key()).headers["retry-after"])
-    time.sleep(seconds - 2)
-    assert producer.post(new_key()).status_code == 429
-    time.sleep(2)
+    answered_at = time.monotonic()
+    let_pass(asked_at + seconds - 2 - time.monotonic())
+    early = producer.post(new_key())
+    # On a busy machine it may have come later than it was sent for.
+    if time.monotonic() < asked_at + seconds - 1:
+        assert early.status_code == 429
+    let_pass(answered_at + seconds - time.monotonic())
     assert producer.post(new_key()).status_code == 202
 
 
 @pytest.mark.long
+@pytest.mark.timing
 @pytest.mark.timeout(400)
 def test_edges_of_minutes(run_service: RunService, producer_of: MakeProducer) -> None:
     """300 in a minute's last second leave nothing for the next one's first; 300 at each minute's start all get in.
@@ -81,11 +87,11 @@ def test_edges_of_minutes(run_service: RunService, producer_of: MakeProducer) ->
         sleep_until_second(0.0)
         answers = burst(early, 300)
         refused = [int(answer.headers["retry-after"]) for answer in answers if answer.status_code == 429]
-        time.sleep(max(refused, default=0))
+        let_pass(max(refused, default=0))
         assert [answer.status_code for answer in burst(early, len(refused))] == [202] * len(refused)
         assert time.time() % 60 < 15
 
 
 def sleep_until_second(second: float) -> None:
     """Sleep until this second of a minute comes next."""
-    time.sleep((second - time.time()) % 60)
+    let_pass((second - time.time()) % 60)

@@ -13,17 +13,19 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
-from tests.promises.test_processor_outage import assert_healed, health, sending
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+from tests.promises.test_processor_outage import assert_healed, sending
 
 from event_platform.core import kafka
 
 SMALL_DISK_BYTES = 8_000_000
+
+pytestmark = pytest.mark.usefixtures("loud_outages")
 
 
 @dataclass
@@ -82,7 +84,7 @@ def _shut_down(operator: Operator) -> Iterator[None]:
     try:
         yield
     finally:
-        await_true(lambda: _is_gone(operator.servers), what="Postgres' end")
+        eventually(lambda: _is_gone(operator.servers), "Postgres' end")
         operator.servers.start("postgres")
 
 
@@ -202,24 +204,19 @@ def test_it_is_waited_for(name: str, raw_topic: RawTopic, processor: Service, op
     member = _member(raw_topic)
     with sending(raw_topic):
         with broken(operator):
-            await_true(lambda: reason in _said(processor), 40, f"{reason!r} in its health")
+            eventually(lambda: reason in str(processor.health()["error"]), f"{reason!r} in its health")
             assert not processor.is_ready()
-            await_true(lambda: "processor_paused 1.0" in httpx.get(f"{processor.url}/metrics").text, what="the pause")
-        await_true(processor.is_ready, what="readiness under load")
+            eventually(lambda: "processor_paused 1.0" in processor.metrics(), "the pause")
+        eventually(processor.is_ready, "readiness under load")
     assert_healed(raw_topic, processor)
     assert _member(raw_topic) == member, "it left its group"
-
-
-def _said(processor: Service) -> str:
-    """Why it is not ready now; its last error may be of the break before."""
-    return str(health(processor)["error"])
 
 
 def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:
     """Who is in the group, and with how many partitions; who leaves and comes back has another id."""
     group = raw_topic.settings.kafka_group
     admin = kafka.admin_client(raw_topic.settings)
-    found = admin.describe_consumer_groups([group])[group].result(10)
+    found = admin.describe_consumer_groups([group])[group].result(DEADLINE_SECONDS)
     return [(member.member_id, len(member.assignment.topic_partitions)) for member in found.members]
 
 
@@ -228,17 +225,25 @@ def test_a_deadlock_is_nobodys_business(raw_topic: RawTopic, processor: Service,
     raw_topic.send_good(1)
     raw_topic.await_processed()
     processor.wait_until_ready()
+    eventually(lambda: _is_deadlock_made(raw_topic, operator), "a deadlock")
+    raw_topic.await_processed()
+    assert_healed(raw_topic, processor)
+    assert "deadlock" not in processor.log()
+
+
+def _is_deadlock_made(raw_topic: RawTopic, operator: Operator) -> bool:
+    """Try to make one, of which Postgres ends the processor's side.
+
+    The processor's session looks for a deadlock once, a second after it began to wait. Where we come too late for
+    that, it waits for its lock timeout instead, and tries again.
+    """
     before = operator.servers.log("postgres").count("deadlock detected")
     with psycopg.connect(operator.url) as other:
         other.execute("SET deadlock_timeout = '60s'")
         other.commit()
         other.execute("LOCK TABLE event_counts IN SHARE MODE")
         raw_topic.send_good(6)
-        await_true(lambda: operator.execute("SELECT 1 FROM pg_locks WHERE NOT granted"), what="the batch to wait")
-        # Postgres ends whoever notices it first: that is the processor, which looks after a second.
+        eventually(lambda: operator.execute("SELECT 1 FROM pg_locks WHERE NOT granted"), "the batch to wait")
         other.execute("UPDATE consumer_progress SET next_offset = next_offset")
         other.rollback()
-    raw_topic.await_processed()
-    assert operator.servers.log("postgres").count("deadlock detected") > before
-    assert_healed(raw_topic, processor)
-    assert "deadlock" not in processor.log()
+    return operator.servers.log("postgres").count("deadlock detected") > before

@@ -1,8 +1,6 @@
 """P2, P5: whatever happens to workers, no message is lost, and no row and no counter changes twice."""
 
-import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import Consumer
 from tests.fixtures.error_watch import ExpectErrors
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.timing import Promised
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
 from event_platform.core import kafka
 
@@ -52,7 +52,7 @@ def test_killed_after_postgres_and_before_kafka(raw_topic: RawTopic, run_service
 
 
 def _await_progress(raw_topic: RawTopic, before: int) -> None:
-    await_true(lambda: _progress(raw_topic) > before, what="a commit")
+    eventually(lambda: _progress(raw_topic) > before, "a commit")
 
 
 def _progress(raw_topic: RawTopic) -> int:
@@ -66,12 +66,15 @@ def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunSer
     running: list[Service] = []
     with load(raw_topic):
         for _ in range(changes):
+            before = _progress(raw_topic)
             running.append(run_service("processor", wait_until_ready=False))
-            time.sleep(chance.uniform(1, 3))
+            # At some moment of its start, of the rebalance, or after it.
+            let_pass(chance.uniform(0.5, 2.5))
+            _await_progress(raw_topic, before)
             if len(running) > 1 and chance.random() < 0.7:
                 leaver = running.pop(chance.randrange(len(running)))
                 leaver.kill() if chance.random() < 0.5 else leaver.stop()
-    raw_topic.await_processed(90)
+    raw_topic.await_processed()
     raw_topic.assert_balanced()
 
 
@@ -81,11 +84,11 @@ def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService
     zombie = run_service("processor", wait_until_ready=False)
     _stop_inside_copy(raw_topic, zombie)
     successor = run_service("processor", wait_until_ready=False)
-    raw_topic.await_processed(60)
-    os.killpg(zombie.pid, signal.SIGCONT)
+    raw_topic.await_processed()
+    zombie.thaw()
     raw_topic.send_good(200)
     raw_topic.await_processed()
-    await_true(zombie.is_ready, 40, "the zombie's return to the group")
+    eventually(zombie.is_ready, "the zombie's return to the group")
     raw_topic.assert_balanced()
     assert "terminated backends of a stopped processor" in successor.log()
 
@@ -98,18 +101,23 @@ WHERE query LIKE 'COPY events%' AND state = 'active' AND datname = current_datab
 
 def _stop_inside_copy(raw_topic: RawTopic, worker: Service) -> None:
     """SIGSTOP at a moment after which the worker's backend waits for more of its COPY."""
-    deadline = time.monotonic() + 60
     with raw_topic.connect() as connection:
-        while time.monotonic() < deadline:
-            if connection.execute(_COPYING).fetchone():
-                os.killpg(worker.pid, signal.SIGSTOP)
-                time.sleep(0.2)
-                if connection.execute(_COPYING).fetchone() == ("ClientRead",):
-                    return
-                os.killpg(worker.pid, signal.SIGCONT)
+
+        def is_waiting_or_done() -> bool:
+            return connection.execute(_COPYING).fetchone() in {None, ("ClientRead",)}
+
+        def is_caught() -> bool:
             if raw_topic.is_processed():
                 _send_megabytes(raw_topic)
-    pytest.fail("the worker was never caught inside COPY")
+            eventually(lambda: connection.execute(_COPYING).fetchone() or raw_topic.is_processed(), "a COPY")
+            worker.freeze()
+            eventually(is_waiting_or_done, "Postgres to have read what was sent")
+            if connection.execute(_COPYING).fetchone():
+                return True
+            worker.thaw()
+            return False
+
+        eventually(is_caught, "the worker to be caught inside COPY", 2 * DEADLINE_SECONDS)
 
 
 def _send_megabytes(raw_topic: RawTopic) -> None:
@@ -124,39 +132,57 @@ def test_stopped_beyond_max_poll_interval(raw_topic: RawTopic, run_service: RunS
     zombie = run_service("processor")
     successor = run_service("processor")
     with load(raw_topic):
-        os.killpg(zombie.pid, signal.SIGSTOP)
-        time.sleep(75)
-        os.killpg(zombie.pid, signal.SIGCONT)
-        time.sleep(15)
+        zombie.freeze()
+        let_pass(75)
+        zombie.thaw()
+        eventually(zombie.is_ready, "the zombie's return to the group")
     raw_topic.await_processed()
     assert successor.is_ready()
     raw_topic.assert_balanced()
 
 
-def test_sigterm_ends_within_five_seconds(raw_topic: RawTopic, run_service: RunService) -> None:
-    """In the midst of work SIGTERM ends it in time, and what was in hand is stored whole or not at all."""
-    raw_topic.send_good(15_000)
-    before = raw_topic.one("SELECT count(*) FROM events")
-    worker = run_service("processor", wait_until_ready=False)
-    await_true(lambda: raw_topic.one("SELECT count(*) FROM events") > before, what="the first rows")
-    started = time.monotonic()
-    assert worker.stop() == 0
-    assert time.monotonic() - started < 5
+def test_sigterm_amid_work_ends_cleanly(raw_topic: RawTopic, run_service: RunService) -> None:
+    """What was in hand is stored whole or not at all, and the exit status is 0."""
+    _stop_amid_work(raw_topic, run_service)
     run_service("processor", wait_until_ready=False)
     raw_topic.await_processed()
     raw_topic.assert_balanced()
 
 
-def test_restarted_worker_goes_on_at_once(raw_topic: RawTopic, run_service: RunService) -> None:
-    """A killed worker that comes back has its partitions without waiting for the session timeout."""
-    run_service("processor").kill()
+@pytest.mark.timing
+def test_sigterm_ends_within_five_seconds(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
+    """Also in the midst of work."""
+    promised.within(5, lambda: _stop_amid_work(raw_topic, run_service))
+
+
+def _stop_amid_work(raw_topic: RawTopic, run_service: RunService) -> float:
+    """Stop a worker that has begun to store thousands of events; the seconds that it took."""
+    raw_topic.send_good(15_000)
+    before = raw_topic.one("SELECT count(*) FROM events")
+    worker = run_service("processor", wait_until_ready=False)
+    eventually(lambda: raw_topic.one("SELECT count(*) FROM events") > before, "the first rows")
     started = time.monotonic()
-    worker = run_service("processor")
-    (good,) = raw_topic.send(raw_topic.message())
-    assert good.value
-    raw_topic.await_row(good.value)
-    assert time.monotonic() - started < 8
-    assert worker.is_ready()
+    assert worker.stop() == 0
+    return time.monotonic() - started
+
+
+@pytest.mark.timing
+def test_restarted_worker_goes_on_at_once(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
+    """A killed worker that comes back has its partitions without waiting for the session timeout."""
+
+    def seconds_to_next_row() -> float:
+        run_service("processor").kill()
+        started = time.monotonic()
+        worker = run_service("processor")
+        (good,) = raw_topic.send(raw_topic.message())
+        assert good.value
+        raw_topic.await_row(good.value)
+        seconds = time.monotonic() - started
+        assert worker.is_ready()
+        worker.stop()
+        return seconds
+
+    promised.within(8, seconds_to_next_row)
 
 
 def test_second_process_of_the_same_name(run_service: RunService, expect_errors: ExpectErrors) -> None:
@@ -164,8 +190,8 @@ def test_second_process_of_the_same_name(run_service: RunService, expect_errors:
     expect_errors("WORKER_ID")
     first = run_service("processor", WORKER_ID="twin")
     second = run_service("processor", WORKER_ID="twin", wait_until_ready=False)
-    await_true(lambda: "WORKER_ID" in first.log() + second.log(), 30, "fencing")
-    await_true(lambda: first.is_ready() != second.is_ready(), 20, "one of the two being red")
+    eventually(lambda: "WORKER_ID" in first.log() + second.log(), "fencing")
+    eventually(lambda: first.is_ready() != second.is_ready(), "one of the two being red")
 
 
 @pytest.mark.long
@@ -186,9 +212,9 @@ def test_fenced_one_goes_on_when_nobody_has_its_name(raw_topic: RawTopic, run_se
         other.poll(0.1)
         return not worker.is_ready()
 
-    await_true(is_fenced, 30, "fencing")
+    eventually(is_fenced, "fencing")
     other.close()
     (sent,) = raw_topic.send_good(1)
     assert sent.value
-    await_true(worker.is_ready, 40, "joining again")
+    eventually(worker.is_ready, "joining again")
     raw_topic.await_row(sent.value)

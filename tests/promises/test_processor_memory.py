@@ -8,6 +8,7 @@ from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService
+from tests.fixtures.waiting import let_pass
 
 SMALL = 200_000
 LARGE = 2_500
@@ -46,5 +47,5 @@ def _most_memory(pid: int, seconds: float) -> int:
     process, most, end = psutil.Process(pid), 0, time.monotonic() + seconds
     while time.monotonic() < end:
         most = max(most, process.memory_info().rss)
-        time.sleep(0.5)
+        let_pass(0.5)
     return most

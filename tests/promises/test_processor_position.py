@@ -1,7 +1,5 @@
 """P2, P5: Postgres alone says where reading goes on, whatever happened to the topic or to the database."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +12,14 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from tests.fixtures.error_watch import ExpectErrors
-from tests.fixtures.raw_topic import RawTopic, await_true
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
-from tests.fixtures.services import RunService
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
+
+pytestmark = pytest.mark.usefixtures("loud_outages")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_restored_older_database_reads_on_from_kafka(
         raw_topic.await_processed()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    await_true(processor.is_ready, 30, "readiness")
+    eventually(processor.is_ready, "readiness")
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def _retry(connection: psycopg.Connection, statement: str, name: str) -> None:
             return False
         return True
 
-    await_true(copied, 30, "copying the database")
+    eventually(copied, "copying the database")
 
 
 def test_dropped_records_are_a_recorded_gap(
@@ -84,11 +85,13 @@ def test_dropped_records_are_a_recorded_gap(
     """Records that Kafka dropped before they were read are said loudly and recorded; reading goes on."""
     expect_errors("events are lost")
     raw_topic.send(*(raw_topic.message() for _ in range(20)), partition=2)
-    run_service("processor").stop()
+    first = run_service("processor")
+    raw_topic.await_processed()
+    first.stop()
     raw_topic.query("UPDATE consumer_progress SET next_offset = 0 WHERE partition = 2 RETURNING 1")
     end = raw_topic.topic.marks([2])[2].high
     where = TopicPartition(raw_topic.settings.topic_raw, 2, end - 5)
-    admin.delete_records([where])[where].result(10)
+    admin.delete_records([where])[where].result(DEADLINE_SECONDS)
     run_service("processor")
     raw_topic.await_processed()
     assert raw_topic.query("SELECT from_offset, to_offset FROM progress_gaps") == [(0, end - 5)]
@@ -100,38 +103,32 @@ def test_partition_beyond_its_end_stops_red_until_rewound(
     """An offset that Kafka does not have yet stops that partition only, red with the command that mends it."""
     expect_errors("a partition is stopped")
     raw_topic.send(raw_topic.message(), partition=4)
-    run_service("processor")
+    first = run_service("processor")
     raw_topic.await_processed()
     end = raw_topic.topic.marks([4])[4].high
     raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 4 RETURNING 1")
-    stopped = run_service("processor", wait_until_ready=False)
+    second = run_service("processor", wait_until_ready=False)
     raw_topic.send(raw_topic.message(), partition=4)
-    await_true(
-        lambda: (
-            _stopped(f"{stopped.url}/health") or _stopped(f"http://127.0.0.1:{environment['PROCESSOR_PORT']}/health")
-        ),
-        30,
-        "a stopped partition",
-    )
+    eventually(lambda: _stopped(first) | _stopped(second), "a stopped partition")
     (good,) = raw_topic.send(raw_topic.message(), partition=3)
     assert good.value
     raw_topic.await_row(good.value)
     said = rewind(environment, "--partition", "4", "--to", str(end))
     assert "999999" in said or "events are read again" in said
-    raw_topic.await_processed(30)
+    raw_topic.await_processed()
 
 
-def _stopped(url: str) -> set[str]:
-    return set(_report(url).get("stopped_partitions", ()))
+def _stopped(processor: Service) -> set[str]:
+    return set(_report(processor).get("stopped_partitions", ()))
 
 
-def _partitions(url: str) -> list[int]:
-    return list(_report(url).get("partitions", ()))
+def _partitions(processor: Service) -> list[int]:
+    return list(_report(processor).get("partitions", ()))
 
 
-def _report(url: str) -> dict[str, Any]:
+def _report(processor: Service) -> dict[str, Any]:
     try:
-        return dict(httpx.get(url, timeout=5).json())
+        return processor.health()
     except (httpx.TransportError, ValueError):
         return {}
 
@@ -146,19 +143,19 @@ def test_stopped_partition_stays_red_through_a_rebalance(
     run_service("processor").stop()
     raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 0 RETURNING 1")
     first = run_service("processor", wait_until_ready=False)
-    await_true(lambda: _stopped(f"{first.url}/health") == {"0"}, what="a stopped partition")
+    eventually(lambda: _stopped(first) == {"0"}, "a stopped partition")
     second = run_service("processor", wait_until_ready=False)
-    await_true(lambda: _partitions(f"{second.url}/health"), what="the second's partitions")
+    eventually(lambda: _partitions(second), "the second's partitions")
     # The group waits for the second, which does not answer, before it gives anyone anything.
-    os.killpg(second.pid, signal.SIGSTOP)
+    second.freeze()
     third = run_service("processor", wait_until_ready=False)
-    await_true(lambda: not _stopped(f"{first.url}/health"), what="the partition being taken away")
-    await_true(lambda: _partitions(f"{third.url}/health"), what="the third's partitions")
-    os.killpg(second.pid, signal.SIGCONT)
-    await_true(lambda: _stopped(f"{first.url}/health") == {"0"}, what="the partition being red again")
+    eventually(lambda: not _stopped(first), "the partition being taken away")
+    eventually(lambda: _partitions(third), "the third's partitions")
+    second.thaw()
+    eventually(lambda: _stopped(first) == {"0"}, "the partition being red again")
     end = raw_topic.topic.marks([0])[0].high
     rewind(environment, "--partition", "0", "--to", str(end))
-    raw_topic.await_processed(30)
+    raw_topic.await_processed()
 
 
 def test_rewind_reads_again_without_counting_twice(

@@ -6,7 +6,6 @@ Events flow from HTTP to Postgres while something is killed, stopped or refuses;
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import let_pass
 from tests.loadgen.conftest import KEYS
 from tests.promises.test_processor_broken_database import BREAKS, Operator, operator
 from tests.promises.test_processor_position import put_back
@@ -79,16 +79,16 @@ class Platform:
 def _kill_the_processor(platform: Platform, seconds: float) -> None:
     """Three times, in the midst of its work."""
     for _ in range(3):
-        time.sleep(seconds / 4)
+        let_pass(seconds / 4)
         platform.processors.pop().kill()
         platform.start_processor()
 
 
 def _take_away(server: str) -> Callable[[Platform, float], None]:
     def fault(platform: Platform, seconds: float) -> None:
-        time.sleep(1)
+        let_pass(1)
         platform.servers.kill(server)
-        time.sleep(seconds - 3)
+        let_pass(seconds - 3)
         platform.servers.start(server)
 
     return fault
@@ -97,18 +97,18 @@ def _take_away(server: str) -> Callable[[Platform, float], None]:
 def _break_the_database(name: str) -> Callable[[Platform, float], None]:
     def fault(platform: Platform, seconds: float) -> None:
         broken, _reason = BREAKS[name]
-        time.sleep(1)
+        let_pass(1)
         with broken(platform.operator):
-            time.sleep(seconds - 3)
+            let_pass(seconds - 3)
 
     return fault
 
 
 def _restore_the_database(platform: Platform, seconds: float) -> None:
     """What came since is read again from Kafka, where the older rows say that it ended."""
-    time.sleep(1)
+    let_pass(1)
     with put_back(platform.servers, platform.operator.url.rsplit("/", 1)[1]):
-        time.sleep(seconds - 3)
+        let_pass(seconds - 3)
 
 
 def _take_away_the_dead_letter_topic(platform: Platform, seconds: float) -> None:
@@ -116,16 +116,16 @@ def _take_away_the_dead_letter_topic(platform: Platform, seconds: float) -> None
     later = platform.settings.model_copy(update={"topic_dlq": f"{platform.settings.topic_dlq}.later"})
     platform.processors.pop().stop()
     platform.processors.append(platform.run_service("processor", TOPIC_DLQ=later.topic_dlq, wait_until_ready=False))
-    time.sleep(seconds - 2)
+    let_pass(seconds - 2)
     topics.create(kafka.admin_client(later), [topics.dlq_topic(later)])
 
 
 def _stop_and_continue(platform: Platform, seconds: float) -> None:
     """Longer than Kafka waits for a member: another one takes over, and the first comes back as a zombie."""
     platform.start_processor()
-    time.sleep(5)
+    let_pass(5)
     os.killpg(platform.processors[0].pid, signal.SIGSTOP)
-    time.sleep(seconds - 10)
+    let_pass(seconds - 10)
     os.killpg(platform.processors[0].pid, signal.SIGCONT)
 
 
@@ -133,7 +133,7 @@ def _change_workers(platform: Platform, seconds: float) -> None:
     """One joins, and the one before it ends or is killed."""
     for number in range(int(seconds // 2)):
         platform.start_processor()
-        time.sleep(1.5)
+        let_pass(1.5)
         leaver = platform.processors.pop(0)
         leaver.kill() if number % 2 else leaver.stop()
 
