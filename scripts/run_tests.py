@@ -1,7 +1,8 @@
 """``make test``: every part of the checks and tests, to its end, and then one list of all that failed.
 
 Most tests run side by side, a file at a time, in processes that have servers of their own: nothing in them depends on
-how quick the machine is. Durations that are promised are measured afterwards, alone, one after another.
+how quick the machine is, so the checks and the dashboard's tests run beside them, too. Durations that are promised are
+measured afterwards, alone, one after another.
 """
 
 import os
@@ -12,18 +13,21 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from event_platform.local import kafka_jars, place
 from scripts import results
 from scripts.results import FAILED
 
 RESULTS = Path(".build/results")
 
-PROCESSES = max(2, min(4, os.cpu_count() or 2))
-"""Each with a Kafka, a Postgres and a Redis, half a gigabyte together."""
+PROCESSES = 4
+"""Tests wait more than they work. Each process has a Kafka, a Postgres and a Redis, half a gigabyte together."""
 
 # What takes longest comes first, so that no process is left with it in the end.
 LONGEST_FIRST = (
-    "tests/promises/test_processor_crash.py",
     "tests/dashboard",
+    "tests/promises/test_processor_crash.py",
+    "tests/loadgen/test_demo.py",
+    "tests/promises/test_ingest_rate.py",
     "tests/promises",
     "tests/loadgen",
     "tests/local",
@@ -41,13 +45,18 @@ class Part:
     name: str
     command: tuple[str, ...]
 
+    @property
+    def log(self) -> Path:
+        """Where its output goes while others write to the terminal."""
+        return RESULTS / f"{self.name}.log"
+
 
 def pytest(name: str, marks: str, *more: str) -> Part:
     """The tests that these marks choose."""
-    command = (sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={RESULTS / name}.xml", *more)
-    return Part(name, command)
+    return Part(name, (sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={RESULTS / name}.xml", *more))
 
 
+CHECK = Part("check", ("make", "--no-print-directory", "check"))
 DASHBOARD = Part(
     "dashboard",
     (
@@ -55,12 +64,8 @@ DASHBOARD = Part(
         *("--reporter=default", "--reporter=junit", f"--outputFile.junit={RESULTS.absolute() / 'dashboard.xml'}"),
     ),
 )
-PARTS = (
-    Part("check", ("make", "--no-print-directory", "check")),
-    DASHBOARD,
-    pytest("tests", "not long and not timing", *BESIDE_EACH_OTHER, *LONGEST_FIRST),
-    pytest("durations", "timing and not long"),
-)
+TESTS = pytest("tests", "not long and not timing", *BESIDE_EACH_OTHER, *LONGEST_FIRST)
+DURATIONS = pytest("durations", "timing and not long")
 
 
 def main() -> int:
@@ -69,36 +74,57 @@ def main() -> int:
     for folder in (RESULTS, FAILED):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+    # Once, instead of by each process for itself.
+    kafka_jars.fetch(place.find(Path()).cache(), print)
     try:
-        statuses = {part.name: _run(part) for part in PARTS}
+        statuses = _run([TESTS, CHECK, DASHBOARD]) | _run([DURATIONS])
     except KeyboardInterrupt:
         return 130
     return _conclude(statuses, time.monotonic() - started)
 
 
-def _run(part: Part) -> int:
-    """Its exit status; Ctrl-C ends it and what it has started before it ends us."""
-    sys.stdout.write(f"\n=== {part.name}\n")
-    sys.stdout.flush()
-    running = subprocess.Popen(part.command, env=os.environ | {"TEST_RESULTS": str(RESULTS.absolute())})
+def _run(parts: list[Part]) -> dict[str, int]:
+    """Run parts beside each other; the exit status of each. The first one writes to the terminal, the others later."""
+    first, *others = parts
+    _say(f"=== {' beside '.join(part.name for part in parts)}")
+    running = {first: _start(first, None), **{part: _start(part, part.log) for part in others}}
+    statuses = {part.name: _wait(process) for part, process in running.items()}
+    for part in others:
+        _say(f"=== {part.name}\n{part.log.read_text(errors='replace').strip()}")
+    return statuses
+
+
+def _start(part: Part, log: Path | None) -> "subprocess.Popen[bytes]":
+    environment = os.environ | {"TEST_RESULTS": str(RESULTS.absolute())}
+    if log is None:
+        return subprocess.Popen(part.command, env=environment)
+    with log.open("wb") as output:
+        return subprocess.Popen(part.command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
     try:
-        return running.wait()
+        return process.wait()
     except KeyboardInterrupt:
-        running.wait()
+        # It reached that process as well, which ends its servers first.
+        process.wait()
         raise
 
 
 def _conclude(statuses: dict[str, int], seconds: float) -> int:
     failures = results.failures(RESULTS)
     listed = {failure.part for failure in failures}
-    unlisted = [
-        f"{name}: ended with status {status}" for name, status in statuses.items() if status and name not in listed
-    ]
-    took = f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    unlisted = [f"{name}: exit status {status}" for name, status in statuses.items() if status and name not in listed]
     lines = [*unlisted, *map(str, failures)]
     verdict = f"{len(lines)} failed" if lines else "all passed"
-    sys.stdout.write("\n".join([f"\n=== {results.count(RESULTS)} tests, {verdict}, in {took}", *lines]) + "\n")
+    took = f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    _say("\n".join([f"=== {results.count(RESULTS)} tests, {verdict}, in {took}", *lines]))
     return 1 if lines else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"\n{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

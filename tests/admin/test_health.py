@@ -173,12 +173,19 @@ def test_health_is_told_within_three_seconds(
     for name in hanging:
         servers.pause(name)
 
-    def seconds_asked() -> float:
-        started = time.monotonic()
-        _health(admin)
-        return time.monotonic() - started
+    def slowest_seconds() -> float:
+        measured: list[float] = []
 
-    promised.within(3, seconds_asked)
+        def is_told() -> bool:
+            started = time.monotonic()
+            found = _health(admin)
+            measured.append(time.monotonic() - started)
+            return all(found[name]["status"] == "down" for name in hanging or SERVERS)
+
+        eventually(is_told, "health with what hangs")
+        return max(measured)
+
+    promised.within(3, slowest_seconds)
 
 
 def test_an_older_schema_is_told(run_service: RunService, environment: dict[str, str]) -> None:

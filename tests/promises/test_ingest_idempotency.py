@@ -21,7 +21,8 @@ from event_platform.core.settings import Settings
 from event_platform.ingest.publisher import PATIENCE_SECONDS
 
 LEASE_SECONDS = 10
-pytestmark = pytest.mark.usefixtures("loud_outages")
+# `now`: around midnight UTC a copy may rightly be stored twice (P3).
+pytestmark = pytest.mark.usefixtures("loud_outages", "now")
 
 QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}
 """So that asking again and again is not limited."""
