@@ -13,9 +13,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from event_platform.local import kafka_jars, place
 from scripts import results
 from scripts.results import FAILED
+
+from event_platform.local import kafka_jars, place
 
 RESULTS = Path(".build/results")
 
@@ -88,27 +89,33 @@ def _run(parts: list[Part]) -> dict[str, int]:
     first, *others = parts
     _say(f"=== {' beside '.join(part.name for part in parts)}")
     running = {first: _start(first, None), **{part: _start(part, part.log) for part in others}}
-    statuses = {part.name: _wait(process) for part, process in running.items()}
+    try:
+        statuses = {part.name: process.wait() for part, process in running.items()}
+    except KeyboardInterrupt:
+        # It reached all of them as well, and they end their servers first.
+        for process in running.values():
+            process.wait()
+        raise
     for part in others:
         _say(f"=== {part.name}\n{part.log.read_text(errors='replace').strip()}")
     return statuses
 
 
+def environment_of_tests(folder: Path) -> dict[str, str]:
+    """The environment as it is, and where results go.
+
+    What Python has compiled it may keep: tests start hundreds of processes.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"TEST_RESULTS": str(folder.absolute())}
+
+
 def _start(part: Part, log: Path | None) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {"TEST_RESULTS": str(RESULTS.absolute())}
+    environment = environment_of_tests(RESULTS)
     if log is None:
         return subprocess.Popen(part.command, env=environment)
     with log.open("wb") as output:
         return subprocess.Popen(part.command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> int:
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # It reached that process as well, which ends its servers first.
-        process.wait()
-        raise
 
 
 def _conclude(statuses: dict[str, int], seconds: float) -> int:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scripts import results
-from scripts.run_tests import BESIDE_EACH_OTHER, LONGEST_FIRST
+from scripts.run_tests import BESIDE_EACH_OTHER, LONGEST_FIRST, environment_of_tests
 
 BUSY = "while True: pass"
 FOLDER = Path(".build/stress")
@@ -39,7 +39,7 @@ def run_once(tests: list[str], marks: str, folder: Path, *, side_by_side: bool) 
     folder.mkdir(parents=True)
     how = [*BESIDE_EACH_OTHER] if side_by_side else []
     command = [sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={folder / 'tests.xml'}", *how, *tests]
-    environment = os.environ | {"TEST_RESULTS": str(folder.absolute()), "TEST_FAILED": str(folder / "failed")}
+    environment = environment_of_tests(folder) | {"TEST_FAILED": str(folder / "failed")}
     with (folder / "output.log").open("wb") as log:
         return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
 

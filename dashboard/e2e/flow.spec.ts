@@ -83,6 +83,7 @@ test("what is copied is the payload as it is stored", async ({ page, request }) 
   const { eventId } = await sendEvent(request, { payload: { copied: [1, 2] } });
   await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
   await page.getByRole("button", { name: "Copy", exact: true }).click();
-  const copied: unknown = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
-  expect(copied).toEqual({ copied: [1, 2] });
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(clipboard).toContain("copied");
+  expect(JSON.parse(await clipboard())).toEqual({ copied: [1, 2] });
 });

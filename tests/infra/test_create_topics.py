@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from tests.fixtures.servers import RunningServers
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core import topics
 from event_platform.core.kafka import admin_client
@@ -64,20 +65,30 @@ def configuration(admin: AdminClient, topic: str) -> dict[str, str]:
     return {name: entry.value for name, entry in entries.items()}
 
 
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        ("plain", {}),
-        ("other", {"MAX_EVENT_BYTES": "3000000", "RETENTION_DAYS": "3", "DLQ_RETENTION_DAYS": "9"}),
-    ],
-)
-def test_makes_the_topics_that_our_code_makes(name: str, given: dict[str, str], run: Run, admin: AdminClient) -> None:
+PLAIN = {"TOPIC_RAW": "plain.raw", "TOPIC_DLQ": "plain.dlq"}
+OTHER = {
+    "TOPIC_RAW": "other.raw",
+    "TOPIC_DLQ": "other.dlq",
+    "MAX_EVENT_BYTES": "3000000",
+    "RETENTION_DAYS": "3",
+    "DLQ_RETENTION_DAYS": "9",
+}
+
+
+@pytest.fixture(scope="module")
+def made(run: Run) -> None:
+    """The topics of both settings."""
+    for given in (PLAIN, OTHER):
+        done = run(**given)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("given", [PLAIN, OTHER], ids=["plain", "other"])
+def test_makes_the_topics_that_our_code_makes(given: dict[str, str], admin: AdminClient) -> None:
     """Script and `event-platform topics` agree on names, partitions, retention and sizes, and the services start."""
-    names = {"TOPIC_RAW": f"{name}.raw", "TOPIC_DLQ": f"{name}.dlq"}
-    done = run(**names, **given)
-    assert done.returncode == 0, done.stderr
-    settings = load(_env_file=None, **{key.lower(): value for key, value in (names | given).items()})
-    found = admin.list_topics(timeout=10).topics
+    settings = load(_env_file=None, **{key.lower(): value for key, value in given.items()})
+    found = admin.list_topics(timeout=DEADLINE_SECONDS).topics
     for wanted in (topics.raw_topic(settings), topics.dlq_topic(settings)):
         there = configuration(admin, wanted.name)
         assert len(found[wanted.name].partitions) == wanted.partitions
@@ -88,14 +99,13 @@ def test_makes_the_topics_that_our_code_makes(name: str, given: dict[str, str], 
     topics.check_limits(admin, settings)
 
 
+@pytest.mark.usefixtures("made")
 def test_second_run_changes_nothing(run: Run, admin: AdminClient) -> None:
     """Run again, with other settings even, it succeeds and leaves the topics as they are."""
-    names = {"TOPIC_RAW": "again.raw", "TOPIC_DLQ": "again.dlq"}
-    assert run(**names).returncode == 0
-    before = configuration(admin, "again.raw")
-    second = run(**names, RETENTION_DAYS="2")
+    before = configuration(admin, "plain.raw")
+    second = run(**PLAIN, RETENTION_DAYS="2")
     assert second.returncode == 0, second.stderr
-    assert configuration(admin, "again.raw") == before
+    assert configuration(admin, "plain.raw") == before
 
 
 def test_failure_is_a_failure(run: Run) -> None:

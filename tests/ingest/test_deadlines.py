@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,9 +183,11 @@ def test_requests_sent_ahead() -> None:
     request = b"GET / HTTP/1.1\r\nHost:x\r\n\r\n"
     number = 100_000 // len(request)
     process = psutil.Process()
-    with serving() as running:
+    with serving() as running, ExitStack() as stack:
         before = most = process.memory_info().rss
-        connections = [socket.create_connection(running.address, DEADLINE_SECONDS) for _ in range(20)]
+        connections = [
+            stack.enter_context(socket.create_connection(running.address, DEADLINE_SECONDS)) for _ in range(8)
+        ]
         for connection in connections:
             connection.sendall(request * number)
         answered, begun = 0, b"HTTP/1.1 200 "
@@ -195,5 +197,3 @@ def test_requests_sent_ahead() -> None:
             answered += received.count(begun)
             most = max(most, process.memory_info().rss)
         assert most - before < 40_000_000
-        for connection in connections:
-            connection.close()

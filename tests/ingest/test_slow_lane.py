@@ -15,7 +15,7 @@ from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request import Event, read_object
 from event_platform.ingest.slow_lane import SlowLane
 
-HARD = b'{"a":["\\ud800",' + b"[]," * 250_000 + b"1]}"
+HARD = b'{"a":["\\ud800",' + b"[]," * 100_000 + b"1]}"
 HARD_BATCH = b'{"events":[{"idempotency_key":"a","event":' + HARD + b"}]}"
 FULL_EVENT = b'{"a":[' + b",".join([b"[" * 60 + b"]" * 60] * 2_150) + b"]}"
 FULL_BATCH = (
