@@ -20,6 +20,8 @@ from scripts.run_tests import BESIDE_EACH_OTHER, LONGEST_FIRST, environment_of_t
 
 BUSY = "while True: pass"
 FOLDER = Path(".build/stress")
+NO_TESTS = 5
+"""pytest's exit status where it was given none to run."""
 
 
 @contextmanager
@@ -34,14 +36,23 @@ def busy_machine(loops: int) -> Iterator[None]:
             each.wait()
 
 
-def run_once(tests: list[str], marks: str, folder: Path, *, side_by_side: bool) -> int:
-    """Run ``tests``, and keep what they wrote; the exit status."""
+def run_once(tests: list[str], marks: str, folder: Path) -> int:
+    """Run ``tests`` as `make test` does, those of durations afterwards and alone; keep what they wrote.
+
+    Returns:
+        The worst exit status; that no test was chosen for a part is none.
+    """
     folder.mkdir(parents=True)
-    how = [*BESIDE_EACH_OTHER] if side_by_side else []
-    command = [sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={folder / 'tests.xml'}", *how, *tests]
-    environment = environment_of_tests(folder) | {"TEST_FAILED": str(folder / "failed")}
-    with (folder / "output.log").open("wb") as log:
-        return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
+    parts = {"tests": (f"({marks}) and not timing", BESIDE_EACH_OTHER), "durations": (f"({marks}) and timing", ())}
+    return max(_run_part(folder / name, chosen, [*how, *tests]) for name, (chosen, how) in parts.items())
+
+
+def _run_part(path: Path, marks: str, more: list[str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-m", marks, f"--junitxml={path}.xml", *more]
+    environment = environment_of_tests(path.parent) | {"TEST_FAILED": str(path.parent / "failed")}
+    with path.with_suffix(".log").open("wb") as log:
+        status = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode
+    return 0 if status == NO_TESTS else abs(status)
 
 
 def main() -> int:
@@ -51,7 +62,6 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--loops", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--marks", default="not long", help="which of them, as pytest's -m")
-    parser.add_argument("--alone", action="store_true", help="one after another, as the tests of durations run")
     given = parser.parse_args()
     folder = FOLDER / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     failed: Counter[str] = Counter()
@@ -63,7 +73,7 @@ def main() -> int:
 
 def _run_and_tell(given: argparse.Namespace, folder: Path, failed: Counter[str]) -> None:
     started = time.monotonic()
-    status = run_once(given.tests, given.marks, folder, side_by_side=not given.alone)
+    status = run_once(given.tests, given.marks, folder)
     found = results.failures(folder)
     failed.update({failure.test for failure in found})
     if status and not found:
