@@ -28,6 +28,7 @@ def test_rotation(run_service: RunService, producer_of: MakeProducer, tmp_path: 
     file = tmp_path / "keys"
     file.write_text("# of the shop\nshop:key_old\n\nbank : key_bank\n")
     service = run_service("ingest", "--workers", str(workers), API_KEYS_FILE=file)
+    eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     old, new, bank = (producer_of(service, key) for key in ("key_old", "key_new", "key_bank"))
     key = new_key()
     first = old.post(key).json()
@@ -38,6 +39,27 @@ def test_rotation(run_service: RunService, producer_of: MakeProducer, tmp_path: 
     file.write_text("shop:key_new\nbank:key_bank\n")
     hang_up(service, "API keys were read again", workers)
     assert statuses([old, new, bank]) == [401, 202, 202]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_signal_while_starting(
+    run_service: RunService, producer_of: MakeProducer, tmp_path: Path, workers: int
+) -> None:
+    """SIGHUP ends nothing that is only starting: it is followed as soon as it can be."""
+    file = tmp_path / "keys"
+    file.write_text("shop:key_good\n")
+    service = run_service("ingest", "--workers", str(workers), wait_until_ready=False, API_KEYS_FILE=file)
+
+    def is_hung_up_on() -> bool:
+        service.process.send_signal(signal.SIGHUP)
+        return service.log().count("accepting events") == workers
+
+    eventually(lambda: "listening" in service.log(), "the port")
+    eventually(is_hung_up_on, "all workers to accept")
+    eventually(lambda: service.log().count("API keys were read again") >= workers, "the signal to be followed")
+    service.wait_until_ready()
+    assert statuses([producer_of(service, "key_good")]) == [202]
+    assert "a worker died" not in service.log()
 
 
 def test_broken_file(

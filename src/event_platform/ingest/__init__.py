@@ -9,7 +9,7 @@ A request meets these modules in this order:
                       the head's in head_bounds
     exchange          a request's answer in one write
     accept            the flow of one event; batch: the flow of many
-    auth              API key → tenant
+    auth              API key → tenant; hang_up: SIGHUP has the keys read again
     request           headers and body as an event, within body_budget; slow_lane: those that are hard to read
     fingerprint       what makes two bodies the same
     admission         rate limit and claim, decided in admission.lua; redis_link carries it

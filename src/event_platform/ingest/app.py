@@ -13,7 +13,7 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.listener import listen
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits, open_files
+from event_platform.ingest import hang_up, http_limits, open_files
 from event_platform.ingest.protocol import BoundedProtocol
 from event_platform.ingest.service import Place, open_service
 from event_platform.ingest.tally import Table
@@ -34,6 +34,7 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "ingest")
+    hang_up.hold()
     settings.key_pairs()
     _check_topics(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)

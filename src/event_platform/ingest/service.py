@@ -1,7 +1,6 @@
 """One process of the service: builds what requests work with, keeps it in touch with Redis and Kafka, and ends it."""
 
 import asyncio
-import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from event_platform.core import kafka, redis
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits, pages, routing
+from event_platform.ingest import hang_up, http_limits, pages, routing
 from event_platform.ingest.accept import Ingest
 from event_platform.ingest.admission import Admission
 from event_platform.ingest.auth import ApiKeys
@@ -119,5 +118,4 @@ def _read_keys_again_on_sighup(settings: Settings, api_keys: ApiKeys) -> None:
         else:
             log.info("API keys were read again")
 
-    if hasattr(signal, "SIGHUP"):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
+    hang_up.follow(read_again)

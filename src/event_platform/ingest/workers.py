@@ -15,7 +15,7 @@ from types import FrameType
 from event_platform.core import telemetry
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits
+from event_platform.ingest import hang_up, http_limits
 from event_platform.ingest.app import serve
 from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS
 from event_platform.ingest.service import Place
@@ -36,8 +36,7 @@ def run_workers(settings: Settings, count: int, listener: socket.socket) -> None
         workers = _Workers(settings, count, listener, path)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, workers.stop)
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, workers.pass_on)
+        hang_up.pass_on(workers.pass_on)
         workers.run()
 
 
@@ -73,14 +72,15 @@ class _Workers:
     def _start(self, worker: int) -> SpawnProcess:
         place = (worker, self._count, self._path)
         process = self._context.Process(target=_run_child, args=(self._settings, place, self._listener))
-        process.start()
+        with hang_up.held():
+            process.start()
         return process
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         """End all of them."""
         self._stopping = True
 
-    def pass_on(self, number: int, _frame: FrameType | None) -> None:
+    def pass_on(self, number: int) -> None:
         """Hand a signal to all of them."""
         for process in self._processes:
             if process.pid is not None and process.is_alive():
