@@ -55,6 +55,30 @@ def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Ser
     assert "a worker died; starting it again" in processor.log()
 
 
+def test_what_a_dead_worker_said_is_not_its_successors(processor: Service) -> None:
+    """A worker that was started again is not ready before it says so itself."""
+    processor.wait_until_ready()
+    told = eventually(lambda: _successor_that_has_not_spoken(processor), "a worker caught before its first report")
+    assert told["status"] == "down"
+    processor.wait_until_ready()
+
+
+def _successor_that_has_not_spoken(processor: Service) -> dict[str, Any] | None:
+    """What is said of a worker that was killed, and stopped before it could report; None where it was quicker."""
+
+    def worker() -> dict[str, Any]:
+        told: dict[str, Any] = report(processor)["workers"][0]
+        return told
+
+    dead = worker()["pid"]
+    os.kill(dead, signal.SIGKILL)
+    successor = eventually(lambda: worker()["pid"] if worker()["pid"] != dead else None, "another process")
+    os.kill(successor, signal.SIGSTOP)
+    told = worker()
+    os.kill(successor, signal.SIGCONT)
+    return told if told["state"] == "starting" else None
+
+
 @pytest.mark.long
 def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
     """A stopped one has no opinion of its own health, so silence is one."""
@@ -71,7 +95,7 @@ def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
 def test_they_end_together(run_service: RunService, processor: Service) -> None:
     """SIGTERM ends all of them in time; SIGKILL of the first process leaves no worker behind."""
     assert processor.stop() == 0
-    second = run_service("processor", "--workers", "2", wait_until_ready=False)
+    second = run_service("processor", "--workers", "2")
     first = psutil.Process(second.pid)
     eventually(lambda: len(_workers(first)) == 2, "two workers")
     workers = _workers(first)

@@ -40,19 +40,21 @@ class Namesake:
         log.warning("kafka says that our name in the group is another's; looking whether it is", name=name)
         sure_at: float | None = time.monotonic() + SURE_AFTER_SECONDS
         while not stop.wait(LOOK_EVERY_SECONDS):
-            if not self._is_there():
+            is_there = self._is_there()
+            if is_there is False:
                 log.warning("nobody has our name any more; joining again", name=name)
                 health.state, health.detail = State.STARTING, None
                 return
-            if sure_at is not None and time.monotonic() > sure_at:
+            if is_there and sure_at is not None and time.monotonic() > sure_at:
                 log.error(text)
                 sure_at = None
 
-    def _is_there(self) -> bool:
+    def _is_there(self) -> bool | None:
+        """Whether the other one is there; None where Kafka does not say."""
         # Kafka begins the id of a static member with its name. The newer call to describe groups can abort the process
         # when the connection drops (confluentinc/librdkafka#4605).
         try:
             groups = self._admin.list_groups(self._group, timeout=METADATA_TIMEOUT_SECONDS)
         except KafkaException:
-            return True
+            return None
         return any(str(member.id).startswith(f"{self._instance_id}-") for group in groups for member in group.members)

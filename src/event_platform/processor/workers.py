@@ -131,6 +131,8 @@ class Workers:
                 pause_seconds=pause_seconds,
             )
             child.pipe.close()
+            # What the dead one said last is not true of the next one, which is not ready before it says so itself.
+            child.report = None
             child.start_again_at = now + pause_seconds
 
     def _end(self) -> None:

@@ -1,0 +1,54 @@
+"""Whether another one really has our name decides what is done; where Kafka does not say, nothing is decided."""
+
+import threading
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+
+from event_platform.core import kafka
+from event_platform.core.settings import Settings
+from event_platform.processor import namesake
+from event_platform.processor.clock import Clock
+from event_platform.processor.health import Health, State
+from event_platform.processor.namesake import Namesake
+
+
+class Counting(AdminClient):
+    """One that counts how often the group was asked for."""
+
+    asked = 0
+
+    def list_groups(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's own
+        """As the library's."""
+        self.asked += 1
+        return super().list_groups(*args, **options)
+
+
+def test_a_kafka_that_does_not_answer_is_no_namesake(
+    servers: RunningServers, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it says nothing nobody is accused, in no ERROR; when it says that nobody is there, we join again."""
+    monkeypatch.setattr(namesake, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(namesake, "SURE_AFTER_SECONDS", 0.1)
+    monkeypatch.setattr(namesake, "METADATA_TIMEOUT_SECONDS", 0.5)
+    admin, health, stop = Counting(kafka.client_config(settings, "tests")), Health(Clock()), threading.Event()
+    one = Namesake(admin, settings.kafka_group, "alone")
+    waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
+    servers.pause("kafka")
+    with capture_logs() as logged:
+        waiting.start()
+        try:
+            eventually(lambda: admin.asked > 3, "questions without an answer")
+            states = [health.state]
+            servers.resume("kafka")
+            eventually(lambda: not waiting.is_alive(), "an answer")
+            states.append(health.state)
+        finally:
+            stop.set()
+            waiting.join(DEADLINE_SECONDS)
+    assert states == [State.FENCED, State.STARTING]
+    assert [line for line in logged if line["log_level"] == "error"] == []
