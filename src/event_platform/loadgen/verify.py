@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from event_platform.core.errors import UnavailableError
 from event_platform.loadgen import drain, ledger
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.balance_sheet import BalanceSheet
 from event_platform.loadgen.drain import OnWaiting
 from event_platform.loadgen.reckoning import End, Fate, Found, Key, Sent, reckon
 
+_PAUSE_SECONDS = 0.5
 _LATE_EFFECT_SECONDS = 6.0
 """After an unanswered request its event may still be on its way to Kafka: ingest tries for 5 s."""
 
@@ -18,20 +20,33 @@ def verify(api: AdminApi, ledgers: Iterable[Path], timeout_seconds: float, on_wa
     """Wait until the pipeline has drained, then account for every request in ``ledgers``.
 
     Raises:
-        UnavailableError: The admin API cannot be asked.
+        UnavailableError: The admin API could not be asked until the end.
         PlatformError: It refuses to answer.
     """
+    deadline = time.monotonic() + timeout_seconds
     sent = list(ledger.read(ledgers))
     if any(request.end is End.UNANSWERED for request in sent):
         on_waiting(f"some requests were not answered: waiting {_LATE_EFFECT_SECONDS:.0f} s for late effects")
         time.sleep(_LATE_EFFECT_SECONDS)
     drained = drain.wait(api, timeout_seconds, on_waiting)
-    sheet = reckon(sent, find(api, sent))
+    sheet = reckon(sent, _find_in_time(api, sent, deadline, on_waiting))
     if not drained:
         sheet.remarks.append(
             f"The pipeline had not drained within {timeout_seconds:.0f} s: events may still be on their way."
         )
     return sheet
+
+
+def _find_in_time(api: AdminApi, sent: Sequence[Sent], deadline: float, on_waiting: OnWaiting) -> Found:
+    """What `find` finds, asked again where the API is busy; raises as `verify` does."""
+    while True:
+        try:
+            return find(api, sent)
+        except UnavailableError as error:
+            if time.monotonic() > deadline:
+                raise
+            on_waiting(f"waiting for the admin API: {error}")
+            time.sleep(_PAUSE_SECONDS)
 
 
 def find(api: AdminApi, sent: Sequence[Sent]) -> Found:
