@@ -111,17 +111,10 @@ def logs(service: str | None, follow: bool) -> None:  # noqa: FBT001 - click pas
     if service and service not in known:
         raise ConfigurationError(f"{service} has no log in {folder}, which has {', '.join(known) or 'none'}")
     wanted = [service] if service else known
-    for name in wanted:
-        for line in log_files.last_lines(folder, name):
-            _echo_line(name, line, len(wanted))
-    if follow:
-        with contextlib.suppress(KeyboardInterrupt):
-            for name, line in log_files.follow(folder, wanted):
-                _echo_line(name, line, len(wanted))
-
-
-def _echo_line(name: str, line: str, names: int) -> None:
-    click.echo(f"{name:<10} {line}" if names > 1 else line)
+    ends = ((name, line) for name in wanted for line in log_files.last_lines(folder, name))
+    with contextlib.suppress(KeyboardInterrupt):
+        for name, line in log_files.follow(folder, wanted) if follow else ends:
+            click.echo(f"{name:<10} {line}" if len(wanted) > 1 else line)
 
 
 @click.command()

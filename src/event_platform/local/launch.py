@@ -50,6 +50,10 @@ def in_background(place: Place, say: Callable[[str], None]) -> None:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait(_END_SECONDS)
         raise
+    except UnavailableError:
+        # It said why it fails and still ends what it had started.
+        supervisor.wait(_END_SECONDS)
+        raise
 
 
 def _environment(place: Place) -> dict[str, str]:

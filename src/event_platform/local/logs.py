@@ -38,12 +38,14 @@ def last_lines(folder: Path, name: str) -> list[str]:
 
 
 def follow(folder: Path, wanted: list[str]) -> Iterator[tuple[str, str]]:
-    """Names and new lines of the logs, for ever; from where they end now."""
+    """Names and lines of the logs: their ends, then what is written from now on, for ever."""
     followers = {name: Follower(folder / f"{name}.log") for name in wanted}
+    for name, follower in followers.items():
+        yield from ((name, line) for line in follower.last_lines())
     while True:
+        time.sleep(_POLL_SECONDS)
         for name, follower in followers.items():
             yield from ((name, line) for line in follower.new_lines())
-        time.sleep(_POLL_SECONDS)
 
 
 class Follower:
@@ -54,18 +56,30 @@ class Follower:
         self._log = log
         self._position = self._size()
 
+    def last_lines(self) -> list[str]:
+        """The whole lines before there, of the last kilobytes."""
+        start = max(0, self._position - _TAIL_BYTES)
+        text = self._read(start, self._position)
+        # The first one is whole only where the log begins with it.
+        return text.splitlines()[1 if start else 0 :]
+
     def new_lines(self) -> list[str]:
         """Whole lines that were added since the last call."""
         size = self._size()
         # A smaller file than before was cut.
         start = self._position if size >= self._position else 0
-        if size == start:
-            return []
+        return self._read(start, size).splitlines() if size > start else []
+
+    def _read(self, start: int, end: int) -> str:
+        """The whole lines in there, after the last of which reading will go on."""
+        self._position = start
+        if not self._log.exists():
+            return ""
         with self._log.open("rb") as file:
             file.seek(start)
-            whole, newline, _ = file.read(size - start).rpartition(b"\n")
-        self._position = start + len(whole) + len(newline)
-        return whole.decode(errors="replace").splitlines()
+            whole, newline, _ = file.read(end - start).rpartition(b"\n")
+        self._position += len(whole) + len(newline)
+        return whole.decode(errors="replace")
 
     def _size(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0
