@@ -61,12 +61,15 @@ test("when the admin API is gone old data stays, with the reason, until it is ba
   await page.goto(await wire.connect());
   const stored = page.getByRole("region", { name: "Stored, last minute" });
   await expect(stored).toBeVisible();
+  // What has not come yet would have no older data to stay.
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
   wire.cut();
   await expect(page.getByText("The admin API cannot be reached.").first()).toBeVisible();
   await expect(stored).toBeVisible();
   await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
   // From now on nobody asks by himself, so that the button is still there when it is wanted.
   await page.keyboard.press("p");
+  await expect(page.getByRole("button", { name: "Try again" })).toBeEnabled();
   wire.mend();
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("The admin API cannot be reached.")).toHaveCount(0);

@@ -7,10 +7,10 @@ test("where the admin API wants a token, the page asks for it and keeps it until
   await page.goto(LOCKED_URL);
   const field = page.getByRole("textbox", { name: "Token" });
   await field.fill("not the token");
-  await page.keyboard.press("Enter");
+  await field.press("Enter");
   await expect(page.getByText("The admin API does not know that token.")).toBeVisible();
   await field.fill(TOKEN);
-  await page.keyboard.press("Enter");
+  await field.press("Enter");
   await expect(page.getByRole("region", { name: "Stored, last minute" })).toBeVisible();
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.reload();
