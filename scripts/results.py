@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 FAILED = Path(".build/failed")
 """A folder for each failed test: `tests/fixtures/failed_tests.py` writes them."""
 
+TESTS_FAILED = 1
+"""Exit status of pytest and vitest where tests failed and nothing else was wrong."""
+
 _NAME_CHARACTERS = 150
 _MESSAGE_CHARACTERS = 110
 
@@ -42,14 +45,24 @@ def failures(folder: Path) -> list[Failure]:
 
 def count(folder: Path) -> int:
     """How many tests ran."""
-    return sum(1 for path in folder.glob("*.xml") for _ in ET.parse(path).iter("testcase"))  # noqa: S314 - our own files
+    return sum(1 for path in folder.glob("*.xml") for _ in _cases(path))
 
 
 def _of_part(path: Path) -> Iterator[Failure]:
-    for case in ET.parse(path).iter("testcase"):  # noqa: S314 - our own files
+    for case in _cases(path):
         problem = case.find("failure") if case.find("failure") is not None else case.find("error")
         if problem is not None:
             yield _failure(path.stem, case, problem.get("message") or problem.text or "")
+
+
+def _cases(path: Path) -> Iterator[ET.Element]:
+    """Its test cases; one that failed where the file was cut off, as by a full disk or a killed process."""
+    try:
+        yield from ET.parse(path).iter("testcase")  # noqa: S314 - our own files
+    except ET.ParseError as error:
+        case = ET.Element("testcase", {"classname": str(path), "name": "is cut off"})
+        ET.SubElement(case, "error", {"message": str(error)})
+        yield case
 
 
 def _failure(part: str, case: ET.Element, message: str) -> Failure:

@@ -6,6 +6,7 @@ how often they run; what each run wrote is kept in ``.build/stress``.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from scripts import results
-from scripts.run_tests import BESIDE_EACH_OTHER, LONGEST_FIRST, environment_of_tests
+from scripts.run_tests import BESIDE_EACH_OTHER, environment_of_tests
 
 BUSY = "while True: pass"
 FOLDER = Path(".build/stress")
@@ -58,13 +59,15 @@ def _run_part(path: Path, marks: str, more: list[str]) -> int:
 def main() -> int:
     """Run, and print the table; the exit status is 0 only if nothing failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tests", nargs="*", default=list(LONGEST_FIRST))
+    parser.add_argument("tests", nargs="*", default=["tests"])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--loops", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--marks", default="not long", help="which of them, as pytest's -m")
     given = parser.parse_args()
     folder = FOLDER / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     failed: Counter[str] = Counter()
+    # So that whoever ends us ends the busy loops, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with busy_machine(given.loops):
         for number in range(1, given.runs + 1):
             _run_and_tell(given, folder / f"run-{number}", failed)
@@ -76,8 +79,10 @@ def _run_and_tell(given: argparse.Namespace, folder: Path, failed: Counter[str])
     status = run_once(given.tests, given.marks, folder)
     found = results.failures(folder)
     failed.update({failure.test for failure in found})
-    if status and not found:
+    if status not in {0, results.TESTS_FAILED} or (status and not found):
         failed[f"the run as a whole: status {status}"] += 1
+    if not results.count(folder):
+        failed["no test was run"] += 1
     seconds = time.monotonic() - started
     line = f"{folder}: {results.count(folder)} tests, {len(found)} failed, status {status}, {seconds:.0f} s\n"
     sys.stdout.write(line + "".join(f"    {failure.test}: {failure.message}\n" for failure in found))

@@ -12,6 +12,7 @@ settings.load_profile("same")
 # A module stands after those it imports: pytest registers each before it is imported.
 pytest_plugins = [
     "tests.fixtures.failed_tests",
+    "tests.fixtures.order",
     "tests.fixtures.timing",
     "tests.fixtures.clock",
     "tests.fixtures.ports",

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 from tests.fixtures.proxy import MakeProxy
@@ -153,7 +152,7 @@ def test_it_starts_with_everything_away(run_service: RunService) -> None:
     found = _health(admin)
     assert {found[name]["status"] for name in NAMES} == {"down"}
     assert found["overall"] == "down"
-    assert "refused" in found["postgres"]["error"]
+    eventually(lambda: "refused" in _health(admin)["postgres"]["error"], "why Postgres is down")
     lag = admin.get("/admin/kafka/lag").json()
     assert (lag["total"], lag["partitions"]) == (None, [])
     assert lag["error"]
@@ -195,10 +194,10 @@ def test_an_older_schema_is_told(run_service: RunService, environment: dict[str,
     with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("ALTER TABLE event_counts_daily RENAME TO not_yet")
         try:
-            found = _await(admin, postgres="down")
+            eventually(lambda: "event_counts_daily" in str(_health(admin)["postgres"]["error"]), "the missing table")
+            _await(admin, postgres="down")
         finally:
             connection.execute("ALTER TABLE not_yet RENAME TO event_counts_daily")
-    assert "event_counts_daily" in found["postgres"]["error"]
     _await(admin, postgres="ok")
 
 
@@ -206,9 +205,8 @@ def test_postgres_behind_a_cut_connection(
     proxy: MakeProxy, run_service: RunService, environment: dict[str, str]
 ) -> None:
     """Connections that died unnoticed in the pool cost nobody an answer after it healed."""
-    url = httpx.URL(environment["ADMIN_DATABASE_URL"])
-    between = proxy("127.0.0.1", url.port or 5432)
-    admin = run_service("admin", ADMIN_DATABASE_URL=str(url.copy_with(port=between.port)))
+    between = proxy(environment["ADMIN_DATABASE_URL"])
+    admin = run_service("admin", ADMIN_DATABASE_URL=between.url)
     assert admin.get("/admin/overview").status_code == 200
     between.cut()
     assert admin.get("/admin/overview").status_code == 503
@@ -253,6 +251,11 @@ def test_services_tell_for_themselves(
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         admin = run_service("admin", PROCESSOR_PORT=server.server_port)
-        found = _await(admin, processor=expected[0])["processor"]
+        eventually(lambda: _processor_as_told(admin, expected), f"the processor to be {expected}")
         server.shutdown()
-    assert expected[1] is None or found["error"] == expected[1]
+
+
+def _processor_as_told(admin: Service, expected: tuple[str, str | None]) -> bool:
+    """Status and words of one answer: where a busy machine is too slow for a probe, others stand there."""
+    found = _health(admin)["processor"]
+    return found["status"] == expected[0] and expected[1] in {None, found["error"]}

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
 from schemathesis.checks import ignored_auth, positive_data_acceptance
 from tests.fixtures.services import Service
-from tests.fixtures.waiting import DEADLINE_SECONDS
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.admin import openapi
 
@@ -35,11 +35,17 @@ def test_the_document_is_valid() -> None:
     validate(json.loads(COMMITTED.read_text()))
 
 
+def answer_to(case: schemathesis.Case[Any], admin: Service) -> Any:  # noqa: ANN401 - schemathesis' own
+    """Its answer, unless a busy machine's servers were too slow for it."""
+    answer = case.call(base_url=admin.url, timeout=DEADLINE_SECONDS)
+    return answer if answer.status_code != 503 else None
+
+
 @schema.parametrize()
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_undocumented_answer(case: schemathesis.Case[Any], admin: Service) -> None:
     """Whatever is asked, right or wrong: no 5xx, only documented statuses, and bodies of the documented form."""
-    answer = case.call(base_url=admin.url, timeout=DEADLINE_SECONDS)
+    answer = eventually(lambda: answer_to(case, admin), "another answer than 503")
     assert answer.status_code < 500
     # Some rules stand in no schema: which parameters go together, and that tokens are needed only where they are set.
     case.validate_response(answer, excluded_checks=[positive_data_acceptance, ignored_auth])

@@ -173,8 +173,10 @@ def test_body_while_the_service_ends(monkeypatch: pytest.MonkeyPatch, sent_late:
         connection = socket.create_connection(running.address, DEADLINE_SECONDS)
         connection.sendall(head + b"1")
         assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        threading.Timer(SHORT_SECONDS, connection.sendall, (sent_late,)).start()
+        timer = threading.Timer(SHORT_SECONDS, connection.sendall, (sent_late,))
+        timer.start()
     with connection:
+        timer.join()
         assert connection.recv(65_536).partition(b"\r\n")[0] == (b"HTTP/1.1 200 OK" if sent_late else b"")
 
 

@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from redis import Redis
+from tests.fixtures.ingest_client import redis_of
 
-from event_platform.core import redis
 from event_platform.core.settings import Settings
 from event_platform.ingest.script_calls import SCRIPT
 
@@ -112,7 +112,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
 @pytest.fixture
 def client(settings: Settings) -> Iterator[Redis]:
     """The module's Redis database."""
-    client = redis.connect(settings)
+    client = redis_of(settings)
     yield client
     client.close()
 

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
@@ -14,6 +13,8 @@ from tests.fixtures.waiting import eventually
 
 CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "tls" / "certificate.pem"
 """Of ``localhost``, signed by itself, with its key; it protects nothing."""
+DATABASE = 511
+"""The last one, which no module gets by its number."""
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def tls_proxy(environment: dict[str, str], proxy: MakeProxy) -> Proxy:
     """A way to the module's Redis on which TLS is spoken: the Redis that the tests start knows none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    return proxy("127.0.0.1", urlsplit(environment["REDIS_URL"]).port or 0, context)
+    return proxy(environment["REDIS_URL"], context)
 
 
 @pytest.fixture
@@ -46,12 +47,12 @@ def test_tls(
     user: str,
 ) -> None:
     """Keys are claimed in the database of the URL, as the user of the URL, through TLS."""
-    url = f"rediss://{user}@localhost:{tls_proxy.port}/13?ssl_ca_certs={CERTIFICATE}"
+    url = f"rediss://{user}@localhost:{tls_proxy.port}/{DATABASE}?ssl_ca_certs={CERTIFICATE}"
     service = run_service("ingest", REDIS_URL=url)
     eventually(lambda: redis_entry(service)["status"] == "up", "Redis to be up")
     producer, key = producer_of(service), new_key()
     assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
-    with Redis.from_url(environment["REDIS_URL"].rpartition("/")[0] + "/13") as client:
+    with Redis.from_url(environment["REDIS_URL"].rpartition("/")[0] + f"/{DATABASE}") as client:
         assert any(name.startswith(b"idem:{tenant_a}:") for name in client.keys("*"))
         client.flushdb()
     tls_proxy.cut()
@@ -75,7 +76,8 @@ def test_refused(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     """A certificate or password that does not fit is told by health, without the password."""
     assert user
     at = f"{user_given}@" if user_given else ""
-    service = run_service("ingest", REDIS_URL=f"rediss://{at}{host}:{tls_proxy.port}/13{query}")
+    url = f"rediss://{at}{host}:{tls_proxy.port}/{DATABASE}{query}"
+    service = run_service("ingest", REDIS_URL=url, wait_until_ready=False)
     eventually(lambda: said in (redis_entry(service)["error"] or ""), "the reason in its health")
     assert redis_entry(service)["status"] == "down"
     assert "p@ss" not in service.log() + redis_entry(service)["error"]

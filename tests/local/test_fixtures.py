@@ -33,22 +33,21 @@ def test_the_redis_database_is_the_modules_own(environment: dict[str, str]) -> N
 
 def test_the_proxy_passes_cuts_and_heals(servers: RunningServers, proxy: MakeProxy) -> None:
     """While cut, connections break and new ones are refused; healed, they work."""
-    made = proxy("127.0.0.1", servers.local.redis.port)
-    url = servers.redis_url.replace(str(servers.local.redis.port), str(made.port))
-    with Redis.from_url(url) as client:
+    made = proxy(servers.redis_url)
+    with Redis.from_url(made.url) as client:
         assert client.ping()
     made.cut()
     with socket.socket() as refused:
         assert refused.connect_ex(("127.0.0.1", made.port)) != 0
     made.heal()
-    with Redis.from_url(url) as client:
+    with Redis.from_url(made.url) as client:
         assert client.ping()
 
 
 def test_the_proxy_delays(servers: RunningServers, proxy: MakeProxy) -> None:
     """Request and reply are each held back."""
-    made = proxy("127.0.0.1", servers.local.redis.port)
-    with Redis.from_url(servers.redis_url.replace(str(servers.local.redis.port), str(made.port))) as client:
+    made = proxy(servers.redis_url)
+    with Redis.from_url(made.url) as client:
         client.ping()
         made.delay(0.2)
         started = time.monotonic()
@@ -58,7 +57,7 @@ def test_the_proxy_delays(servers: RunningServers, proxy: MakeProxy) -> None:
 
 def test_swallowed_replies_still_take_effect(servers: RunningServers, proxy: MakeProxy) -> None:
     """The server did what the client never heard of."""
-    made = proxy("127.0.0.1", servers.local.redis.port)
+    made = proxy(servers.redis_url)
     with (
         Redis.from_url(servers.redis_url) as direct,
         socket.create_connection(("127.0.0.1", made.port), DEADLINE_SECONDS) as client,

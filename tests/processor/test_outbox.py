@@ -176,4 +176,4 @@ def _raise_limit(settings: Settings) -> None:
     resource = ConfigResource(ResourceType.TOPIC, settings.topic_dlq, incremental_configs=[entry])
     # Kept until it has answered: a client that is dropped takes its questions along.
     admin = kafka.admin_client(settings)
-    admin.incremental_alter_configs([resource])[resource].result(DEADLINE_SECONDS)
+    admin.incremental_alter_configs([resource], request_timeout=DEADLINE_SECONDS)[resource].result(DEADLINE_SECONDS)

@@ -66,7 +66,8 @@ def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Ben
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
     """Partitions added to the topic are read from their first message on."""
     admin: AdminClient = kafka.admin_client(settings)
-    admin.create_partitions([NewPartitions(settings.topic_raw, 7)])[settings.topic_raw].result(DEADLINE_SECONDS)
+    wanted = [NewPartitions(settings.topic_raw, 7)]
+    admin.create_partitions(wanted, request_timeout=DEADLINE_SECONDS)[settings.topic_raw].result(DEADLINE_SECONDS)
     # Kafka tells of a partition as soon as it is made, but offsets only when it has a leader. The processor asks again.
     eventually(lambda: _has_leader(raw_topic.topic, 6), "a leader of the new partition")
     assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}

@@ -4,14 +4,23 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
 import pytest
 from tests.fixtures.books import Books
-from tests.fixtures.ingest_client import EVENT, MakeProducer, Producer, Published, claimed_id, code, new_key
+from tests.fixtures.ingest_client import (
+    EVENT,
+    MakeProducer,
+    Producer,
+    Published,
+    claimed_id,
+    code,
+    new_key,
+    unless_redis_is_late,
+)
 from tests.fixtures.proxy import MakeProxy, Proxy
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
@@ -33,15 +42,15 @@ def test_concurrent_posts_of_one_key(
     run_service: RunService, producer_of: MakeProducer, books: Books, workers: int
 ) -> None:
     """Of 50 concurrent posts of one key one is new, the rest are duplicates or told to wait, and one row is stored."""
-    producer = producer_of(run_service("ingest", "--workers", str(workers), **QUOTA))
-    key = new_key()
-    with ThreadPoolExecutor(50) as pool:
+    service, key = run_service("ingest", "--workers", str(workers), **QUOTA), new_key()
+    producer = producer_of(service)
+    with ThreadPoolExecutor(50) as pool, unless_redis_is_late(service):
         answers = list(pool.map(lambda _: books.post(producer, key), range(50)))
-    accepted = [answer.json() for answer in answers if answer.status_code == 202]
-    assert [answer["duplicate"] for answer in accepted].count(False) == 1
-    assert len({answer["request_id"] for answer in accepted}) == 1
-    assert {answer.status_code for answer in answers} <= {202, 409}
-    assert books.post(producer, key).json()["duplicate"] is True
+        accepted = [answer.json() for answer in answers if answer.status_code == 202]
+        assert [answer["duplicate"] for answer in accepted].count(False) == 1
+        assert len({answer["request_id"] for answer in accepted}) == 1
+        assert {answer.status_code for answer in answers} <= {202, 409}
+        assert books.post(producer, key).json()["duplicate"] is True
     books.balance()
 
 
@@ -49,16 +58,22 @@ def test_killed_after_the_claim(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, settings: Settings, books: Books
 ) -> None:
     """SIGKILL between claim and acknowledgement: when the lease is over a retry is accepted, and one row is stored."""
-    service, key = run_service("ingest", **QUOTA), new_key()
     producer = producer_of(run_service("ingest", **QUOTA))
-    servers.pause("kafka")
-    with ThreadPoolExecutor(1) as pool:
-        claimed_after = time.monotonic()
-        answer = pool.submit(books.post, producer_of(service), key)
-        first_id = eventually(lambda: claimed_id(settings, key), "the claim")
-        service.kill()
-        assert isinstance(answer.exception(), httpx.TransportError)
-    servers.resume("kafka")
+
+    def killed() -> tuple[str, str, float] | None:
+        service, key = run_service("ingest", **QUOTA), new_key()
+        servers.pause("kafka")
+        with ThreadPoolExecutor(1) as pool:
+            claimed_after = time.monotonic()
+            answer = pool.submit(books.post, producer_of(service), key)
+            first_id = eventually(lambda: answer.done() or claimed_id(settings, key), "the claim")
+            service.kill()
+            is_unanswered = isinstance(answer.exception(), httpx.TransportError)
+        servers.resume("kafka")
+        # On a busy machine it may have been answered before it was killed.
+        return (key, str(first_id), claimed_after) if is_unanswered else None
+
+    key, first_id, claimed_after = eventually(killed, "a service that is killed before it answered")
     response = books.post(producer, key)
     # On a busy machine the lease may be over already.
     if time.monotonic() - claimed_after < LEASE_SECONDS:
@@ -70,50 +85,65 @@ def test_killed_after_the_claim(
     books.balance()
 
 
-def test_killed_after_the_acknowledgement(  # noqa: PLR0913, PLR0917 - each is a fixture
+def test_killed_after_the_acknowledgement(
     run_service: RunService,
     producer_of: MakeProducer,
-    environment: dict[str, str],
-    proxy: MakeProxy,
+    unconfirmed: "Unconfirmed",
     books: Books,
     published: Published,
 ) -> None:
     """SIGKILL after Kafka has it and before Redis knows: the retry has the same id, and one row is stored."""
-    redis_proxy = proxy_of_redis(proxy, environment)
-    service, key = run_service("ingest", REDIS_URL=through(redis_proxy, environment), **QUOTA), new_key()
-    redis_proxy.swallow_replies()
-    answer = books.post(producer_of(service), key)
-    assert answer.status_code == 202
+    service, key, request_id = unconfirmed()
     service.kill()
     assert len(published.of_key(key)) == 1
     producer = producer_of(run_service("ingest", **QUOTA))
     eventually(lambda: books.accepted(producer, key), "the lease to be over")
-    assert {message["request_id"] for message in published.of_key(key)} == {answer.json()["request_id"]}
+    assert {message["request_id"] for message in published.of_key(key)} == {request_id}
     books.balance()
 
 
 def test_confirmation_lost(
-    run_service: RunService, producer_of: MakeProducer, environment: dict[str, str], proxy: MakeProxy, books: Books
+    producer_of: MakeProducer, unconfirmed: "Unconfirmed", redis_proxy: Proxy, books: Books
 ) -> None:
     """Redis is away between claim and confirmation: the producer has its 202, and later a retry is a duplicate."""
-    redis_proxy = proxy_of_redis(proxy, environment)
-    service, key = run_service("ingest", REDIS_URL=through(redis_proxy, environment), **QUOTA), new_key()
-    redis_proxy.swallow_replies()
-    producer = producer_of(service)
-    answer = books.post(producer, key)
-    assert answer.json()["duplicate"] is False
+    service, key, request_id = unconfirmed()
     redis_proxy.cut()
     redis_proxy.heal()
     eventually(lambda: service.health()["status"] == "ok", "Redis to be asked again")
-    repeated = answer.json() | {"duplicate": True}
+    repeated = {"status": "accepted", "request_id": request_id, "duplicate": True}
+    producer = producer_of(service)
     eventually(lambda: books.post(producer, key).json() == repeated, "a retry to be a duplicate")
-    assert [sent.duplicate for sent in books.sent].count(False) == 1 + refusals(books), "a retry was taken for new"
+    accepted = [sent for sent in books.sent if (sent.key, sent.status) == (key, 202)]
+    assert {sent.request_id for sent in accepted} == {request_id}, "a retry was taken for new"
     books.balance()
 
 
-def refusals(books: Books) -> int:
-    """Answers that were no 202."""
-    return sum(sent.status != 202 for sent in books.sent)
+Unconfirmed = Callable[[], tuple[Service, str, str]]
+
+
+@pytest.fixture
+def unconfirmed(
+    run_service: RunService,
+    producer_of: MakeProducer,
+    redis_proxy: Proxy,
+    settings: Settings,
+    books: Books,
+) -> Unconfirmed:
+    """A service, a key that it claimed and acknowledged without Redis' answers, and the event's request id."""
+
+    def attempt() -> tuple[Service, str, str] | None:
+        redis_proxy.heal()
+        service, key = run_service("ingest", REDIS_URL=redis_proxy.url, **QUOTA), new_key()
+        producer = producer_of(service)
+        books.post(producer, new_key())
+        redis_proxy.swallow_replies()
+        answer = books.post(producer, key)
+        request_id = answer.json().get("request_id")
+        # On a busy machine a service may have left Redis alone before the claim, or Kafka may be late.
+        is_claimed = answer.status_code == 202 and claimed_id(settings, key) == request_id
+        return (service, key, request_id) if is_claimed else None
+
+    return lambda: eventually(attempt, "an acknowledgement that Redis does not know of")
 
 
 def test_late_arrival_with_a_refusal_between(
@@ -130,7 +160,7 @@ def test_late_arrival_with_a_refusal_between(
         eventually(lambda: is_refused_at_once(books, producer, key), "a retry to be refused")
     servers.resume("kafka")
     eventually(lambda: books.accepted(producer, key), "a retry to be accepted")
-    assert books.post(producer, key).json()["duplicate"] is True
+    eventually(lambda: books.post(producer, key).json().get("duplicate"), "a retry to be a duplicate")
     books.balance()
     copies = published.of_key(key)
     assert len(copies) > 1, "nothing arrived late"
@@ -171,7 +201,8 @@ def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
 def is_refused_at_once(books: Books, producer: Producer, key: str) -> bool:
     """Whether an event, which has to be refused, did not wait for Kafka: that takes `PATIENCE_SECONDS`."""
     started = time.monotonic()
-    assert books.post(producer, key).status_code == 503
+    # On a busy machine the lease may be over already (409).
+    assert books.post(producer, key).status_code in {503, 409}
     return time.monotonic() - started < PATIENCE_SECONDS
 
 
@@ -203,16 +234,12 @@ def test_client_gone(
     servers.resume("kafka")
     repeated = {"status": "accepted", "request_id": first_id, "duplicate": True}
     eventually(lambda: books.post(producer, other).json() == repeated, "a retry to be a duplicate")
-    assert not [sent for sent in books.sent if (sent.key, sent.status, sent.duplicate) == (other, 202, False)]
+    accepted = [sent for sent in books.sent if (sent.key, sent.status) == (other, 202)]
+    assert {sent.request_id for sent in accepted} == {first_id}
     eventually(lambda: books.fate(other).stored == 1, "the event to be stored")
 
 
-def proxy_of_redis(proxy: MakeProxy, environment: dict[str, str]) -> Proxy:
+@pytest.fixture
+def redis_proxy(proxy: MakeProxy, environment: dict[str, str]) -> Proxy:
     """A proxy to the module's Redis."""
-    return proxy("127.0.0.1", int(environment["REDIS_URL"].rsplit(":", 1)[1].partition("/")[0]))
-
-
-def through(redis_proxy: Proxy, environment: dict[str, str]) -> str:
-    """The URL of the module's Redis through a proxy."""
-    head, _, tail = environment["REDIS_URL"].rpartition(":")
-    return f"{head}:{redis_proxy.port}/{tail.partition('/')[2]}"
+    return proxy(environment["REDIS_URL"])

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 import pytest
 from confluent_kafka import Consumer
 from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
-from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
+from tests.fixtures.waiting import eventually, let_pass
 
 from event_platform.core import kafka
 
@@ -78,13 +79,21 @@ def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunSer
     raw_topic.assert_balanced()
 
 
-def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService) -> None:
+def test_worker_stopped_inside_copy(
+    raw_topic: RawTopic, run_service: RunService, proxy: MakeProxy, environment: dict[str, str]
+) -> None:
     """A worker that is stopped while it holds rows is taken over from, and changes nothing when it goes on."""
-    _send_megabytes(raw_topic)
-    zombie = run_service("processor", wait_until_ready=False)
-    _stop_inside_copy(raw_topic, zombie)
+    raw_topic.send(*(raw_topic.message({"payload": {"text": "x" * 10_000}}) for _ in range(3_000)))
+    postgres = proxy(environment["DATABASE_URL"])
+    postgres.stall_after(1_000_000)
+    zombie = run_service("processor", DATABASE_URL=postgres.url, wait_until_ready=False)
+    eventually(lambda: postgres.is_stalled, "a COPY that is not over")
+    with raw_topic.connect() as connection:
+        eventually(lambda: connection.execute(_COPYING).fetchone(), "Postgres to wait for the rest of it")
+    zombie.freeze()
     successor = run_service("processor", wait_until_ready=False)
     raw_topic.await_processed()
+    postgres.heal()
     zombie.thaw()
     raw_topic.send_good(200)
     raw_topic.await_processed()
@@ -94,35 +103,9 @@ def test_worker_stopped_inside_copy(raw_topic: RawTopic, run_service: RunService
 
 
 _COPYING = """
-SELECT coalesce(wait_event, '') FROM pg_stat_activity
-WHERE query LIKE 'COPY events%' AND state = 'active' AND datname = current_database()
+SELECT 1 FROM pg_stat_activity
+WHERE query LIKE 'COPY events%' AND state = 'active' AND wait_event = 'ClientRead' AND datname = current_database()
 """
-
-
-def _stop_inside_copy(raw_topic: RawTopic, worker: Service) -> None:
-    """SIGSTOP at a moment after which the worker's backend waits for more of its COPY."""
-    with raw_topic.connect() as connection:
-
-        def is_waiting_or_done() -> bool:
-            return connection.execute(_COPYING).fetchone() in {None, ("ClientRead",)}
-
-        def is_caught() -> bool:
-            if raw_topic.is_processed():
-                _send_megabytes(raw_topic)
-            eventually(lambda: connection.execute(_COPYING).fetchone() or raw_topic.is_processed(), "a COPY")
-            worker.freeze()
-            eventually(is_waiting_or_done, "Postgres to have read what was sent")
-            if connection.execute(_COPYING).fetchone():
-                return True
-            worker.thaw()
-            return False
-
-        eventually(is_caught, "the worker to be caught inside COPY", 2 * DEADLINE_SECONDS)
-
-
-def _send_megabytes(raw_topic: RawTopic) -> None:
-    """More for one COPY than fits into what lies between a worker and its backend."""
-    raw_topic.send(*(raw_topic.message({"payload": {"text": "x" * 10_000}}) for _ in range(3_000)))
 
 
 @pytest.mark.long

@@ -91,7 +91,7 @@ def test_dropped_records_are_a_recorded_gap(
     raw_topic.query("UPDATE consumer_progress SET next_offset = 0 WHERE partition = 2 RETURNING 1")
     end = raw_topic.topic.marks([2])[2].high
     where = TopicPartition(raw_topic.settings.topic_raw, 2, end - 5)
-    admin.delete_records([where])[where].result(DEADLINE_SECONDS)
+    admin.delete_records([where], request_timeout=DEADLINE_SECONDS)[where].result(DEADLINE_SECONDS)
     run_service("processor")
     raw_topic.await_processed()
     assert raw_topic.query("SELECT from_offset, to_offset FROM progress_gaps") == [(0, end - 5)]

@@ -63,7 +63,7 @@ def test_recreated_topic_with_fewer_partitions(
 def _make_anew(raw_topic: RawTopic, admin: AdminClient, partitions: int) -> None:
     name = raw_topic.settings.topic_raw
     old_id = raw_topic.topic.id()
-    admin.delete_topics([name])[name].result(DEADLINE_SECONDS)
+    admin.delete_topics([name], request_timeout=DEADLINE_SECONDS)[name].result(DEADLINE_SECONDS)
     eventually(lambda: name not in admin.list_topics(timeout=DEADLINE_SECONDS).topics, "deleting the topic")
     topics.create(admin, [replace(topics.raw_topic(raw_topic.settings), partitions=partitions)])
     eventually(lambda: _id_of(raw_topic.topic) not in {None, old_id}, "another topic id")
