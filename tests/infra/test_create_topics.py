@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from tests.fixtures.servers import RunningServers
-from tests.fixtures.waiting import DEADLINE_SECONDS
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import topics
 from event_platform.core.kafka import admin_client
@@ -76,11 +76,13 @@ OTHER = {
 
 
 @pytest.fixture(scope="module")
-def made(run: Run) -> None:
-    """The topics of both settings."""
+def made(run: Run, admin: AdminClient) -> None:
+    """The topics of both settings, known to the broker."""
     for given in (PLAIN, OTHER):
         done = run(**given)
         assert done.returncode == 0, done.stderr
+    names = {given[name] for given in (PLAIN, OTHER) for name in ("TOPIC_RAW", "TOPIC_DLQ")}
+    eventually(lambda: names <= admin.list_topics(timeout=DEADLINE_SECONDS).topics.keys(), "the topics")
 
 
 @pytest.mark.usefixtures("made")
