@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.local import logs
@@ -37,15 +38,16 @@ def test_the_end_of_a_log_is_whole_lines(tmp_path: Path) -> None:
     assert 8_000 < len("\n".join(shown)) < 8_192
 
 
+@pytest.mark.timeout(DEADLINE_SECONDS)
 def test_nothing_is_missed_between_the_end_and_what_follows(tmp_path: Path) -> None:
     """What is written while the end is shown comes next, once; half a line comes when it is whole."""
     log = tmp_path / "kafka.log"
     log.write_text("first\nsec")
-    follower = logs.Follower(log)
+    shown = logs.follow(tmp_path, ["kafka"])
+    assert next(shown) == ("kafka", "first")
     with log.open("a") as writer:
         writer.write("ond\nthird\n")
-    assert follower.last_lines() == ["first"]
-    assert follower.new_lines() == ["second", "third"]
+    assert [next(shown), next(shown)] == [("kafka", "second"), ("kafka", "third")]
 
 
 def test_following_survives_a_cut(tmp_path: Path) -> None:

@@ -4,18 +4,17 @@ from collections.abc import Collection
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
-from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.raw_topic import PatientTopic, RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core import kafka
-from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import Settings
 from event_platform.processor import positions
-from event_platform.processor.topic import Marks, Topic
+from event_platform.processor.topic import Marks
 
 
-class BusyTopic(Topic):
+class BusyTopic(PatientTopic):
     """A topic whose partition 0 is read to its new end by another worker while we ask for its marks."""
 
     def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
@@ -64,18 +63,11 @@ def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Ben
 
 
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
-    """Partitions added to the topic are read from their first message on."""
+    """Partitions added to the topic are read from their first message on, and not only from when they are noticed."""
     admin: AdminClient = kafka.admin_client(settings)
     wanted = [NewPartitions(settings.topic_raw, 7)]
     admin.create_partitions(wanted, request_timeout=DEADLINE_SECONDS)[settings.topic_raw].result(DEADLINE_SECONDS)
-    # Kafka tells of a partition as soon as it is made, but offsets only when it has a leader. The processor asks again.
-    eventually(lambda: _has_leader(raw_topic.topic, 6), "a leader of the new partition")
+    # Kafka tells of a partition a little after it is made, and takes a message when it has a leader.
+    eventually(lambda: 6 in raw_topic.topic.partitions(), "the new partition")
+    raw_topic.send(raw_topic.message(), partition=6)
     assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}
-
-
-def _has_leader(topic: Topic, partition: int) -> bool:
-    try:
-        topic.marks([partition])
-    except UnavailableError:
-        return False
-    return True

@@ -4,17 +4,20 @@ import pytest
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 
+from event_platform.core import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.processor.topic import Marks
+from event_platform.core.settings import Settings
+from event_platform.processor.topic import Marks, Topic
 
 
-def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers) -> None:
+def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
     """Kafka hangs while it is asked: the client then names offsets that are none, and no error; that is waited for."""
     raw_topic.send(raw_topic.message(), partition=0)
     assert raw_topic.topic.marks([0]) == {0: Marks(0, 1)}
+    topic = Topic(kafka.admin_client(settings), settings.topic_raw)
     servers.pause("kafka")
     try:
-        with pytest.raises(UnavailableError, match=f"asking for the offsets of topic {raw_topic.topic.name}: "):
-            raw_topic.topic.marks([0])
+        with pytest.raises(UnavailableError, match=f"asking for the offsets of topic {topic.name}: "):
+            topic.marks([0])
     finally:
         servers.resume("kafka")
