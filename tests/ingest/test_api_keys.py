@@ -48,7 +48,10 @@ def test_signal_while_starting(
     """SIGHUP ends nothing that is only starting: it is followed as soon as it can be."""
     file = tmp_path / "keys"
     file.write_text("shop:key_good\n")
+    # Where the tests run under nohup it is ignored, and the service would inherit that.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     service = run_service("ingest", "--workers", str(workers), wait_until_ready=False, API_KEYS_FILE=file)
+    signal.signal(signal.SIGHUP, before)
 
     def is_hung_up_on() -> bool:
         service.process.send_signal(signal.SIGHUP)
