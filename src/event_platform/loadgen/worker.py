@@ -73,12 +73,13 @@ async def _work(job: Job, pipe: Pipe) -> None:
     with Ledger(job.ledger) as ledger:
         settlement = Settlement(ledger, Random(job.seed), retries=job.manner.retries)  # noqa: S311 - spreads pauses
         sender = Sender(job.target, job.manner, settlement, time.monotonic)
-        reports = asyncio.create_task(_report(settlement, pipe))
+        is_over = asyncio.Event()
+        reports = asyncio.create_task(_report(settlement, pipe, is_over))
         try:
             sending_seconds = await send(_share(job), sender, start, stop, time.monotonic)
         finally:
-            reports.cancel()
-            await asyncio.gather(reports, return_exceptions=True)
+            is_over.set()
+            await reports
     pipe.send(settlement.take_tally())
     pipe.send(Finished(sending_seconds))
 
@@ -96,8 +97,11 @@ def _share(job: Job) -> Iterator[Request]:
     return batched(mine, job.batch) if job.batch else mine
 
 
-async def _report(settlement: Settlement, pipe: Pipe) -> None:
-    while True:
-        await asyncio.sleep(REPORT_SECONDS)
+async def _report(settlement: Settlement, pipe: Pipe, is_over: asyncio.Event) -> None:
+    """Report now and then, until it is over and no report is on its way."""
+    while not is_over.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REPORT_SECONDS):
+                await is_over.wait()
         # Another thread packs it, so that starts stay on time.
-        await asyncio.shield(asyncio.to_thread(pipe.send, settlement.take_tally()))
+        await asyncio.to_thread(pipe.send, settlement.take_tally())
