@@ -202,7 +202,7 @@ def test_it_is_waited_for(name: str, raw_topic: RawTopic, processor: Service, op
             eventually(lambda: reason in str(processor.health()["error"]), f"{reason!r} in its health")
             assert not processor.is_ready()
             eventually(lambda: "processor_paused 1.0" in processor.metrics(), "the pause")
-        eventually(processor.is_ready, "readiness under load")
+        processor.wait_until_ready()
     assert_healed(raw_topic, processor)
     assert _member(raw_topic) == member, "it left its group"
 

@@ -97,7 +97,7 @@ def test_worker_stopped_inside_copy(
     zombie.thaw()
     raw_topic.send_good(200)
     raw_topic.await_processed()
-    eventually(zombie.is_ready, "the zombie's return to the group")
+    zombie.wait_until_ready()
     raw_topic.assert_balanced()
     assert "terminated backends of a stopped processor" in successor.log()
 
@@ -118,7 +118,7 @@ def test_stopped_beyond_max_poll_interval(raw_topic: RawTopic, run_service: RunS
         zombie.freeze()
         let_pass(75)
         zombie.thaw()
-        eventually(zombie.is_ready, "the zombie's return to the group")
+        zombie.wait_until_ready()
     raw_topic.await_processed()
     assert successor.is_ready()
     raw_topic.assert_balanced()
@@ -199,5 +199,5 @@ def test_fenced_one_goes_on_when_nobody_has_its_name(raw_topic: RawTopic, run_se
     other.close()
     (sent,) = raw_topic.send_good(1)
     assert sent.value
-    eventually(worker.is_ready, "joining again")
+    worker.wait_until_ready()
     raw_topic.await_row(sent.value)

@@ -26,7 +26,7 @@ def assert_healed(raw_topic: RawTopic, service: Service) -> None:
     raw_topic.await_processed()
     assert raw_topic.one("SELECT count(*) FROM dlq_events") == 0
     raw_topic.assert_balanced()
-    eventually(service.is_ready, "readiness")
+    service.wait_until_ready()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_postgres_away_under_load(servers: RunningServers, raw_topic: RawTopic, 
         assert "postgres" in str(processor.health()["dependencies"])
         let_pass(60)
         servers.start("postgres")
-        eventually(processor.is_ready, "readiness under load")
+        processor.wait_until_ready()
     assert_healed(raw_topic, processor)
 
 
@@ -171,7 +171,7 @@ def test_kafka_away_under_load(
     eventually(lambda: not processor.is_ready(), "red readiness")
     let_pass(seconds)
     servers.start("kafka")
-    eventually(processor.is_ready, "readiness")
+    processor.wait_until_ready()
     raw_topic.send_good(100)
     assert_healed(raw_topic, processor)
 

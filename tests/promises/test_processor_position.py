@@ -48,7 +48,7 @@ def test_restored_older_database_reads_on_from_kafka(
         raw_topic.await_processed()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    eventually(processor.is_ready, "readiness")
+    processor.wait_until_ready()
 
 
 @contextmanager

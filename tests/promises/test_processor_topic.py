@@ -40,7 +40,7 @@ def test_recreated_topic_starts_anew(
     processor.thaw()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    eventually(processor.is_ready, "readiness")
+    processor.wait_until_ready()
     assert processor.log().count("the topic was made anew") <= 1
 
 
