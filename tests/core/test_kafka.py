@@ -1,20 +1,12 @@
 """Configurations of Kafka's clients: one place for what holds everywhere."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
-
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
-from tests.fixtures.brokerless_kafka import BrokerlessKafka
-from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+from confluent_kafka import KafkaException
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.kafka import admin_client, brokers, client_config, unavailable
 from event_platform.core.settings import Settings, load
-from event_platform.local.ports import LOOPBACK
-from event_platform.processor import consumer
 
 
 def test_missing_brokers_say_what_to_do() -> None:
@@ -44,40 +36,3 @@ def test_absent_broker_is_an_outage_that_says_what_was_done() -> None:
     assert isinstance(error, UnavailableError)
     assert str(error).startswith("listing topics: ")
     assert "KafkaError{" not in str(error)
-
-
-Client = Producer | Consumer | AdminClient
-
-
-def brokers_known_to(client: Client, topic: str) -> int:
-    """How many brokers Kafka names; none where it does not answer either."""
-    try:
-        return len(client.list_topics(topic, timeout=2).brokers)
-    except KafkaException:
-        return 0
-
-
-def hears_of_no_broker(client: Client, topic: str, kafka: BrokerlessKafka, before: int) -> bool:
-    """Whether asking has brought an answer without brokers, after so many of them."""
-    brokers_known_to(client, topic)
-    return kafka.told > before
-
-
-@pytest.mark.parametrize("kind", [Producer, Consumer, AdminClient])
-def test_clients_survive_an_answer_without_brokers(
-    kind: Callable[[dict[str, Any]], Client], settings: Settings, brokerless_kafka: BrokerlessKafka
-) -> None:
-    """A Kafka that stops, or wakes, says for a moment that it has no broker; its clients work again afterwards."""
-    there = f"{LOOPBACK}:{brokerless_kafka.port}"
-    config = consumer.config(settings, "member") if kind is Consumer else client_config(settings, "client")
-    # Whether one that cannot do it is lost depends on which of its threads is quicker: so it is not one.
-    clients = [kind({**config, "bootstrap.servers": there}) for _ in range(8)]
-    for client in clients:
-        eventually(partial(brokers_known_to, client, settings.topic_raw), "an answer")
-    brokerless_kafka.names_brokers = False
-    for client in clients:
-        told = partial(hears_of_no_broker, client, settings.topic_raw, brokerless_kafka, brokerless_kafka.told)
-        eventually(told, "an answer without brokers")
-    brokerless_kafka.names_brokers = True
-    for client in clients:
-        eventually(partial(brokers_known_to, client, settings.topic_raw), "a client that works")

@@ -155,7 +155,7 @@ class Publisher:
         self._failed_at = self._loop.time()
         self._standing.fall(f"the Kafka producer failed: {error.str()}")
         self._producer = Producer(self._config)
-        retiring = self._loop.create_task(_retire([failed]))
+        retiring = self._loop.create_task(_retire(failed))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
 
@@ -187,14 +187,11 @@ class Publisher:
             await asyncio.wait([sending.done for sending in self._waiting], timeout=DELIVERY_TIMEOUT_SECONDS + 1)
 
 
-async def _retire(failed: list[Producer]) -> None:
-    """End a producer, whose threads may keep us waiting; what it had not sent is told as purged.
-
-    It ends with the last reference to it, which is the one in ``failed``.
-    """
-    await asyncio.to_thread(failed[0].purge)
-    while len(failed[0]):
+async def _retire(failed: Producer) -> None:
+    """End a producer, whose threads may keep us waiting; what it had not sent is told as purged."""
+    await asyncio.to_thread(failed.purge)
+    while len(failed):
         with suppress(KafkaException):
-            failed[0].poll(0)
+            failed.poll(0)
         await asyncio.sleep(_RETIRE_SECONDS)
-    await asyncio.to_thread(failed.clear)
+    await asyncio.to_thread(failed.close)

@@ -49,8 +49,8 @@ class Topic:
         Raises:
             UnavailableError: Kafka does not answer.
         """
-        lows = self._offsets(partitions, OffsetSpec.earliest())
-        highs = self._offsets(partitions, OffsetSpec.latest())
+        lows = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
+        highs = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the same
         return {partition: Marks(lows[partition], highs[partition]) for partition in partitions}
 
     def offsets_at(self, partitions: Collection[int], unix_ms: int) -> dict[int, int]:
