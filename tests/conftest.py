@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.environment",
     "tests.fixtures.services",
     "tests.fixtures.proxy",
+    "tests.fixtures.brokerless_kafka",
     "tests.fixtures.ingest_client",
     "tests.fixtures.books",
 ]

@@ -10,6 +10,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 from event_platform.processor import namesake
 from event_platform.processor.clock import Clock
@@ -35,8 +36,10 @@ def test_a_kafka_that_does_not_answer_is_no_namesake(
     monkeypatch.setattr(namesake, "LOOK_EVERY_SECONDS", 0.1)
     monkeypatch.setattr(namesake, "SURE_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(namesake, "METADATA_TIMEOUT_SECONDS", 0.5)
-    admin, health, stop = Counting(kafka.client_config(settings, "tests")), Health(Clock()), threading.Event()
-    one = Namesake(admin, settings.kafka_group, "alone")
+    counting = LastingClient[AdminClient](lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw)
+    admin, health, stop = counting.current, Health(Clock()), threading.Event()
+    assert isinstance(admin, Counting)
+    one = Namesake(counting, settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
     servers.pause("kafka")
     with capture_logs() as logged:

@@ -11,6 +11,7 @@ from typing import Self
 import psycopg
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from tests.fixtures.brokerless_kafka import BrokerlessKafka
 from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
@@ -18,6 +19,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core import kafka, topics
+from event_platform.core.lasting_client import finds_brokers
 from event_platform.core.settings import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.clock import Clock
@@ -121,6 +123,23 @@ def test_more_than_a_round_is_published(
         eventually(lambda: unpublished(bench) == 0, "publishing")
     found = [text for text in originals(raw_topic) if text.startswith("round-")]
     assert found == sorted(value.decode() for value in values)
+
+
+def test_a_lost_producer_is_replaced(
+    bench: Bench, settings: Settings, brokerless_kafka: BrokerlessKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka named no broker for a moment, and the producer will not find it again: a new one publishes."""
+    monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", 2)
+    there = settings.model_copy(update={"kafka_brokers": brokerless_kafka.brokers})
+    with Running(there) as running:
+        bench.write(b"before")
+        eventually(lambda: unpublished(bench) == 0, "publishing")
+        with brokerless_kafka.losing("event-platform-dead-letters"):
+            for _ in range(20):
+                # What it asks by itself, for the topic's partitions, is minutes away.
+                finds_brokers(running.outbox._producer.current, settings.topic_dlq, 0.2)  # noqa: SLF001
+        bench.write(b"afterwards", start=1)
+        eventually(lambda: unpublished(bench) == 0, "publishing")
 
 
 def test_two_outboxes_share_the_work(bench: Bench, raw_topic: RawTopic, settings: Settings) -> None:

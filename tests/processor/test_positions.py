@@ -9,6 +9,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core import kafka
+from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.settings import Settings
 from event_platform.processor import positions
 from event_platform.processor.topic import Marks
@@ -19,7 +20,7 @@ class BusyTopic(PatientTopic):
 
     def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
         """Move ``before`` or ``after`` Kafka has answered."""
-        super().__init__(kafka.admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
+        super().__init__(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
         self._raw_topic = raw_topic
         self._bench = bench
         self._moves = moves

@@ -5,8 +5,8 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import patiently
 
-from event_platform.core import kafka
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.settings import Settings
 from event_platform.processor.topic import Marks, Topic
 
@@ -14,7 +14,7 @@ from event_platform.processor.topic import Marks, Topic
 def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
     """Kafka hangs while it is asked: the client then names offsets that are none, and no error; that is waited for."""
     raw_topic.send(raw_topic.message(), partition=0)
-    topic = Topic(kafka.admin_client(settings), settings.topic_raw)
+    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
     assert patiently(lambda: topic.marks([0])) == {0: Marks(0, 1)}
     servers.pause("kafka")
     try:

@@ -23,12 +23,14 @@ from event_platform.admin.body_limit import BodyLimit
 from event_platform.admin.database import Database
 from event_platform.admin.head import HeadAsGet
 from event_platform.admin.health import HealthProber, Name, Probe
+from event_platform.admin.kafka_watch import KafkaWatch
 from event_platform.admin.lag_monitor import LagMonitor
 from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
-from event_platform.core import docs_page, kafka, telemetry
+from event_platform.core import docs_page, telemetry
 from event_platform.core.bounded_http import BoundedProtocol
+from event_platform.core.lasting_client import LastingClient, lasting_admin_client
 from event_platform.core.listener import listen
 from event_platform.core.metrics import AdminMetrics
 from event_platform.core.settings import Settings
@@ -102,22 +104,24 @@ class _Parts:
     """What lives as long as the service."""
 
     database: Database
-    admin: AdminClient
+    kafka_watch: KafkaWatch
     client: httpx.AsyncClient
     lag_monitor: LagMonitor
     health_prober: HealthProber
 
     @classmethod
     def build(cls, settings: Settings) -> "_Parts":
-        database, admin = Database(settings), kafka.admin_client(settings)
+        database, admin = Database(settings), lasting_admin_client(settings)
         client = httpx.AsyncClient(timeout=probes.PROBE_SECONDS, trust_env=False)
         prober = HealthProber(_probes(settings, database, admin, client), _optional(settings))
-        return cls(database, admin, client, LagMonitor(settings, admin), prober)
+        return cls(database, KafkaWatch(admin), client, LagMonitor(settings, admin), prober)
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         await self.database.open()
-        watching = [asyncio.create_task(each.run()) for each in (self.lag_monitor, self.health_prober)]
+        watching = [
+            asyncio.create_task(each.run()) for each in (self.kafka_watch, self.lag_monitor, self.health_prober)
+        ]
         try:
             yield
         finally:
@@ -130,7 +134,9 @@ class _Parts:
             await self.database.close()
 
 
-def _probes(settings: Settings, database: Database, admin: AdminClient, client: httpx.AsyncClient) -> dict[Name, Probe]:
+def _probes(
+    settings: Settings, database: Database, admin: LastingClient[AdminClient], client: httpx.AsyncClient
+) -> dict[Name, Probe]:
     topics = [settings.topic_raw, settings.topic_dlq]
     return {
         "postgres": partial(probes.postgres, database),

@@ -10,13 +10,15 @@ a broker came back, by a failed assertion in `rd_kafka_enq_once_del_source_retur
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
 from event_platform.admin.lag import Offsets
 from event_platform.core import kafka
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 
 ASK_SECONDS: Final = 2.0
@@ -33,19 +35,15 @@ class Bystander:
             ConfigurationError: No Kafka is named.
         """
         self._topic = settings.topic_raw
-        self._consumer = Consumer(
-            {
-                **kafka.client_config(settings, "event-platform-admin-bystander"),
-                "group.id": settings.kafka_group,
-                "enable.auto.commit": False,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "earliest",
-                # One message a partition is all that is looked at.
-                "queued.min.messages": 1,
-                "fetch.message.max.bytes": 1_024,
-                "fetch.wait.max.ms": 100,
-            }
-        )
+        self._lasting = LastingClient(partial(Consumer, _config(settings)), settings.topic_raw)
+
+    @property
+    def _consumer(self) -> Consumer:
+        return self._lasting.current
+
+    def replace_if_lost(self) -> None:
+        """Go on with a new consumer if the one that has just failed will not find Kafka again."""
+        self._lasting.replace_if_lost()
 
     def offsets(self) -> dict[int, Offsets]:
         """Of each partition. What is committed is read before where the partition ends, so that no lag is negative.
@@ -100,6 +98,20 @@ class Bystander:
     def close(self) -> None:
         """Close the connections."""
         self._consumer.close()
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        **kafka.client_config(settings, "event-platform-admin-bystander"),
+        "group.id": settings.kafka_group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        # One message a partition is all that is looked at.
+        "queued.min.messages": 1,
+        "fetch.message.max.bytes": 1_024,
+        "fetch.wait.max.ms": 100,
+    }
 
 
 def _time_of(message: Message) -> list[datetime]:

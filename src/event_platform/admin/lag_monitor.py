@@ -16,6 +16,7 @@ from event_platform.admin.lag import Measurement, Trend
 from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Lag
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 
 ANSWER_SECONDS: Final = 4.0
@@ -28,18 +29,20 @@ Result = TypeVar("Result")
 class LagMonitor:
     """Knows how far the processor is behind, as long as `run` runs."""
 
-    def __init__(self, settings: Settings, admin: AdminClient) -> None:
+    def __init__(self, settings: Settings, admin: LastingClient[AdminClient]) -> None:
         """Connect at the first measurement.
 
         Raises:
             ConfigurationError: No Kafka is named.
         """
-        self._members = partial(group_members.read, admin, settings.kafka_group, settings.topic_raw)
+        self._admin = admin
+        self._read_members = partial(group_members.read, group=settings.kafka_group, topic=settings.topic_raw)
         self._bystander = Bystander(settings)
         # A thread of its own, because Kafka's clients block while they ask.
         self._thread = ThreadPoolExecutor(1, "bystander")
         self._trend = Trend()
         self._latest = Refreshed(self._take, MAX_AGE_SECONDS)
+        self._replacing: asyncio.Future[None] | None = None
 
     async def read(self) -> Lag:
         """The lag of this moment, at most a second old; never raises, never takes longer than four seconds."""
@@ -59,6 +62,7 @@ class LagMonitor:
             async with asyncio.timeout(ANSWER_SECONDS):
                 measured = await self._measure()
         except UnavailableError as error:
+            self._replace_bystander_if_lost()
             return lag.unknown(str(error), datetime.now(UTC))
         except TimeoutError:
             return lag.unknown(f"Kafka did not answer within {ANSWER_SECONDS:.0f} s", datetime.now(UTC))
@@ -67,11 +71,17 @@ class LagMonitor:
 
     async def _measure(self) -> Measurement:
         offsets = await self._blocking(self._bystander.offsets)
-        members = await self._blocking(self._members)
+        members = await self._blocking(partial(self._read_members, self._admin.current))
         starts = {partition: each.start for partition, each in offsets.items() if each.lag > 0}
         oldest_at = await self._blocking(lambda: self._bystander.first_produced_at(starts)) if starts else None
         missing = "the oldest waiting message could not be read in time" if starts and not oldest_at else None
         return Measurement(offsets, members.readers, members.count, oldest_at, missing)
+
+    def _replace_bystander_if_lost(self) -> None:
+        """Nobody waits for it; the next measurement comes behind it, in the same thread."""
+        if self._replacing is None or self._replacing.done():
+            loop = asyncio.get_running_loop()
+            self._replacing = loop.run_in_executor(self._thread, self._bystander.replace_if_lost)
 
     async def _blocking(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from event_platform.admin.database import Database
 from event_platform.core import kafka, redis
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 
 PROBE_SECONDS: Final = 2.0
@@ -43,9 +44,9 @@ def _ping(settings: Settings) -> None:
         client.close()
 
 
-async def kafka_topics(admin: AdminClient, topics: list[str]) -> str | None:
+async def kafka_topics(admin: LastingClient[AdminClient], topics: list[str]) -> str | None:
     """Whether a broker answers and the topics can be written; raises `UnavailableError`."""
-    known = (await asyncio.to_thread(_metadata, admin)).topics
+    known = (await asyncio.to_thread(_metadata, admin.current)).topics
     missing = [topic for topic in topics if topic not in known]
     if missing:
         raise UnavailableError(f"topic {missing[0]} does not exist: create it with `event-platform topics`")

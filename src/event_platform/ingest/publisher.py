@@ -13,8 +13,10 @@ from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import ClusterMetadata
 
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import successor
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.publication import CERTAINLY_NOT_PUBLISHED, NotPublishedError, Record, Sending, failure_of
 from event_platform.ingest.standing import Standing
@@ -34,7 +36,7 @@ log = get_logger(__name__)
 
 
 class Publisher:
-    """Publishes to one topic; after a fatal error it goes on with a new producer.
+    """Publishes to one topic; after a fatal error, and when its producer is lost, it goes on with a new one.
 
     Args:
         topic: Which.
@@ -154,7 +156,10 @@ class Publisher:
         log.warning("the Kafka producer failed for good and is replaced", error=error.str())
         self._failed_at = self._loop.time()
         self._standing.fall(f"the Kafka producer failed: {error.str()}")
-        self._producer = Producer(self._config)
+        self._go_on_with(Producer(self._config))
+
+    def _go_on_with(self, new: Producer) -> None:
+        failed, self._producer = self._producer, new
         retiring = self._loop.create_task(_retire(failed))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
@@ -169,17 +174,28 @@ class Publisher:
             sending.finish()
 
     async def probe(self) -> None:
-        """Ask Kafka for the topic, so that its standing is known without traffic too."""
+        """Ask Kafka for the topic, so that its standing, and a lost producer, are known without traffic too."""
+        producer = self._producer
         try:
-            found = await asyncio.to_thread(self._producer.list_topics, self._topic, timeout=_PROBE_SECONDS)
+            found = await asyncio.to_thread(producer.list_topics, self._topic, timeout=_PROBE_SECONDS)
         except KafkaException as error:
             self._standing.fall(f"Kafka does not answer: {error.args[0].str()}")
-            return
+            await self._replace_if_lost(producer)
+        else:
+            self._judge(found)
+
+    def _judge(self, found: ClusterMetadata) -> None:
         missing = found.topics[self._topic].error
         if missing is not None:
             self._standing.fall(f"topic {self._topic}: {missing.str()}")
         elif self._loop.time() - self._failed_at >= _DISTRUST_SECONDS:
             self._standing.rise()
+
+    async def _replace_if_lost(self, producer: Producer) -> None:
+        new = await asyncio.to_thread(successor, producer, partial(Producer, self._config), self._topic)
+        if new is not None and producer is self._producer:
+            log.warning("the Kafka producer finds no broker, which a new one does; it is replaced")
+            self._go_on_with(new)
 
     async def close(self) -> None:
         """Wait for what is in flight, at most for the delivery timeout."""

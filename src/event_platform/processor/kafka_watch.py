@@ -5,10 +5,13 @@ import time
 from typing import Final
 
 from event_platform.core.errors import UnavailableError
+from event_platform.core.telemetry import get_logger
 from event_platform.processor.health import KAFKA, Health
 from event_platform.processor.topic import Topic
 
 EVERY_SECONDS: Final = 5.0
+
+log = get_logger(__name__)
 
 
 class KafkaWatch:
@@ -26,7 +29,11 @@ class KafkaWatch:
     def run(self, stop: threading.Event) -> None:
         """Until told to stop."""
         while not stop.is_set():
-            self._look()
+            try:
+                self._look()
+            except Exception:
+                # A look that failed must not be the last.
+                log.exception("looking at Kafka failed")
             stop.wait(EVERY_SECONDS)
 
     def _look(self) -> None:
@@ -37,3 +44,4 @@ class KafkaWatch:
             self._health.worked("watching Kafka", KAFKA)
         except UnavailableError as error:
             self._health.failed("watching Kafka", KAFKA, str(error))
+            self._topic.replace_client_if_lost()

@@ -16,6 +16,7 @@ from event_platform.processor.parts import Parts
 from event_platform.processor.patience import StoppedError
 from event_platform.processor.pipeline import process
 from event_platform.processor.placement import Placement
+from event_platform.processor.reach import Reach
 from event_platform.processor.writer import Settled
 
 IDLE_SECONDS: Final = 0.2
@@ -36,6 +37,7 @@ class Loop:
         self._background = Background("writer")
         self._placement = Placement(parts, self._background)
         self._hang_watch = HangWatch(parts.patience, parts.database, parts.health)
+        self._reach = Reach(parts.watch, parts.source)
         self._running: Future[Settled] | None = None
         self._running_since = 0.0
         self.rules = parts.rules
@@ -45,6 +47,7 @@ class Loop:
 
         Raises:
             FencedInstanceError: Another process has our name.
+            LostConsumerError: The consumer finds no broker any more, though others do.
         """
         try:
             self._source.join()
@@ -63,6 +66,7 @@ class Loop:
         elif self._running is not None and self._running.done():
             self._finish()
         self._hang_watch.look()
+        self._reach.look()
         self._parts.observer.look(self._source)
 
     def _patience_seconds(self) -> float:

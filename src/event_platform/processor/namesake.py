@@ -12,6 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer import SESSION_TIMEOUT_MS
 from event_platform.processor.health import Health, State
@@ -26,7 +27,7 @@ log = get_logger(__name__)
 class Namesake:
     """Another member of ``group`` with the name ``instance_id``, if there is one."""
 
-    def __init__(self, admin: AdminClient, group: str, instance_id: str) -> None:
+    def __init__(self, admin: LastingClient[AdminClient], group: str, instance_id: str) -> None:
         """Nothing is asked yet."""
         self._admin = admin
         self._group = group
@@ -54,7 +55,8 @@ class Namesake:
         # Kafka begins the id of a static member with its name. The newer call to describe groups can abort the process
         # when the connection drops (confluentinc/librdkafka#4605).
         try:
-            groups = self._admin.list_groups(self._group, timeout=METADATA_TIMEOUT_SECONDS)
+            groups = self._admin.current.list_groups(self._group, timeout=METADATA_TIMEOUT_SECONDS)
         except KafkaException:
+            self._admin.replace_if_lost()
             return None
         return any(str(member.id).startswith(f"{self._instance_id}-") for group in groups for member in group.members)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from event_platform.core import kafka, original
 from event_platform.core.envelope import timestamp
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.core.topics import dlq_topic
@@ -89,7 +91,7 @@ class Outbox:
         """Publish over connections of its own; ``note`` is told how long each round took."""
         self._note = note
         self._topic = settings.topic_dlq
-        self._producer = Producer(producer_config(settings))
+        self._producer = LastingClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
         self._database = database
         self._patience = patience
         self._health = health
@@ -118,6 +120,9 @@ class Outbox:
         try:
             while self._publish_some(connection):
                 pass
+        except UnavailableError:
+            self._producer.replace_if_lost()
+            raise
         finally:
             self._health.unpublished = _count_unpublished(connection)
 
@@ -151,7 +156,7 @@ class Outbox:
         errors: dict[int, KafkaError | None] = {}
         for letter in letters:
             self._produce(letter, errors)
-        self._producer.flush(DELIVERY_TIMEOUT_SECONDS + 1)
+        self._producer.current.flush(DELIVERY_TIMEOUT_SECONDS + 1)
         return errors
 
     def _produce(self, letter: Letter, errors: dict[int, KafkaError | None]) -> None:
@@ -159,12 +164,14 @@ class Outbox:
             errors[letter.id] = error
 
         try:
-            self._producer.produce(self._topic, letter.value, letter.key, headers=letter.headers, on_delivery=note)
+            self._producer.current.produce(
+                self._topic, letter.value, letter.key, headers=letter.headers, on_delivery=note
+            )
         except KafkaException as error:
             errors[letter.id] = error.args[0]
         except BufferError:
             # It stays in the table, for the next round.
-            self._producer.poll(0.1)
+            self._producer.current.poll(0.1)
 
     def _refuse(self, number: int) -> None:
         if number not in self._refused_before:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import click
 import psycopg
 
-from event_platform.core import kafka
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
+from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.settings import load
 from event_platform.processor import progress, timestamps
 from event_platform.processor.database import Connection, Database
@@ -21,7 +21,7 @@ from event_platform.processor.topic import Topic
 def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
     settings = load()
-    topic = Topic(kafka.admin_client(settings), settings.topic_raw)
+    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
     offset = offset_of(topic, partition, target)
     place = Place(topic.name, topic.id(), partition)
     try:

@@ -6,6 +6,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from event_platform.core.lasting_client import finds_brokers
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
@@ -14,6 +15,7 @@ from event_platform.processor.offsets import Offsets
 from event_platform.processor.steps import NoteStep
 
 MAX_RECORDS: Final = 5_000
+ASK_SECONDS: Final = 1.0
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 _OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
@@ -186,6 +188,10 @@ class Source:
         if error.code() in _OFFSET_LOST and partition is not None:
             self.displace({partition})
         log.warning("kafka says", error=error.str(), partition=partition)
+
+    def finds_brokers(self) -> bool:
+        """Whether Kafka answers the consumer; waits for a second at most, as the main loop has more to do."""
+        return finds_brokers(self._consumer, self._topic, ASK_SECONDS)
 
     def commit(self, offsets: dict[int, int]) -> None:
         """Have Kafka told how far we are; any thread may ask for it."""

@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
+from event_platform.core.lasting_client import LastingClient
 
 
 class Marks(msgspec.Struct, frozen=True):
@@ -20,10 +21,14 @@ class Marks(msgspec.Struct, frozen=True):
 class Topic:
     """Asked through an administrative client, so that the consumer's threads never wait for each other."""
 
-    def __init__(self, admin: AdminClient, name: str) -> None:
+    def __init__(self, admin: LastingClient[AdminClient], name: str) -> None:
         """The topic ``name``."""
         self._admin = admin
         self.name = name
+
+    def replace_client_if_lost(self) -> None:
+        """After it failed; blocks for seven seconds at most."""
+        self._admin.replace_if_lost()
 
     def id(self) -> str:
         """The topic's id, which another topic of the same name does not share.
@@ -33,7 +38,9 @@ class Topic:
         """
         doing = f"describing topic {self.name}"
         try:
-            asked = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=METADATA_TIMEOUT_SECONDS)
+            asked = self._admin.current.describe_topics(
+                TopicCollection([self.name]), request_timeout=METADATA_TIMEOUT_SECONDS
+            )
             return str(asked[self.name].result(2 * METADATA_TIMEOUT_SECONDS).topic_id)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -69,7 +76,9 @@ class Topic:
         """
         try:
             return sorted(
-                self._admin.list_topics(self.name, timeout=METADATA_TIMEOUT_SECONDS).topics[self.name].partitions
+                self._admin.current.list_topics(self.name, timeout=METADATA_TIMEOUT_SECONDS)
+                .topics[self.name]
+                .partitions
             )
         except KafkaException as error:
             raise unavailable(f"listing the partitions of {self.name}", error) from error
@@ -78,7 +87,7 @@ class Topic:
         wanted = {TopicPartition(self.name, partition): which for partition in partitions}
         doing = f"asking for the offsets of topic {self.name}"
         try:
-            asked = self._admin.list_offsets(wanted, request_timeout=METADATA_TIMEOUT_SECONDS)
+            asked = self._admin.current.list_offsets(wanted, request_timeout=METADATA_TIMEOUT_SECONDS)
             found = {
                 one.partition: int(pending.result(2 * METADATA_TIMEOUT_SECONDS).offset)
                 for one, pending in asked.items()

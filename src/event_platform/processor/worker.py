@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from event_platform.core import kafka
+from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.metrics import ProcessorMetrics
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
@@ -26,6 +26,7 @@ from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
 from event_platform.processor.patience import Patience
+from event_platform.processor.reach import LostConsumerError
 from event_platform.processor.source import FencedInstanceError, Source
 from event_platform.processor.store import Store
 from event_platform.processor.topic import Topic
@@ -78,27 +79,31 @@ class Worker:
             self._start_threads(parts)
             try:
                 while not self._stop.is_set():
-                    parts = self._run_until_fenced(parts, membership.instance_id)
+                    parts = self._run_consumer(parts, membership.instance_id)
             finally:
                 self._stop.set()
                 _close(parts.source)
 
-    def _run_until_fenced(self, parts: Parts, instance_id: str) -> Parts:
-        """What to go on with, once nobody else has our name, or when told to stop."""
+    def _run_consumer(self, parts: Parts, instance_id: str) -> Parts:
+        """Process for as long as the consumer is of use; what to go on with then, or when told to stop."""
         try:
             Loop(parts).run()
         except FencedInstanceError:
             _close(parts.source)
-            admin = kafka.admin_client(self._settings)
+            admin = lasting_admin_client(self._settings)
             Namesake(admin, self._settings.kafka_group, instance_id).wait_until_gone(self._health, self._stop)
-            # The client is of no use any more, once it was fenced.
-            source = Source(self._settings, instance_id, self._note_step)
-            return replace(parts, source=source, writer=self._writer(parts.database, source))
-        return parts
+        except LostConsumerError:
+            log.warning("the consumer finds no Kafka broker, which others do; going on with a new one")
+            self._health.state = State.STARTING
+            _close(parts.source)
+        else:
+            return parts
+        source = Source(self._settings, instance_id, self._note_step)
+        return replace(parts, source=source, writer=self._writer(parts.database, source))
 
     def _build(self, instance_id: str) -> Parts:
         settings = self._settings
-        topic = Topic(kafka.admin_client(settings), settings.topic_raw)
+        topic = Topic(lasting_admin_client(settings), settings.topic_raw)
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
         watch = KafkaWatch(topic, self._health)

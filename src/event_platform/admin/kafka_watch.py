@@ -1,0 +1,31 @@
+"""Sees to it that the administrative client, which several parts ask, still finds Kafka."""
+
+import asyncio
+from typing import Final
+
+from confluent_kafka.admin import AdminClient
+
+from event_platform.core.lasting_client import LastingClient
+from event_platform.core.telemetry import get_logger
+
+EVERY_SECONDS: Final = 5.0
+
+log = get_logger(__name__)
+
+
+class KafkaWatch:
+    """Has the client looked at, in a thread because that may block."""
+
+    def __init__(self, admin: LastingClient[AdminClient]) -> None:
+        """Watch ``admin``."""
+        self._admin = admin
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self._admin.look)
+            except Exception:
+                # A look that failed must not be the last.
+                log.exception("looking at Kafka failed")
+            await asyncio.sleep(EVERY_SECONDS)
