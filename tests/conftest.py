@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.clock",
     "tests.fixtures.ports",
     "tests.fixtures.error_watch",
+    "tests.fixtures.guard",
     "tests.fixtures.raw_topic",
     "tests.fixtures.servers",
     "tests.fixtures.environment",

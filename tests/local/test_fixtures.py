@@ -1,13 +1,19 @@
 """What the fixtures promise to all other tests."""
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from redis import Redis
 from tests.fixtures.error_watch import ErrorWatch, ExpectErrors
+from tests.fixtures.processes import has_ended
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
@@ -82,3 +88,29 @@ def test_expected_errors_pass(expect_errors: ExpectErrors) -> None:
     """What a test announces does not fail it."""
     expect_errors("on purpose")
     logging.getLogger("anything").error("went wrong on purpose")
+
+
+_A_RUN_OF_TESTS = """
+import os, subprocess, sys, time
+from pathlib import Path
+from tests.fixtures.guard import Guard
+
+guard, home = Guard(), sys.argv[1]
+guard.watch(Path(home))
+command = [sys.executable, "-c", "import time; time.sleep(600)"]
+service = subprocess.Popen(command, start_new_session=True)
+server = subprocess.Popen(command, start_new_session=True, env={"EVENT_PLATFORM_HOME": home})
+print(service.pid, server.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_tests_started_ends_with_them(tmp_path: Path) -> None:
+    """A run that is killed leaves neither services nor servers behind, which would slow down the next."""
+    command = [sys.executable, "-c", _A_RUN_OF_TESTS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": "."}) as run:
+        assert run.stdout
+        started = [psutil.Process(int(pid)) for pid in run.stdout.readline().split()]
+        assert len(started) == 2
+        run.kill()
+    eventually(lambda: all(map(has_ended, started)), "the end of what it started")
