@@ -1,6 +1,7 @@
 """A lost client is replaced, and only a lost one."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -37,8 +38,12 @@ def test_a_lost_client_is_replaced(
     with brokerless_kafka.losing("tests"):
         for client in clients * 5:
             finds_brokers(client.current, settings.topic_raw, 0.2)
-    for client in clients:
+
+    def assert_works(client: LastingClient[Any]) -> None:
         eventually(partial(works_after_a_look, client, settings.topic_raw), "a client that works")
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(assert_works, clients))
 
 
 def test_an_outage_replaces_nothing() -> None:

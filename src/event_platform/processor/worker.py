@@ -98,8 +98,13 @@ class Worker:
             _close(parts.source)
         else:
             return parts
-        source = Source(self._settings, instance_id, self._note_step)
-        return replace(parts, source=source, writer=self._writer(parts.database, source))
+        return self._with_new_consumer(parts, instance_id)
+
+    def _with_new_consumer(self, parts: Parts, instance_id: str) -> Parts:
+        # With a database of its own: what the old one has in hand may still wait for Postgres, over its connection.
+        database, source = Database(self._settings), Source(self._settings, instance_id, self._note_step)
+        writer, patience = self._writer(database, source), self._patience(database)
+        return replace(parts, source=source, database=database, writer=writer, patience=patience)
 
     def _build(self, instance_id: str) -> Parts:
         settings = self._settings
