@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.ports",
     "tests.fixtures.error_watch",
     "tests.fixtures.guard",
+    "tests.fixtures.patient_producer",
     "tests.fixtures.raw_topic",
     "tests.fixtures.servers",
     "tests.fixtures.environment",

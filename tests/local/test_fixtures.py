@@ -12,13 +12,16 @@ import psutil
 import psycopg
 import pytest
 from redis import Redis
+from tests.fixtures.brokerless_kafka import BrokerlessKafka
 from tests.fixtures.error_watch import ErrorWatch, ExpectErrors
 from tests.fixtures.processes import has_ended
 from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
+from event_platform.core.lasting_client import finds_brokers
 from event_platform.core.settings import Settings
 
 
@@ -114,3 +117,16 @@ def test_what_tests_started_ends_with_them(tmp_path: Path) -> None:
         assert len(started) == 2
         run.kill()
     eventually(lambda: all(map(has_ended, started)), "the end of what it started")
+
+
+def test_clients_of_tests_outlast_their_loss(settings: Settings, brokerless_kafka: BrokerlessKafka) -> None:
+    """Kafka named no broker for a moment, after which many a client never finds it again: tests go on all the same."""
+    raw_topic = RawTopic(settings.model_copy(update={"kafka_brokers": brokerless_kafka.brokers}))
+    raw_topic.send_good(1)
+    assert raw_topic.topic.partitions()
+    with brokerless_kafka.losing("tests", "event-platform-admin"):
+        for _ in range(10):
+            for client in (raw_topic._producer._producer, raw_topic._topic._admin):  # noqa: SLF001 - to have them ask
+                finds_brokers(client.current, settings.topic_raw, 0.2)
+    raw_topic.send_good(1)
+    eventually(lambda: not raw_topic.is_processed() and raw_topic.topic.id(), "an answer")
