@@ -9,6 +9,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.errors import UnavailableError
+from event_platform.core.lasting_client import finds_brokers
 from event_platform.core.settings import Settings
 from event_platform.ingest.publication import Record
 from event_platform.ingest.publisher import Publisher
@@ -48,6 +49,10 @@ async def replace_while_kafka_hangs(settings: Settings, servers: RunningServers)
     finally:
         servers.resume("kafka")
     assert all(isinstance(outcome, UnavailableError) for outcome in outcomes)
+    # A producer that asks while Kafka wakes may be lost, which the service's probes would notice.
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not finds_brokers(publisher._producer, settings.topic_raw):  # noqa: SLF001 - to ask it
+            await publisher.probe()
     assert await publish(publisher, 50) == [None] * 50
     await publisher.close()
     assert publisher.queued == 0
