@@ -194,7 +194,7 @@ class Publisher:
     async def _replace_if_lost(self, producer: Producer) -> None:
         new = await asyncio.to_thread(successor, producer, partial(Producer, self._config), self._topic)
         if new is not None and producer is self._producer:
-            log.warning("the Kafka producer finds no broker, which a new one does; it is replaced")
+            log.warning("the producer finds no Kafka broker, which a new one does; it is replaced")
             self._go_on_with(new)
 
     async def close(self) -> None:
