@@ -186,7 +186,10 @@ class Publisher:
 
     def _judge(self, found: ClusterMetadata) -> None:
         missing = found.topics[self._topic].error
-        if missing is not None:
+        if not found.brokers:
+            # Said by one that stops or wakes, and then often heard for the last time (`core.lasting_client`).
+            self._standing.fall("Kafka says that it has no broker")
+        elif missing is not None:
             self._standing.fall(f"topic {self._topic}: {missing.str()}")
         elif self._loop.time() - self._failed_at >= _DISTRUST_SECONDS:
             self._standing.rise()
