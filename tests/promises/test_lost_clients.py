@@ -12,7 +12,7 @@ from tests.fixtures.brokerless_kafka import BrokerlessKafka
 from tests.fixtures.ingest_client import MakeProducer, new_key
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
-from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
 WORKERS = 3
 
@@ -45,7 +45,8 @@ def test_ingest(run_service: RunService, producer_of: MakeProducer, brokerless_k
     """It is ready again, and accepts events."""
     service = run_service("ingest", "--workers", str(WORKERS), KAFKA_BROKERS=brokerless_kafka.brokers)
     with brokerless_kafka.losing("event-platform-ingest"):
-        pass
+        # They ask every two seconds, so that each that is not lost at once has another chance.
+        let_pass(6)
     eventually(partial(is_well, service, producer_of), "all workers to be well", 2 * DEADLINE_SECONDS)
 
 
