@@ -1,9 +1,9 @@
-"""Kafka clients that outlast being lost: finding no broker any more, though a client made now does.
+"""Kafka clients that outlast their loss. A client is lost when it finds no broker any more, and one made now does.
 
-A Kafka of which few or none are left may answer that it has no brokers at all, for some milliseconds: while it stops,
-and when it wakes after its own session has ended. The client then forgets those that it knew, and gives up going back
-to its bootstrap servers (https://github.com/confluentinc/librdkafka/issues/5301; seen with 2.11 and 2.16). A new one
-works, which tells a lost client from an outage: in an outage nothing is replaced.
+Kafka may answer, for some milliseconds, that it has no broker at all: while its only one stops, or wakes after its
+session has ended. The client then forgets those that it knew, and gives up going back to its bootstrap servers
+(https://github.com/confluentinc/librdkafka/issues/5301; seen with 2.11 and 2.16). In an outage a new client finds no
+broker either, so that nothing is replaced.
 """
 
 from collections.abc import Callable
