@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
+from tests.fixtures.lost_client import lost_admin_client
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
+from event_platform.core import kafka, lasting_client
 from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 from event_platform.processor import namesake
@@ -55,3 +56,19 @@ def test_a_kafka_that_does_not_answer_is_no_namesake(
             waiting.join(DEADLINE_SECONDS)
     assert states == [State.FENCED, State.STARTING]
     assert [line for line in logged if line["log_level"] == "error"] == []
+
+
+def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was fenced asks by a client that finds no broker: it is replaced, and the answer is that nobody is there."""
+    monkeypatch.setattr(namesake, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(namesake, "METADATA_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(lasting_client, "SURE_AFTER_SECONDS", 0.5)
+    health, stop = Health(Clock()), threading.Event()
+    one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
+    waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
+    waiting.start()
+    try:
+        eventually(lambda: health.state is State.STARTING and not waiting.is_alive(), "an answer")
+    finally:
+        stop.set()
+        waiting.join(DEADLINE_SECONDS)

@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import time
 from typing import Any
 
 import psutil
@@ -10,7 +11,10 @@ import pytest
 from tests.fixtures.processes import command_of, has_ended
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
+from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import eventually
+
+from event_platform.processor.workers import END_WITHIN_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,19 @@ def test_they_end_together(run_service: RunService, processor: Service) -> None:
     workers = _workers(first)
     first.kill()
     eventually(lambda: all(map(has_ended, workers)), "their end")
+
+
+@pytest.mark.timing
+def test_workers_end_by_themselves(run_service: RunService, promised: Promised) -> None:
+    """They are told to, and have ended before they would be killed."""
+
+    def seconds_to_end() -> float:
+        processor = run_service("processor", "--workers", "2")
+        started = time.monotonic()
+        assert processor.stop() == 0
+        return time.monotonic() - started
+
+    promised.within(END_WITHIN_SECONDS, seconds_to_end)
 
 
 def _workers(process: psutil.Process) -> list[psutil.Process]:

@@ -142,6 +142,7 @@ class Workers:
         for child in self._children:
             child.process.join(max(0.0, deadline - time.monotonic()))
             if child.process.is_alive():
+                log.warning("a worker did not end in time; killing it", index=child.index)
                 child.process.kill()
                 child.process.join()
 
