@@ -20,10 +20,12 @@ async def watch_until_replaced(admin: LastingClient[AdminClient]) -> None:
     """Run the watch until it goes on with another client."""
     lost = admin.current
     watching = asyncio.create_task(KafkaWatch(admin).run())
-    await asyncio.to_thread(eventually, lambda: admin.current is not lost, "a new client")
-    watching.cancel()
-    with suppress(asyncio.CancelledError):
-        await watching
+    try:
+        await asyncio.to_thread(eventually, lambda: watching.done() or admin.current is not lost, "a new client")
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 def test_a_look_that_failed_is_not_the_last(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
