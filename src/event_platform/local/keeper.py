@@ -17,7 +17,7 @@ from event_platform.local.program import Program
 from event_platform.local.readiness import tail
 from event_platform.local.records import Records
 
-_FIRST_PAUSE_SECONDS = 0.5
+_FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 15.0
 _HEALTHY_SECONDS = 20.0
 _POLL_SECONDS = 0.05
