@@ -6,5 +6,6 @@
 - records, identity, leftovers                      which processes are ours, and ending what was left of them
 - postgres, redis, kafka, services, given           how each part is run; servers that the user named
 - kafka_jars, java, packaged, extra                 where binaries come from
+- kafka_classes                                     how Kafka starts quickly
 - place, ports, secrets_file, servers, purge        where data lies, which ports and passwords, and removing it
 """

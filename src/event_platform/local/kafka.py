@@ -1,6 +1,5 @@
 """A Kafka of our own: one node that is broker and controller (KRaft), run from its jars."""
 
-import os
 import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.local import java, kafka_jars
+from event_platform.local import java, kafka_classes, kafka_jars
 from event_platform.local.place import Place
 from event_platform.local.ports import LOOPBACK, answers
 from event_platform.local.program import Program, run_once, server_environment
@@ -46,6 +45,16 @@ num.network.threads=2
 num.io.threads=4
 message.max.bytes=1048588
 """
+
+# Those that an archive of classes is made for.
+_JVM_OPTIONS = (
+    "-Xms256m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    # Without the second compiler, whose code pays later than a platform on one machine lives: a start takes 40 % less
+    # of a core, and a million messages no more.
+    "-XX:TieredStopAtLevel=1",
+)
 
 _LOGGING = """\
 status=error
@@ -87,9 +96,10 @@ def prepare(place: Place, server: KafkaServer, home: Path | None, say: kafka_jar
     folder = place.make_folder(place.folder_of("kafka"))
     _write(folder / "server.properties", _PROPERTIES.format(host=LOOPBACK, **vars(server)))
     _write(folder / "log4j2.properties", _LOGGING)
-    program = _program(place, server, folder, _class_path(place, home, say))
+    jvm = _find_jvm(place, home, say)
+    program = _program(place, server, folder, jvm)
     if not (folder / "data" / "meta.properties").exists():
-        _format(program, folder)
+        _format(program, folder, jvm)
     return program
 
 
@@ -104,31 +114,35 @@ def check_home(home: Path) -> None:
         raise ConfigurationError(f"KAFKA_HOME={home}: expected the folder of an unpacked Kafka, with its jars in libs/")
 
 
-def _class_path(place: Place, home: Path | None, say: kafka_jars.Say) -> str:
-    if home is None:
-        return os.pathsep.join(str(jar) for jar in kafka_jars.fetch(place.cache(), say))
-    check_home(home)
-    return str(place.reachable(home.absolute(), ("libs",), "given") / "libs" / "*")
+@dataclass(frozen=True)
+class _Jvm:
+    """A command without its main class, and where Java finds that."""
+
+    command: tuple[str, ...]
+    class_path: str
 
 
-def _program(place: Place, server: KafkaServer, folder: Path, class_path: str) -> Program:
+def _find_jvm(place: Place, home: Path | None, say: kafka_jars.Say) -> _Jvm:
+    found = java.find(place)
+    if home:
+        check_home(home)
+        return _jvm(found, str(place.reachable(home.absolute(), ("libs",), "given") / "libs" / "*"))
+    jars = kafka_jars.fetch(place.cache(), say)
+    run = kafka_classes.Run(found, _JVM_OPTIONS, tuple(jars))
+    return _jvm(found, run.class_path, kafka_classes.find_or_make(jars[0].parent, run, say))
+
+
+def _jvm(found: Path, class_path: str, archive: Path | None = None) -> _Jvm:
+    shared = (f"-XX:SharedArchiveFile={archive}",) if archive else ()
+    others = ("-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.configurationFile=log4j2.properties", "-Djava.awt.headless=true")
+    return _Jvm((str(found), *_JVM_OPTIONS, *shared, *others), class_path)
+
+
+def _program(place: Place, server: KafkaServer, folder: Path, jvm: _Jvm) -> Program:
     return Program(
         name="kafka",
-        command=(
-            str(java.find(place)),
-            "-Xms256m",
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            # Without the second compiler, whose code pays later than a platform on one machine lives: a start takes
-            # 40 % less of a core, and a million messages no more.
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+ExitOnOutOfMemoryError",
-            "-Dlog4j2.configurationFile=log4j2.properties",
-            "-Djava.awt.headless=true",
-            "kafka.Kafka",
-            "server.properties",
-        ),
-        environment={**server_environment(place.home), "CLASSPATH": class_path},
+        command=(*jvm.command, "kafka.Kafka", "server.properties"),
+        environment={**server_environment(place.home), "CLASSPATH": jvm.class_path},
         folder=folder,
         log=place.logs / "kafka.log",
         is_ready=lambda: _is_ready(server, folder),
@@ -136,18 +150,10 @@ def _program(place: Place, server: KafkaServer, folder: Path, class_path: str) -
     )
 
 
-def _format(program: Program, folder: Path) -> None:
+def _format(program: Program, folder: Path, jvm: _Jvm) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = (
-        program.command[0],
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-Dlog4j2.configurationFile=log4j2.properties",
-        "kafka.tools.StorageTool",
-        "format",
-        f"--cluster-id={cluster}",
-        "--config=server.properties",
-    )
+    options = (f"--cluster-id={cluster}", "--config=server.properties")
+    command = (*jvm.command, "kafka.tools.StorageTool", "format", *options)
     done = run_once(program, command)
     if done.returncode != 0:
         raise UnavailableError(f"formatting Kafka's storage in {folder}: {(done.stderr or done.stdout).strip()[-500:]}")

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -74,34 +75,46 @@ def _writable(folder: Path) -> Path:
 
 
 def _is_right(path: Path, jar: Jar) -> bool:
-    return path.is_file() and _sha256(path) == jar.sha256
+    return path.is_file() and sha256(path) == jar.sha256
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Of a file's contents, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fetch_all(jars: list[Jar], folder: Path, say: Say) -> None:
-    # Unfinished files lie apart, so that neither a broken download nor a second process at the same work is mistaken
-    # for a jar.
+    with unfinished(folder) as apart:
+        pool = ThreadPoolExecutor(_PARALLEL)
+        try:
+            pending = [pool.submit(_fetch_one, jar, apart, folder) for jar in jars]
+            for line in _progress(pending):
+                say(line)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """A folder in ``folder`` for files in the making, removed with what is left in it.
+
+    They lie apart, so that neither a part of a file nor a second process at the same work is mistaken for a whole one.
+    """
     _remove_abandoned(folder)
-    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
-    pool = ThreadPoolExecutor(_PARALLEL)
+    apart = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
-        pending = [pool.submit(_fetch_one, jar, unfinished, folder) for jar in jars]
-        for line in _progress(pending):
-            say(line)
+        yield apart
     finally:
-        pool.shutdown(cancel_futures=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(apart, ignore_errors=True)
 
 
 def _remove_abandoned(folder: Path) -> None:
-    # Of processes that were killed at it; younger ones may still be at work.
+    # Of processes that were killed at it; younger ones may still be at work, and end meanwhile.
     for abandoned in folder.glob(f"{_UNFINISHED}*"):
-        if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
-            shutil.rmtree(abandoned, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _progress(pending: list[Future[int]]) -> Iterator[str]:
@@ -112,9 +125,9 @@ def _progress(pending: list[Future[int]]) -> Iterator[str]:
             yield f"fetching Kafka {VERSION}: {done} of {len(pending)} files, {fetched_bytes / _MEBIBYTE:.1f} MiB"
 
 
-def _fetch_one(jar: Jar, unfinished: Path, folder: Path) -> int:
-    path = _download(jar, unfinished)
-    found = _sha256(path)
+def _fetch_one(jar: Jar, apart: Path, folder: Path) -> int:
+    path = _download(jar, apart)
+    found = sha256(path)
     if found != jar.sha256:
         raise ConfigurationError(
             f"{jar.file_name} was refused: its SHA-256 is {found}, but {jar.sha256} was expected; "
@@ -126,16 +139,16 @@ def _fetch_one(jar: Jar, unfinished: Path, folder: Path) -> int:
     return size_bytes
 
 
-def _download(jar: Jar, unfinished: Path) -> Path:
+def _download(jar: Jar, apart: Path) -> Path:
     try:
         from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - only installed with the extra [local]
     except ImportError as error:
         raise ConfigurationError("jgo is not installed: `pip install 'event-platform[local]'`") from error
-    context = MavenContext(resolver=PythonResolver(), repo_cache=unfinished, timeout=_TIMEOUT_SECONDS)
+    context = MavenContext(resolver=PythonResolver(), repo_cache=apart, timeout=_TIMEOUT_SECONDS)
     try:
         return context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
     except (OSError, RuntimeError) as error:
         raise UnavailableError(
-            f"{jar.file_name} of Kafka {VERSION} is not in {unfinished.parent} and could not be fetched "
+            f"{jar.file_name} of Kafka {VERSION} is not in {apart.parent} and could not be fetched "
             f"({type(error).__name__}): try again with a network, or use docker compose (infra/docker-compose.yml)"
         ) from error

@@ -1,0 +1,96 @@
+"""Write the list of classes that Kafka's archive is made of, after Kafka's jars have changed; see `kafka_classes`.
+
+A Kafka runs as `event-platform up` runs it, does once what ours does all the time, and Java says what it loaded.
+"""
+
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from event_platform.local import kafka, kafka_classes, place, program, readiness
+from event_platform.local.kafka import KafkaServer
+from event_platform.local.place import Place
+from event_platform.local.ports import Reservations
+from event_platform.local.program import Program
+
+LIST = Path("src/event_platform/local") / kafka_classes.LIST
+
+_TOPIC = "topic"
+_TIMEOUT_SECONDS = 60.0
+# Named anew in each run.
+_MADE_BY_JAVA = re.compile(r"\$Proxy\d+$|\$\$Lambda|\$\$Injected|LambdaForm\$|/0x")
+
+
+def main() -> None:
+    """Replace the list."""
+    where = place.find(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
+    where.create()
+    try:
+        with Reservations() as reservations:
+            names = _loaded(where, KafkaServer(reservations.reserve(), reservations.reserve()))
+    finally:
+        for folder in {where.home, where.servers}:
+            shutil.rmtree(folder)
+    LIST.write_text("".join(f"{name}\n" for name in sorted(names)))
+    _say(f"{len(names)} classes in {LIST}")
+
+
+def _loaded(where: Place, server: KafkaServer) -> set[str]:
+    """The classes of a first start and of one that finds what was there."""
+    found: set[str] = set()
+    for name in ("first", "second"):
+        loaded = where.folder_of("kafka") / name
+        _run(_telling(kafka.prepare(where, server, None, _say), loaded), server)
+        lines = loaded.read_text().splitlines()
+        found |= {line.split()[0] for line in lines if not line.startswith(("#", "@"))}
+    return {name for name in found if not _MADE_BY_JAVA.search(name)}
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _telling(kafka_program: Program, loaded: Path) -> Program:
+    kept = (part for part in kafka_program.command[1:] if not part.startswith("-XX:SharedArchiveFile"))
+    options = ("-Xshare:off", f"-XX:DumpLoadedClassList={loaded}")
+    return replace(kafka_program, command=(kafka_program.command[0], *options, *kept))
+
+
+def _run(kafka_program: Program, server: KafkaServer) -> None:
+    process = program.start(kafka_program)
+    try:
+        readiness.wait(process, kafka_program)
+        _use(server.brokers)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _use(brokers: str) -> None:
+    """Topics, what is written to them, and a group that reads it."""
+    admin = AdminClient({"bootstrap.servers": brokers})
+    try:
+        admin.create_topics([NewTopic(_TOPIC, 1, config={"retention.ms": "1000000"})])[_TOPIC].result(_TIMEOUT_SECONDS)
+        admin.create_partitions([NewPartitions(_TOPIC, 2)])[_TOPIC].result(_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+    for compression in ("none", "lz4", "zstd"):
+        producer = Producer({"bootstrap.servers": brokers, "enable.idempotence": True, "compression.type": compression})
+        producer.produce(_TOPIC, b"value", b"key")
+        producer.flush(_TIMEOUT_SECONDS)
+    reads = {"bootstrap.servers": brokers, "group.id": "group", "auto.offset.reset": "earliest"}
+    consumer = Consumer({**reads, "enable.auto.commit": False})
+    consumer.subscribe([_TOPIC])
+    consumer.commit(message=consumer.consume(1, _TIMEOUT_SECONDS)[0], asynchronous=False)
+    consumer.close()
+
+
+if __name__ == "__main__":
+    main()
