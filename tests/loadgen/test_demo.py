@@ -20,11 +20,14 @@ def shell(
     made = Shell(tmp_path_factory.mktemp("demo"), environment)
     logs = Path(environment["EVENT_PLATFORM_HOME"]) / "logs"
     log_files.use(logs)
-    started = made.run("up", "--detach")
-    assert started.returncode == 0, started.stderr
-    yield made
-    log_files.leave([logs])
-    assert made.run("down").returncode == 0
+    try:
+        started = made.run("up", "--detach")
+        assert started.returncode == 0, started.stderr
+        yield made
+    finally:
+        ended = made.run("down")
+        log_files.leave([logs])
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_demo_sends_and_says_where_to_look(shell: Shell) -> None:

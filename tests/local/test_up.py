@@ -90,8 +90,8 @@ def started(tmp_path_factory: pytest.TempPathFactory, log_files: LogFiles) -> It
     """A platform that was started, and what that printed."""
     local = make_local(tmp_path_factory.mktemp("up"))
     log_files.use(local.home / "logs")
-    done = local.run("up", "--detach")
     try:
+        done = local.run("up", "--detach")
         assert done.returncode == 0, done.stderr
         yield local, done.stdout
     finally:
