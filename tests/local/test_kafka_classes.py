@@ -109,16 +109,18 @@ def test_a_damaged_one_is_made_anew(maker: Maker, damage: str) -> None:
     assert f"{CLASS} source: shared objects file" in sources(maker.run, anew)
 
 
-@pytest.mark.parametrize("other", ["jar", "options"])
-def test_what_changed_gets_one_of_its_own(maker: Maker, other: str) -> None:
+@pytest.mark.parametrize("other", ["java", "options", "jars"])
+def test_what_changed_gets_one_of_its_own(maker: Maker, tmp_path: Path, other: str) -> None:
     """An archive serves what it was made from, and nothing else."""
     [first] = maker.archives()
-    if other == "jar":
-        jar = Path(shutil.copy(maker.run.jars[0], maker.folder / "other.jar"))
+    if other == "java":
+        maker.run = replace(maker.run, java=java_that(tmp_path, f'exec "{maker.run.java}" "$@"'))
+    elif other == "options":
+        maker.run = replace(maker.run, options=("-XX:+UseSerialGC", "-Xmx128m"))
+    else:
+        jar = Path(shutil.copy(maker.run.jars[0], maker.folder))
         os.utime(jar, (1, 1))
         maker.run = replace(maker.run, jars=(jar,))
-    else:
-        maker.run = replace(maker.run, options=("-XX:+UseSerialGC", "-Xmx128m"))
     second = maker.archive()
     assert second
     assert second != first
