@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 from tests.fixtures.ports import ReservePort
 from tests.fixtures.processes import command_of
@@ -17,6 +19,7 @@ from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.local.ports import is_free
+from event_platform.migrations.runner import LOCK_KEY
 
 UP_SECONDS = 2 * DEADLINE_SECONDS
 """More than any start or end takes, on a busy machine too."""
@@ -46,6 +49,19 @@ def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+@contextmanager
+def migration_lock(environment: dict[str, str]) -> Iterator[Callable[[], bool]]:
+    """Nothing that starts can become ready; yields whether its migration waits for that."""
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+
+        def waits() -> bool:
+            waiting = "SELECT FROM pg_locks WHERE (classid::int8 << 32 | objid::int8) = %s AND NOT granted"
+            return connection.execute(waiting, [LOCK_KEY]).fetchone() is not None
+
+        yield waits
 
 
 @pytest.fixture(autouse=True)
@@ -79,11 +95,12 @@ def test_foreground_ends_cleanly(
 
 def test_ended_while_starting_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     """It need not be ready to be stopped."""
-    running = up(environment, tmp_path)
-    eventually(lambda: len(processes_of(environment)) > 1, "a first process")
-    running.send_signal(signal.SIGTERM)
-    _, errors = running.communicate(timeout=UP_SECONDS)
-    assert running.returncode == 1
+    with migration_lock(environment) as waits:
+        running = up(environment, tmp_path)
+        eventually(waits, "the migration to wait")
+        running.send_signal(signal.SIGTERM)
+        _, errors = running.communicate(timeout=UP_SECONDS)
+    assert running.returncode == 1, errors
     assert "stopped while starting" in errors
     assert processes_of(environment) == []
 
