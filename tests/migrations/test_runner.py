@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_packaged_schema_is_applied_once(database: str) -> None:
     """A second run has nothing to do."""
-    assert migrate(database) == ["V1__init.sql", "V2__event_counts_daily.sql"]
+    assert migrate(database) == ["V1__init.sql", "V2__event_counts_daily.sql", "V3__leader_epochs.sql"]
     assert migrate(database) == []
 
 
@@ -56,6 +56,29 @@ def test_days_are_summed_from_hours_counted_before(database: str, tmp_path: Path
         migrate(database)
         days = connection.execute("SELECT day, n FROM event_counts_daily ORDER BY day").fetchall()
     assert days == [(datetime(2026, 1, 1, tzinfo=UTC), 3), (datetime(2026, 1, 2, tzinfo=UTC), 4)]
+
+
+def test_leader_epochs_come_into_a_filled_database(database: str, tmp_path: Path) -> None:
+    """What is there stays, with an epoch that is not known; numbers that were never offsets go."""
+    for file in ("V1__init.sql", "V2__event_counts_daily.sql"):
+        (tmp_path / file).write_text((resources.files(migrations) / file).read_text("utf-8"), "utf-8")
+    migrate(database, tmp_path)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO consumer_progress VALUES ('t', 'id', 0, 7), ('t', 'id', 1, -1001)")
+        connection.execute(
+            "INSERT INTO progress_gaps VALUES ('t', 'id', 0, 0, 7, now()), ('t', 'id', 1, -1001, 3, now())"
+        )
+        connection.execute(
+            "INSERT INTO dlq_events (failed_at, code, reason, source_topic, source_topic_id, source_partition, "
+            "source_offset) VALUES (now(), 'C', 'r', 't', 'id', 0, 3)"
+        )
+        assert migrate(database) == ["V3__leader_epochs.sql"]
+        positions = connection.execute("SELECT partition, next_offset, leader_epoch FROM consumer_progress").fetchall()
+        gaps = connection.execute("SELECT partition, from_offset, to_offset FROM progress_gaps").fetchall()
+        letters = connection.execute("SELECT source_offset, source_leader_epoch FROM dlq_events").fetchall()
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("UPDATE consumer_progress SET next_offset = -1001")
+    assert (positions, gaps, letters) == ([(0, 7, -1)], [(0, 0, 7)], [(3, -1)])
 
 
 def test_new_file_is_applied_to_what_is_there(database: str, folder: Path) -> None:

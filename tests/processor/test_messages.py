@@ -175,8 +175,10 @@ def _published(raw_topic: RawTopic, sent: Sent) -> list[tuple[dict[str, str], by
     wanted = {
         "traceparent": b"00-1-2-01",
         "source-topic": raw_topic.settings.topic_raw.encode(),
+        "source-topic-id": raw_topic.topic.id().encode(),
         "source-partition": str(sent.partition).encode(),
         "source-offset": str(sent.offset).encode(),
+        "source-leader-epoch": b"0",
         "code": b"DESERIALIZATION_FAILED",
     }
     return [

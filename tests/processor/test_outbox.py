@@ -152,13 +152,17 @@ def test_two_outboxes_share_the_work(bench: Bench, raw_topic: RawTopic, settings
     assert found == sorted(value.decode() for value in values)
 
 
+@pytest.mark.parametrize("bytes_more", [40_000, 3_000_000])
 def test_a_letter_too_large_waits_and_holds_up_none(
-    bench: Bench, narrow: Settings, expect_errors: ExpectErrors
+    bench: Bench, narrow: Settings, expect_errors: ExpectErrors, bytes_more: int
 ) -> None:
-    """One that the topic refuses for its size stays, said once, and follows when the limit is raised."""
+    """One that the topic refuses for its size stays, said once, and follows when the limit is raised.
+
+    That is all a person has to do, also for one that is larger than the settings call for.
+    """
     expect_errors("larger than its topic takes")
     # In one batch of the producer, which the broker refuses as a whole.
-    bench.write(b"large-" + b"x" * 40_000, b"small-1")
+    bench.write(b"large-" + b"x" * bytes_more, b"small-1")
     with Running(narrow) as running:
         eventually(lambda: "small-1" in originals(RawTopic(narrow)), "publishing the small one")
         eventually(lambda: running.health.unpublished == 1, "the count of the large one")
@@ -166,6 +170,24 @@ def test_a_letter_too_large_waits_and_holds_up_none(
         _raise_limit(narrow)
         eventually(lambda: unpublished(bench) == 0, "publishing the large one")
         eventually(lambda: running.health.status() == "ok", "good health")
+
+
+def test_a_letter_too_large_is_offered_again_while_others_flow(
+    bench: Bench, narrow: Settings, expect_errors: ExpectErrors
+) -> None:
+    """It does not wait for a moment without dead letters, which under load may never come."""
+    expect_errors("larger than its topic takes")
+    bench.write(b"large-" + b"x" * 40_000)
+    with Running(narrow) as running:
+        eventually(lambda: running.health.unpublished == 1, "the count of the large one")
+        _raise_limit(narrow)
+
+        def is_published() -> bool:
+            # Woken far more often than it looks by itself.
+            running.outbox.wake()
+            return unpublished(bench) == 0
+
+        eventually(is_published, "publishing the large one")
 
 
 def test_an_outage_is_said_though_a_letter_was_refused(

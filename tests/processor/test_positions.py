@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
+from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import PatientTopic, RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
@@ -12,6 +14,7 @@ from event_platform.core import kafka
 from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.settings import Settings
 from event_platform.processor import positions
+from event_platform.processor.progress import Position
 from event_platform.processor.topic import Marks
 
 
@@ -54,13 +57,13 @@ def test_who_is_ahead_of_what_we_asked_is_not_beyond_the_end(raw_topic: RawTopic
 def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
     """Of what was taken from us while we wanted to ask, nothing is asked."""
     found = positions.find(bench.connection, raw_topic.topic, [])
-    assert (found.offsets, found.stopped, found.absent) == ({}, {}, set())
+    assert (found.positions, found.stopped, found.absent) == ({}, {}, set())
 
 
 def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Bench) -> None:
     """The topic was made anew with fewer: the others are read, and nobody waits for it."""
     found = positions.find(bench.connection, raw_topic.topic, [3, 11])
-    assert (found.offsets, found.stopped, found.absent) == ({3: 0}, {}, {11})
+    assert (found.positions, found.stopped, found.absent) == ({3: Position(0)}, {}, {11})
 
 
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
@@ -71,4 +74,39 @@ def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Ben
     # Kafka tells of a partition a little after it is made, and takes a message when it has a leader.
     eventually(lambda: 6 in raw_topic.topic.partitions(), "the new partition")
     raw_topic.send(raw_topic.message(), partition=6)
-    assert positions.find(bench.connection, raw_topic.topic, [6]).offsets == {6: 0}
+    assert positions.find(bench.connection, raw_topic.topic, [6]).positions == {6: Position(0)}
+
+
+@pytest.mark.parametrize(("leader_epoch", "is_stopped"), [(-1, True), (0, False)])
+def test_beyond_the_end_without_an_epoch_is_stopped(
+    raw_topic: RawTopic, bench: Bench, leader_epoch: int, *, is_stopped: bool
+) -> None:
+    """Nobody can say then where the log parts from what was read, so that a person is told to read all of it again.
+
+    With an epoch the partition is assigned, for Kafka itself to say where.
+    """
+    raw_topic.send(raw_topic.message(), partition=4)
+    positions.find(bench.connection, raw_topic.topic, [4])
+    bench.connection.execute(
+        "UPDATE consumer_progress SET next_offset = 50, leader_epoch = %s WHERE partition = 4", [leader_epoch]
+    )
+    found = positions.find(bench.connection, raw_topic.topic, [4])
+    assert found.positions == {4: Position(50, leader_epoch)}
+    assert ["rewind --partition 4 --to 0`" in why for why in found.stopped.values()] == [True] * is_stopped
+
+
+def test_the_same_start_may_be_lost_twice(
+    raw_topic: RawTopic, bench: Bench, settings: Settings, expect_errors: ExpectErrors
+) -> None:
+    """After a rewind Kafka may have dropped more than before: that gap is recorded, too."""
+    expect_errors("events are lost")
+    admin: AdminClient = kafka.admin_client(settings)
+    raw_topic.send(*(raw_topic.message() for _ in range(6)), partition=5)
+    positions.find(bench.connection, raw_topic.topic, [5])
+    for low in (2, 4):
+        where = TopicPartition(settings.topic_raw, 5, low)
+        admin.delete_records([where], request_timeout=DEADLINE_SECONDS)[where].result(DEADLINE_SECONDS)
+        bench.connection.execute("UPDATE consumer_progress SET next_offset = 0, leader_epoch = 0 WHERE partition = 5")
+        assert positions.find(bench.connection, raw_topic.topic, [5]).positions == {5: Position(low)}
+    gaps = bench.query("SELECT from_offset, to_offset FROM progress_gaps WHERE partition = 5 ORDER BY to_offset")
+    assert gaps == [(0, 2), (0, 4)]

@@ -1,31 +1,85 @@
-"""What Kafka is told of where the processor stands."""
+"""What the consumer takes of the topic."""
 
-from confluent_kafka import Consumer, TopicPartition
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Message, Producer
 from tests.fixtures.raw_topic import RawTopic
-from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
+from event_platform.core.settings import Settings
+from event_platform.processor.progress import Position
+from event_platform.processor.source import Source
+from event_platform.processor.steps import unnoted
 
 
-def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Who was killed between the two commits leaves no lag behind for ever: an idle partition is committed, too."""
+@pytest.fixture
+def source(settings: Settings) -> Iterator[Source]:
+    """A member of the group that reads no partition yet."""
+    made = Source(settings, "tests", unnoted)
+    made.join()
+    eventually(lambda: made.take(0.1) or made.assigned, "the group's partitions")
+    yield made
+    made.close()
+
+
+def offsets_taken(source: Source, until: int, partition: int) -> list[int]:
+    """Offsets of the records that it takes, up to ``until``."""
+    taken: list[int] = []
+
+    def has_all() -> bool:
+        found = source.take(0.1)
+        taken.extend(record.offset for record in (found.records if found else ()) if record.partition == partition)
+        return bool(taken) and taken[-1] >= until
+
+    eventually(has_all, f"the record at {until}")
+    return taken
+
+
+def read_early(source: Source) -> Message:
+    """The next message of the client, as it may come in the moment in which fetching is paused."""
+    found: list[Message] = []
+
+    def has_come() -> bool:
+        message = source._consumer.poll(0.1)  # noqa: SLF001 - forced: the client gives it by chance only
+        found.extend([message] if message is not None else [])
+        return bool(found)
+
+    eventually(has_come, "a message")
+    return found[0]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_read_before_a_partition_was_placed_anew_is_not_taken(
+    raw_topic: RawTopic, source: Source, *, is_known: bool
+) -> None:
+    """A message from where the partition stood before does not leave out what lies before it.
+
+    Whether it was kept through a pause, or the client itself delivers it late, so that nothing tells it from others.
+    """
+    partition = 2 + is_known
+    start, *_, end = (
+        sent.offset for sent in raw_topic.send(*(raw_topic.message() for _ in range(6)), partition=partition)
+    )
+    source.place("topic-id", {partition: Position(end)})
+    before = source._positions[partition].epoch  # noqa: SLF001 - forced, as above
+    message = read_early(source)
+    source.displace({partition})
+    source.place("topic-id", {partition: Position(start)})
+    source._early = [(before if is_known else before + 1, message)]  # noqa: SLF001 - the same
+    assert offsets_taken(source, end, partition) == list(range(start, end + 1))
+
+
+def test_a_gap_of_kafkas_own_is_passed(raw_topic: RawTopic, source: Source) -> None:
+    """The end of a transaction takes an offset, at which nothing is ever delivered: reading begins behind it."""
     settings = raw_topic.settings
-    for sent in raw_topic.send(*(raw_topic.message() for _ in range(3)), partition=0):
-        assert sent.partition == 0
-    with raw_topic.connect() as connection:
-        connection.execute(
-            "INSERT INTO consumer_progress (topic, topic_id, partition, next_offset) VALUES (%s, %s, 0, 3)",
-            (settings.topic_raw, raw_topic.topic.id()),
-        )
-    run_service("processor")
-    reader = Consumer({**kafka.client_config(settings, "tests"), "group.id": settings.kafka_group})
-    try:
-        eventually(lambda: _committed(reader, settings.topic_raw) == 3, "the commit of the idle partition")
-    finally:
-        reader.close()
-    assert raw_topic.one("SELECT count(*) FROM events") == 0
-
-
-def _committed(reader: Consumer, topic: str) -> int:
-    return reader.committed([TopicPartition(topic, 0)], timeout=DEADLINE_SECONDS)[0].offset
+    producer = Producer({**kafka.client_config(settings, "tests"), "transactional.id": settings.topic_raw})
+    producer.init_transactions(DEADLINE_SECONDS)
+    producer.begin_transaction()
+    producer.produce(settings.topic_raw, raw_topic.message(), partition=4)
+    producer.commit_transaction(DEADLINE_SECONDS)
+    eventually(lambda: raw_topic.topic.marks([4])[4].high == 2, "the end of the transaction")
+    end = raw_topic.send(raw_topic.message(), partition=4)[-1].offset
+    source.place("topic-id", {4: Position(end - 1)})
+    assert offsets_taken(source, end, 4) == [end]

@@ -269,6 +269,39 @@ def test_dropped_day_is_made_again(bench: Bench, message: MakeMessage) -> None:
     assert stored(bench.write(message(received_at=long_ago), start=1)) == 1
 
 
+@pytest.mark.parametrize(
+    ("first_epoch", "second_epoch", "value", "letters"),
+    [(0, 0, b"[1]", 1), (0, 2, b"[1]", 2), (-1, 2, b"[1]", 1), (2, -1, b"[1]", 1), (-1, 2, b"[2]", 2)],
+)
+def test_dead_letter_is_known_by_its_leader_epoch(
+    bench: Bench, first_epoch: int, second_epoch: int, value: bytes, letters: int
+) -> None:
+    """Of another epoch it is another record, at an offset that Kafka used twice: it is kept, and counted.
+
+    Where an epoch is not known, as of all letters from before epochs were kept, the bytes tell.
+    """
+    before = counts(bench, "").get("dead", 0)
+    for epoch, letter in ((first_epoch, b"[1]"), (second_epoch, value)):
+        batch = bench.batch(letter)
+        bench.writer.write(replace(batch, records=(msgspec.structs.replace(batch.records[0], leader_epoch=epoch),)))
+        bench.connection.execute("UPDATE consumer_progress SET next_offset = 0 WHERE topic_id = %s", [bench.topic_id])
+    kept = bench.query(
+        "SELECT source_leader_epoch, original_bytes FROM dlq_events WHERE source_topic_id = %s ORDER BY id",
+        bench.topic_id,
+    )
+    assert kept == [(first_epoch, b"[1]"), (second_epoch, value)][:letters]
+    assert counts(bench, "")["dead"] == before + letters
+
+
+def test_half_a_batch_has_its_own_epoch(bench: Bench) -> None:
+    """Each half leaves the epoch of its last record."""
+    batch = bench.batch(b"1", b"2", b"3", b"4")
+    records = tuple(msgspec.structs.replace(record, leader_epoch=record.offset) for record in batch.records)
+    spans = {0: msgspec.structs.replace(batch.spans[0], leader_epoch=3)}
+    first, second = replace(batch, records=records, spans=spans).halves()
+    assert [half.spans[0].leader_epoch for half in (first, second)] == [1, 3]
+
+
 def test_dead_letter_keeps_bytes_key_and_headers(bench: Bench) -> None:
     """Original, key and headers are kept, for a message without value too."""
     bench.write(b"\x00\xff", None)

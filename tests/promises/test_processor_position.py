@@ -1,7 +1,5 @@
 """P2, P5: Postgres alone says where reading goes on, whatever happened to the topic or to the database."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.rewinding import Rewind
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
@@ -26,13 +25,6 @@ pytestmark = pytest.mark.usefixtures("loud_outages")
 def admin(raw_topic: RawTopic) -> AdminClient:
     """An administrative client."""
     return kafka.admin_client(raw_topic.settings)
-
-
-def rewind(environment: dict[str, str], *arguments: str) -> str:
-    """What ``event-platform rewind`` prints."""
-    command = [sys.executable, "-m", "event_platform.cli", "rewind", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return (done.stdout + done.stderr).strip()
 
 
 def test_restored_older_database_reads_on_from_kafka(
@@ -98,7 +90,7 @@ def test_dropped_records_are_a_recorded_gap(
 
 
 def test_partition_beyond_its_end_stops_red_until_rewound(
-    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str], expect_errors: ExpectErrors
+    raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
     """An offset that Kafka does not have yet stops that partition only, red with the command that mends it."""
     expect_errors("a partition is stopped")
@@ -113,7 +105,7 @@ def test_partition_beyond_its_end_stops_red_until_rewound(
     (good,) = raw_topic.send(raw_topic.message(), partition=3)
     assert good.value
     raw_topic.await_row(good.value)
-    said = rewind(environment, "--partition", "4", "--to", str(end))
+    said = rewind("--partition", "4", "--to", str(end))
     assert "999999" in said or "events are read again" in said
     raw_topic.await_processed()
 
@@ -135,7 +127,7 @@ def _report(processor: Service) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_stopped_partition_stays_red_through_a_rebalance(
-    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str], expect_errors: ExpectErrors
+    raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
     """A rebalance that takes its time, and gives the stopped one back in the end: it is red as before."""
     expect_errors("a partition is stopped")
@@ -154,12 +146,12 @@ def test_stopped_partition_stays_red_through_a_rebalance(
     second.thaw()
     eventually(lambda: _stopped(first) == {"0"}, "the partition being red again")
     end = raw_topic.topic.marks([0])[0].high
-    rewind(environment, "--partition", "0", "--to", str(end))
+    rewind("--partition", "0", "--to", str(end))
     raw_topic.await_processed()
 
 
 def test_rewind_reads_again_without_counting_twice(
-    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str]
+    raw_topic: RawTopic, run_service: RunService, rewind: Rewind
 ) -> None:
     """A dry run says how many events it would read again; the real one reads them, and nothing counts twice.
 
@@ -171,7 +163,7 @@ def test_rewind_reads_again_without_counting_twice(
     mark = raw_topic.topic.marks([5])[5]
     end, low = mark.high, mark.high - 41
     before = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
-    said = rewind(environment, "--partition", "5", "--to", str(low), "--dry-run")
+    said = rewind("--partition", "5", "--to", str(low), "--dry-run")
     assert said.endswith("41 events are read again")
     assert (
         raw_topic.one(
@@ -180,9 +172,9 @@ def test_rewind_reads_again_without_counting_twice(
         == end
     )
     for time in ("1969-12-31T23:59:59.999Z", "0001-01-01T00:00:00Z"):
-        said = rewind(environment, "--partition", "5", "--to", time, "--dry-run")
+        said = rewind("--partition", "5", "--to", time, "--dry-run")
         assert said.endswith(f" {end - mark.low} events are read again")
-    rewind(environment, "--partition", "5", "--to", "2020-01-01T00:00:00Z")
+    rewind("--partition", "5", "--to", "2020-01-01T00:00:00Z")
     raw_topic.await_processed()
     after = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
     assert after == before
@@ -196,6 +188,6 @@ def test_rewind_reads_again_without_counting_twice(
         (("--partition", "0", "--to", "99999999"), "holds offsets"),
     ],
 )
-def test_rewind_refuses_what_cannot_be(environment: dict[str, str], arguments: tuple[str, ...], expected: str) -> None:
+def test_rewind_refuses_what_cannot_be(rewind: Rewind, arguments: tuple[str, ...], expected: str) -> None:
     """A wrong target is refused in a sentence that says what to give."""
-    assert expected in rewind(environment, *arguments)
+    assert expected in rewind(*arguments)

@@ -67,12 +67,18 @@ class Bystander:
     def _committed(self, partitions: Iterable[int]) -> dict[int, int]:
         wanted = [TopicPartition(self._topic, each) for each in partitions]
         found = self._consumer.committed(wanted, timeout=ASK_SECONDS)
+        if failed := next((each.error for each in found if each.error is not None), None):
+            raise KafkaException(failed)
         return {each.partition: each.offset for each in found if each.offset >= 0}
 
     def _bounds(self, partition: int) -> tuple[int, int]:
         found = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=ASK_SECONDS)
+        silent = UnavailableError(f"partition {partition} did not tell its end within {ASK_SECONDS:g} s")
         if found is None:
-            raise UnavailableError(f"partition {partition} did not tell its end within {ASK_SECONDS:g} s")
+            raise silent
+        # Negative numbers are the client's own, for what it did not learn.
+        if min(found) < 0:
+            raise silent
         return found
 
     def first_produced_at(self, starts: Mapping[int, int]) -> datetime | None:

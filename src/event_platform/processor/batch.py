@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from event_platform.processor import copy_format, rollups, timestamps
 from event_platform.processor.outcome import Dead, Outcome, Row, Store
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+UNKNOWN_EPOCH: Final = -1
+"""A leader epoch that is not known; it matches any (https://cwiki.apache.org/confluence/x/uIRwBg, KIP-320)."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -23,6 +27,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     headers: Headers = ()
     timestamp_ms: int | None = None
     """When it was made, in Unix time."""
+    leader_epoch: int = UNKNOWN_EPOCH
+    """Of the leader that wrote it: with the offset it names the record for good, although Kafka may cut its log."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -32,6 +38,8 @@ class Span(msgspec.Struct, frozen=True):
     end: int
     epoch: int = 0
     """Which positioning of the partition it was read under; an older one is no longer valid."""
+    leader_epoch: int = UNKNOWN_EPOCH
+    """Of its last record."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +77,11 @@ class Batch:
         middle = len(self.records) // 2
         first, second = self.records[:middle], self.records[middle:]
         cuts = {record.partition: record.offset + 1 for record in first}
+        epochs = {record.partition: record.leader_epoch for record in first}
         later = {record.partition for record in second}
         ends = {p: cut if p in later else self.spans[p].end for p, cut in cuts.items()}
         starts = {p: cuts.get(p, self.spans[p].start) for p in later}
-        before = {p: msgspec.structs.replace(self.spans[p], end=end) for p, end in ends.items()}
+        before = {p: msgspec.structs.replace(self.spans[p], end=end, leader_epoch=epochs[p]) for p, end in ends.items()}
         after = {p: msgspec.structs.replace(self.spans[p], start=start) for p, start in starts.items()}
         return (
             replace(self, records=first, outcomes=self.outcomes[:middle], spans=before),

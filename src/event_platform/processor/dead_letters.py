@@ -5,20 +5,30 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from event_platform.processor.batch import Headers, Record
 from event_platform.processor.database import Connection
 from event_platform.processor.outcome import Dead
 
+# A letter whose epoch is not known, from before epochs were kept, is the same one where its bytes are the same.
 _INSERT: Final = """
 INSERT INTO dlq_events (
-    failed_at, source_topic, source_topic_id, code, reason, source_partition, source_offset,
+    failed_at, source_topic, source_topic_id, code, reason, source_partition, source_offset, source_leader_epoch,
     tenant_id, event_id, idempotency_key, request_id, record_key, headers, original_bytes
 )
-SELECT now(), %s, %s, * FROM unnest(
-    %s::text[], %s::text[], %s::int[], %s::bigint[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::jsonb[], %s::bytea[]
+SELECT now(), %(topic)s, %(topic_id)s, l.* FROM unnest(
+    %(code)s::text[], %(reason)s::text[], %(partition)s::int[], %(offset)s::bigint[], %(leader_epoch)s::int[],
+    %(tenant_id)s::text[], %(event_id)s::text[], %(idempotency_key)s::text[], %(request_id)s::text[],
+    %(key)s::bytea[], %(headers)s::jsonb[], %(value)s::bytea[]
+) AS l(code, reason, partition, "offset", leader_epoch, tenant_id, event_id, idempotency_key, request_id, key, headers,
+       value)
+WHERE NOT EXISTS (
+    SELECT FROM dlq_events d
+    WHERE (d.source_topic_id, d.source_partition, d.source_offset) = (%(topic_id)s, l.partition, l."offset")
+      AND -1 IN (d.source_leader_epoch, l.leader_epoch) AND d.original_bytes IS NOT DISTINCT FROM l.value
 )
-ON CONFLICT (source_topic_id, source_partition, source_offset) DO NOTHING
+ON CONFLICT (source_topic_id, source_partition, source_offset, source_leader_epoch) DO NOTHING
 RETURNING source_partition, source_offset
 """
 
@@ -29,26 +39,24 @@ def bury(
     """Write ``letters``, and return partition and offset of those that were not there already."""
     if not letters:
         return set()
-    columns = zip(*(_fields(record, dead) for record, dead in letters), strict=True)
-    rows = connection.execute(_INSERT, [topic, topic_id, *map(list, columns)])
+    fields = [_fields(record, dead) for record, dead in letters]
+    columns = {name: [each[name] for each in fields] for name in fields[0]}
+    rows = connection.execute(_INSERT, {"topic": topic, "topic_id": topic_id, **columns})
     return {(int(partition), int(offset)) for partition, offset in rows}
 
 
-def _fields(record: Record, dead: Dead) -> tuple[object, ...]:
-    identity = dead.identity
-    return (
-        str(dead.code),
-        dead.reason,
-        record.partition,
-        record.offset,
-        identity.tenant_id,
-        identity.event_id,
-        identity.idempotency_key,
-        identity.request_id,
-        record.key,
-        encode_headers(record.headers),
-        record.value,
-    )
+def _fields(record: Record, dead: Dead) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(dead.identity),
+        "code": str(dead.code),
+        "reason": dead.reason,
+        "partition": record.partition,
+        "offset": record.offset,
+        "leader_epoch": record.leader_epoch,
+        "key": record.key,
+        "headers": encode_headers(record.headers),
+        "value": record.value,
+    }
 
 
 def encode_headers(headers: Headers) -> str:

@@ -1,6 +1,7 @@
 """Brings dead letters from their table to their topic: at least once, and without anything waiting for it."""
 
 import threading
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -14,7 +15,6 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.core.topics import dlq_topic
 from event_platform.processor.database import Connection, Database
 from event_platform.processor.dead_letters import decode_headers
 from event_platform.processor.health import DEAD_LETTER_TOPIC, POSTGRES, Health
@@ -23,6 +23,8 @@ from event_platform.processor.steps import Laps, NoteStep, Step, unnoted
 
 MAX_LETTERS: Final = 500
 MAX_BYTES: Final = 4_194_304
+MAX_MESSAGE_BYTES: Final = 100_000_000
+"""What a broker takes in one request, as it is usually set."""
 DELIVERY_TIMEOUT_SECONDS: Final = 10
 LOOK_EVERY_SECONDS: Final = 5.0
 """Dead letters of workers that died wait for so long at most."""
@@ -36,9 +38,20 @@ WITH waiting AS (
     SELECT id FROM (SELECT id, bytes, sum(bytes) OVER (ORDER BY id) AS total FROM waiting) w
     WHERE total <= %s OR total = bytes
 )
-SELECT id, failed_at, reason, code, source_topic, source_partition, source_offset, record_key, headers, original_bytes
+SELECT id, failed_at, reason, code, source_topic, source_topic_id, source_partition, source_offset, source_leader_epoch,
+    record_key, headers, original_bytes
 FROM dlq_events JOIN fitting USING (id) ORDER BY id
 """
+
+_SOURCE_HEADERS: Final = (
+    "source-topic",
+    "source-topic-id",
+    "source-partition",
+    "source-offset",
+    "source-leader-epoch",
+    "code",
+)
+"""By all of these but the code a reader knows a repeat."""
 
 _COUNT: Final = "SELECT count(*) FROM (SELECT FROM dlq_events WHERE published_at IS NULL LIMIT 10000) unpublished"
 
@@ -62,14 +75,15 @@ def producer_config(settings: Settings) -> dict[str, Any]:
         "acks": "all",
         "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1_000,
         "linger.ms": 5,
-        "message.max.bytes": dlq_topic(settings).max_message_bytes,
+        # Only the topic limits what is published, so that raising its limit is all that a person has to do.
+        "message.max.bytes": MAX_MESSAGE_BYTES,
         "allow.auto.create.topics": False,
     }
 
 
 def letter_of(row: Sequence[Any]) -> Letter:
     """The message of a row of the outbox: the original spliced in, its headers kept, and ours that name its source."""
-    number, failed_at, reason, code, topic, partition, offset, key, headers, value = row
+    number, failed_at, reason, code, *source, key, headers, value = row
     rendered = original.render(value)
     body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
         msgspec.json.encode(timestamp(failed_at)),
@@ -77,8 +91,7 @@ def letter_of(row: Sequence[Any]) -> Letter:
         rendered.text,
         rendered.encoding.encode(),
     )
-    source = {"source-topic": topic, "source-partition": partition, "source-offset": offset, "code": code}
-    ours: list[tuple[str, str | bytes | None]] = [(name, str(text).encode()) for name, text in source.items()]
+    ours = [(name, str(text).encode()) for name, text in zip(_SOURCE_HEADERS, [*source, code], strict=True)]
     return Letter(number, key, body, [*decode_headers(headers), *ours])
 
 
@@ -98,6 +111,7 @@ class Outbox:
         self._woken = threading.Event()
         self._refused: set[int] = set()
         self._refused_before: set[int] = set()
+        self._offered_at = time.monotonic()
 
     def wake(self) -> None:
         """There may be something to publish."""
@@ -108,12 +122,17 @@ class Outbox:
         try:
             while True:
                 self._patience.persist(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
-                if not self._woken.wait(LOOK_EVERY_SECONDS):
-                    # What the topic refused is offered again now and then: its limit may have been raised.
-                    self._refused_before, self._refused = self._refused, set()
+                self._woken.wait(LOOK_EVERY_SECONDS)
                 self._woken.clear()
+                self._offer_again()
         except StoppedError:
             return
+
+    def _offer_again(self) -> None:
+        """What the topic refused is offered again now and then: its limit may have been raised."""
+        if time.monotonic() - self._offered_at >= LOOK_EVERY_SECONDS:
+            self._offered_at = time.monotonic()
+            self._refused_before, self._refused = self._refused, set()
 
     def _empty(self) -> None:
         connection = self._database.connection()
@@ -176,7 +195,8 @@ class Outbox:
     def _refuse(self, number: int) -> None:
         if number not in self._refused_before:
             log.error(
-                "a dead letter is larger than its topic takes; it stays in the table until max.message.bytes is raised",
+                "a dead letter is larger than its topic takes; it stays in the table, and is published within seconds "
+                "once the topic's max.message.bytes is raised",
                 id=number,
                 topic=self._topic,
             )

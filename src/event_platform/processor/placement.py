@@ -1,8 +1,11 @@
 """Has partitions looked up that are ours but not read yet, and read from there."""
 
 import time
+from collections.abc import Collection
 from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
 from typing import Final
+
+import msgspec
 
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import positions
@@ -10,13 +13,51 @@ from event_platform.processor.background import Background
 from event_platform.processor.health import KAFKA, POSTGRES, State
 from event_platform.processor.parts import Parts
 from event_platform.processor.positions import Found
+from event_platform.processor.progress import Position
+from event_platform.processor.reading import Refusal
 from event_platform.processor.standing import StandingCheck
+
+CUT_SHORT: Final = (
+    "partition {partition} goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: "
+    "events were lost there, and those that came since would be left out; "
+    "`event-platform rewind --partition {partition} --to {end}` reads them"
+)
 
 SOON_SECONDS: Final = 1.0
 LOOK_AGAIN_SECONDS: Final = 5.0
 """After which a partition that could not go on is looked up again: a person may have mended it."""
 
 log = get_logger(__name__)
+
+
+class Stop(msgspec.Struct):
+    """Where a partition cannot go on, and why; only another position lifts it, because Kafka's end may grow past it."""
+
+    position: Position
+    why: str
+    looked_at: float = 0.0
+
+
+def stop_of(partition: int, found: Found, refusal: Refusal | None, known: Stop | None) -> Stop | None:
+    """Why the partition cannot go on where it was found; None where it can.
+
+    Args:
+        partition: Which.
+        found: What Postgres and Kafka say of it.
+        refusal: What Kafka said when it was last read.
+        known: Where it was stopped before.
+    """
+    position = found.positions[partition]
+    if known is not None and known.position == position:
+        return known
+    if partition in found.stopped:
+        return Stop(position, found.stopped[partition])
+    if refusal is None:
+        return None
+    end = found.lows[partition] if refusal.end_offset is None else refusal.end_offset
+    if position.next_offset <= end:
+        return None
+    return Stop(position, CUT_SHORT.format(partition=partition, offset=position.next_offset, end=end))
 
 
 class Placement:
@@ -28,7 +69,8 @@ class Placement:
         self._source = parts.source
         self._background = background
         self._looking: Future[Found] | None = None
-        self._stopped: dict[int, float] = {}
+        self._stopped: dict[int, Stop] = {}
+        self._said: dict[int, str] = {}
         self._absent: dict[int, float] = {}
         self._placed_at = 0.0
         self._standing = StandingCheck(parts, background)
@@ -61,7 +103,7 @@ class Placement:
 
     def _ask(self) -> None:
         lately = time.monotonic() - LOOK_AGAIN_SECONDS
-        asked = self._stopped | self._absent
+        asked = {p: stop.looked_at for p, stop in self._stopped.items()} | self._absent
         wanted = {partition for partition in self._source.unplaced() if asked.get(partition, lately) <= lately}
         if wanted:
             self._looking = self._background.submit(lambda: self._find(wanted))
@@ -71,23 +113,39 @@ class Placement:
 
         def find() -> Found:
             # What was taken from us meanwhile may not exist any more, and is not to be waited for.
-            return positions.find(parts.database.connection(), parts.topic, wanted & source.assigned)
+            connection = parts.database.connection()
+            # Before anything is read, because what is read may be called too old.
+            parts.clock.ask(connection)
+            return positions.find(connection, parts.topic, wanted & source.assigned)
 
         return parts.patience.persist(find, "looking up where to start", (KAFKA, POSTGRES))
 
     def _place(self, found: Found) -> None:
-        health = self._parts.health
-        health.partitions_go_on(found.offsets)
-        self._stopped = {p: at for p, at in self._stopped.items() if p not in found.offsets}
-        for partition, why in found.stopped.items():
-            if partition not in self._stopped:
-                log.error("a partition is stopped", partition=partition, reason=why)
-                health.partition_stopped(partition, why)
-            self._stopped[partition] = time.monotonic()
+        refusals = {partition: self._source.take_refusal(partition) for partition in found.positions}
+        known = self._stopped
+        stops = {p: s for p in found.positions if (s := stop_of(p, found, refusals[p], known.get(p))) is not None}
+        going_on = {p: position for p, position in found.positions.items() if p not in stops}
+        self._go_on(going_on)
+        for partition, stop in stops.items():
+            stop.looked_at = time.monotonic()
+            self._stopped[partition] = stop
+            self._say(partition, stop)
         # They are looked for again now and then, but nothing is wrong without them.
         self._absent |= dict.fromkeys(found.absent, time.monotonic())
         self._placed_at = time.monotonic()
-        self._source.place(found.topic_id, found.offsets)
+        self._source.place(found.topic_id, going_on)
+
+    def _say(self, partition: int, stop: Stop) -> None:
+        if self._said.get(partition) != stop.why:
+            log.error("a partition is stopped", partition=partition, reason=stop.why)
+            self._parts.health.partition_stopped(partition, stop.why)
+            self._said[partition] = stop.why
+
+    def _go_on(self, partitions: Collection[int]) -> None:
+        self._parts.health.partitions_go_on(partitions)
+        for partition in partitions:
+            self._stopped.pop(partition, None)
+            self._said.pop(partition, None)
 
     def _say_state(self) -> None:
         is_placed = self._source.is_member and not self._source.unplaced() - self._stopped.keys() - self._absent.keys()
@@ -96,8 +154,8 @@ class Placement:
         self._forget_what_was_taken_away()
 
     def _forget_what_was_taken_away(self) -> None:
-        """Should it come back, it is looked up, and red if need be, like any other."""
-        gone = self._stopped.keys() - self._source.assigned
+        """Should it come back, it is looked up, and red again where it has not moved."""
+        gone = self._said.keys() - self._source.assigned
         self._parts.health.partitions_go_on(gone)
         for partition in gone:
-            del self._stopped[partition]
+            del self._said[partition]

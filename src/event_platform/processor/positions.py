@@ -7,13 +7,15 @@ import msgspec
 
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import progress
+from event_platform.processor.batch import UNKNOWN_EPOCH
 from event_platform.processor.database import Connection
-from event_platform.processor.progress import Place
+from event_platform.processor.progress import Place, Position
 from event_platform.processor.topic import Topic
 
 BEYOND_THE_END: Final = (
     "partition {partition} goes on at offset {offset}, but the topic ends at {high}: Kafka has lost data or is an "
-    "older copy; `event-platform rewind --partition {partition} --to {high}` goes on from its end"
+    "older copy; `event-platform rewind --partition {partition} --to {low}` reads again all that it still holds, and "
+    "stores none of it twice"
 )
 
 log = get_logger(__name__)
@@ -23,9 +25,11 @@ class Found(msgspec.Struct):
     """Where partitions go on."""
 
     topic_id: str
-    offsets: dict[int, int] = msgspec.field(default_factory=dict)
+    positions: dict[int, Position] = msgspec.field(default_factory=dict)
     stopped: dict[int, str] = msgspec.field(default_factory=dict)
-    """Partitions that cannot go on, with the reason."""
+    """Those among them that cannot go on, with the reason."""
+    lows: dict[int, int] = msgspec.field(default_factory=dict)
+    """Where the log of each begins."""
     absent: set[int] = msgspec.field(default_factory=set)
     """Partitions that the topic does not have: it was made anew with fewer, and the group does not know it yet."""
 
@@ -48,24 +52,28 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
         place = Place(topic.name, topic_id, partition)
         if partition not in known:
             progress.begin(connection, place, low)
-            found.offsets[partition] = progress.read(connection, topic_id, [partition])[partition]
-        elif known[partition] > high:
-            found.stopped[partition] = BEYOND_THE_END.format(partition=partition, offset=known[partition], high=high)
+            position = progress.read(connection, topic_id, [partition])[partition]
         else:
-            found.offsets[partition] = _within(connection, place, known[partition], low)
+            position = _within(connection, place, known[partition], low)
+        found.positions[partition], found.lows[partition] = position, low
+        # With its epoch, Kafka itself says whether and where its log parts from what was read.
+        if position.next_offset > high and position.leader_epoch == UNKNOWN_EPOCH:
+            found.stopped[partition] = BEYOND_THE_END.format(
+                partition=partition, offset=position.next_offset, low=low, high=high
+            )
     return found
 
 
-def _within(connection: Connection, place: Place, next_offset: int, low: int) -> int:
-    """``next_offset``, or the low mark where Kafka has dropped what came before it."""
-    if next_offset >= low:
-        return next_offset
-    if progress.skip(connection, place, next_offset, low):
+def _within(connection: Connection, place: Place, position: Position, low: int) -> Position:
+    """``position``, or the low mark where Kafka has dropped what came before it."""
+    if position.next_offset >= low:
+        return position
+    if progress.skip(connection, place, position.next_offset, low):
         log.error(
             "events are lost: Kafka dropped them before they were processed",
             topic=place.topic,
             partition=place.partition,
-            from_offset=next_offset,
+            from_offset=position.next_offset,
             to_offset=low,
         )
-    return low
+    return Position(low)

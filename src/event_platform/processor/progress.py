@@ -5,22 +5,32 @@ from typing import Final
 
 import msgspec
 
-from event_platform.processor.batch import Span
+from event_platform.processor.batch import UNKNOWN_EPOCH, Span
 from event_platform.processor.database import Connection
 
 # In partition order, so that two workers that both believe to own some never wait for each other in a circle; in one
 # statement, because the thread that decodes holds up this one after each.
 _TAKE: Final = """
 WITH spans AS (
-    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS s(partition, first_offset, next_offset)
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::int[])
+        AS s(partition, first_offset, next_offset, leader_epoch)
 ), taken AS MATERIALIZED (
-    SELECT p.topic_id, p.partition, s.next_offset FROM spans s JOIN consumer_progress p USING (partition)
+    SELECT p.topic_id, p.partition, s.next_offset, s.leader_epoch
+    FROM spans s JOIN consumer_progress p USING (partition)
     WHERE p.topic_id = %s AND p.next_offset = s.first_offset
     ORDER BY p.partition FOR UPDATE OF p
 )
-UPDATE consumer_progress p SET next_offset = t.next_offset
+UPDATE consumer_progress p SET next_offset = t.next_offset, leader_epoch = t.leader_epoch
 FROM taken t WHERE p.topic_id = t.topic_id AND p.partition = t.partition
 """
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a partition is read next."""
+
+    next_offset: int
+    leader_epoch: int = UNKNOWN_EPOCH
+    """Of the record before; by it Kafka can tell whether its log is still the one that was read."""
 
 
 class FencedError(Exception):
@@ -34,7 +44,8 @@ def take(connection: Connection, topic_id: str, spans: dict[int, Span]) -> None:
         FencedError: One of them was not there; `compare` tells which, once the transaction is rolled back.
     """
     ordered = sorted(spans.items())
-    columns = [[p for p, _ in ordered], [span.start for _, span in ordered], [span.end for _, span in ordered]]
+    offsets = [[span.start for _, span in ordered], [span.end for _, span in ordered]]
+    columns = [[p for p, _ in ordered], *offsets, [span.leader_epoch for _, span in ordered]]
     if connection.execute(_TAKE, [*columns, topic_id]).rowcount != len(ordered):
         raise FencedError
 
@@ -51,17 +62,19 @@ class Standing(msgspec.Struct, frozen=True):
 def compare(connection: Connection, topic_id: str, spans: dict[int, Span]) -> Standing:
     """Where the partitions of a batch really stand."""
     found = read(connection, topic_id, spans)
-    done = {partition for partition, span in spans.items() if found.get(partition) == span.end}
-    return Standing(done, {p for p, span in spans.items() if found.get(p) != span.start} - done)
+    at = {partition: position.next_offset for partition, position in found.items()}
+    done = {partition for partition, span in spans.items() if at.get(partition) == span.end}
+    return Standing(done, {p for p, span in spans.items() if at.get(p) != span.start} - done)
 
 
-def read(connection: Connection, topic_id: str, partitions: Iterable[int]) -> dict[int, int]:
+def read(connection: Connection, topic_id: str, partitions: Iterable[int]) -> dict[int, Position]:
     """Where those of ``partitions`` go on that were ever read."""
     rows = connection.execute(
-        "SELECT partition, next_offset FROM consumer_progress WHERE topic_id = %s AND partition = ANY(%s)",
+        "SELECT partition, next_offset, leader_epoch FROM consumer_progress "
+        "WHERE topic_id = %s AND partition = ANY(%s)",
         [topic_id, list(partitions)],
     )
-    return {int(partition): int(next_offset) for partition, next_offset in rows}
+    return {int(partition): Position(int(offset), int(epoch)) for partition, offset, epoch in rows}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -85,7 +98,8 @@ def skip(connection: Connection, place: Place, from_offset: int, to_offset: int)
     """Go on behind a gap, and keep a record of it; False where another worker did so already."""
     with connection.transaction():
         moved = connection.execute(
-            "UPDATE consumer_progress SET next_offset = %s WHERE topic_id = %s AND partition = %s AND next_offset = %s",
+            "UPDATE consumer_progress SET next_offset = %s, leader_epoch = -1 "
+            "WHERE topic_id = %s AND partition = %s AND next_offset = %s",
             [to_offset, place.topic_id, place.partition, from_offset],
         )
         if moved.rowcount == 0:
@@ -106,7 +120,7 @@ def move(connection: Connection, place: Place, offset: int) -> int | None:
     ).fetchone()
     connection.execute(
         "INSERT INTO consumer_progress (topic, topic_id, partition, next_offset) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (topic_id, partition) DO UPDATE SET next_offset = excluded.next_offset",
+        "ON CONFLICT (topic_id, partition) DO UPDATE SET next_offset = excluded.next_offset, leader_epoch = -1",
         [place.topic, place.topic_id, place.partition, offset],
     )
     return int(row[0]) if row else None

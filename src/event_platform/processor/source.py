@@ -1,7 +1,6 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
-from dataclasses import dataclass
-from operator import methodcaller
+from collections.abc import Mapping
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -10,32 +9,23 @@ from event_platform.core.lasting_client import finds_brokers
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
-from event_platform.processor.batch import Headers, Record, Span, Taken
+from event_platform.processor.batch import UNKNOWN_EPOCH, Record, Span, Taken
 from event_platform.processor.offsets import Offsets
+from event_platform.processor.progress import Position
+from event_platform.processor.reading import Reading, Refusal, is_refusal
+from event_platform.processor.records import partition_of, record_of
 from event_platform.processor.steps import NoteStep
 
 MAX_RECORDS: Final = 5_000
 ASK_SECONDS: Final = 1.0
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
-_OFFSET_LOST: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
-
-# Called directly, once the interpreter has specialized the call, its failure would come out somewhere later.
-_read_headers: Final = methodcaller("headers")
 
 log = get_logger(__name__)
 
 
 class FencedInstanceError(Exception):
     """Another process joined the group under our name; only a person can tell which of the two is meant."""
-
-
-@dataclass
-class Position:
-    """Where a partition is read next; the epoch changes whenever it is placed anew."""
-
-    next_offset: int
-    epoch: int
 
 
 class Source:
@@ -51,10 +41,12 @@ class Source:
         self._consumer = Consumer({**consumer.config(settings, instance_id), **callbacks})
         self._topic = settings.topic_raw
         self._fatal: KafkaError | None = None
-        self._positions: dict[int, Position] = {}
+        self._positions: dict[int, Reading] = {}
+        self._refusals: dict[int, Refusal] = {}
         self._epoch = 0
         self.is_paused = False
-        self._early: list[Message] = []
+        self._early: list[tuple[int, Message]] = []
+        self._unchecked: set[int] = set()
         self.topic_id = ""
         self.assigned: set[int] = set()
         self.is_member = False
@@ -68,6 +60,7 @@ class Source:
     def _take_over(self, member: Consumer, partitions: list[TopicPartition]) -> None:
         # Nothing is fetched before Postgres has said from where: then `place` assigns.
         self._let_go(set(self._positions))
+        self._refusals.clear()
         member.assign([])
         self.assigned = {partition.partition for partition in partitions}
         self.is_member = True
@@ -75,21 +68,26 @@ class Source:
     def _give_up(self, member: Consumer, _partitions: list[TopicPartition]) -> None:
         self.assigned = set()
         self._let_go(set(self._positions))
+        self._refusals.clear()
         member.unassign()
 
     def unplaced(self) -> set[int]:
         """Partitions of ours whose offset has to be looked up."""
         return self.assigned - self._positions.keys()
 
-    def place(self, topic_id: str, offsets: dict[int, int]) -> None:
-        """Read the partitions in ``offsets`` from there on, and the others from where they are."""
+    def place(self, topic_id: str, positions: Mapping[int, Position]) -> None:
+        """Read the partitions in ``positions`` from there on, and the others from where they are."""
         self.topic_id = topic_id
         self._epoch += 1
-        for partition, offset in offsets.items():
+        for partition, at in positions.items():
             if partition in self.assigned:
-                self._positions[partition] = Position(offset, self._epoch)
-                self._offsets.start_at(partition, offset)
+                self._positions[partition] = Reading(at.next_offset, at.leader_epoch, self._epoch)
+                self._offsets.start_at(partition, at.next_offset)
         self._assign()
+
+    def take_refusal(self, partition: int) -> Refusal | None:
+        """Why the partition is read no further, told once; None where Kafka did not refuse it."""
+        return self._refusals.pop(partition, None)
 
     def displace(self, partitions: set[int]) -> None:
         """Read these no further; their offsets have to be looked up again."""
@@ -100,21 +98,39 @@ class Source:
     def _let_go(self, partitions: set[int]) -> None:
         for partition in partitions:
             del self._positions[partition]
-        self._early = [message for message in self._early if message.partition() not in partitions]
         if self.is_paused and partitions:
             # To the client a pause outlasts the assignment: they would come back paused, and nobody would resume them.
             self._consumer.resume([TopicPartition(self._topic, partition) for partition in partitions])
 
     def _assign(self) -> None:
-        placed = [TopicPartition(self._topic, p, position.next_offset) for p, position in self._positions.items()]
+        placed = [self._start_of(partition) for partition in self._positions]
         self._consumer.assign(placed)
         if self.is_paused:
             self._consumer.pause(placed)
+        self._unchecked = {partition for partition, at in self._positions.items() if at.leader_epoch != UNKNOWN_EPOCH}
+
+    def _check_epochs(self) -> None:
+        """Have Kafka compare its log with the epochs that partitions were read to, before anything is taken of them.
+
+        Assigning an offset with its epoch is not enough: the client compares only where it learns of the leader after
+        that. It always does when it seeks, which it refuses for as long as the assignment is not in force.
+        """
+        for partition in sorted(self._unchecked & self._positions.keys()):
+            try:
+                self._consumer.seek(self._start_of(partition))
+            except KafkaException as error:
+                log.debug("seek", partition=partition, error=error.args[0].str())
+            else:
+                self._unchecked.discard(partition)
+
+    def _start_of(self, partition: int) -> TopicPartition:
+        at = self._positions[partition]
+        return TopicPartition(self._topic, partition, at.next_offset, leader_epoch=at.leader_epoch)
 
     def is_current(self, partition: int, span: Span) -> bool:
         """Whether the partition is still ours, and was not placed anew since the span was read."""
-        position = self._positions.get(partition)
-        return position is not None and position.epoch == span.epoch
+        reading = self._positions.get(partition) or self._refusals.get(partition)
+        return reading is not None and reading.epoch == span.epoch
 
     def pause(self) -> None:
         """Fetch nothing more, but stay a member."""
@@ -126,8 +142,10 @@ class Source:
         """Stay a member while nothing more can be taken; what slips through is kept for `take`."""
         self.pause()
         message = self._consumer.poll(0)
-        if message is not None:
-            self._early.append(message)
+        if message is None or (partition := partition_of(message)) in self._unchecked:
+            return
+        if partition in self._positions:
+            self._early.append((self._positions[partition].epoch, message))
 
     def resume(self) -> None:
         """Fetch again."""
@@ -146,30 +164,53 @@ class Source:
         """
         self._raise_fatal()
         self._offsets.send(self._consumer, self._positions)
-        messages, self._early = self._early, []
+        self._check_epochs()
+        messages = self._take_early()
         first = self._consumer.poll(0 if messages else timeout_seconds)
         if first is not None:
             messages += [first, *self._consumer.consume(MAX_RECORDS - 1, 0)]
+        taken = self._taken([message for message in messages if message.error() is None])
+        # Only now, because what came before the error is still to be stored: Kafka may not have it any more.
         for message in messages:
             if (error := message.error()) is not None:
                 self._note(error, message.partition())
-        return self._taken([message for message in messages if message.error() is None])
+        return taken
+
+    def _take_early(self) -> list[Message]:
+        early, self._early = self._early, []
+        # Of a partition that was placed anew meanwhile they are not what comes next.
+        return [message for epoch, message in early if self._epoch_of(partition_of(message)) == epoch]
+
+    def _epoch_of(self, partition: int) -> int | None:
+        reading = self._positions.get(partition)
+        return reading.epoch if reading else None
 
     def _taken(self, messages: list[Message]) -> Taken | None:
         records: list[Record] = []
-        starts: dict[int, Position] = {}
+        starts: dict[int, int] = {}
+        skipped, doubted = set(self._unchecked), set[int]()
         for message in messages:
-            record = _record(message)
-            position = self._positions.get(record.partition)
+            record = record_of(message)
+            reading = self._positions.get(record.partition)
             # What was still on its way from before a rebalance does not start where the partition does now.
-            if position is None or record.offset < position.next_offset:
+            if reading is None or record.partition in skipped or record.offset < reading.next_offset:
                 continue
-            if record.partition not in starts:
-                starts[record.partition] = Position(position.next_offset, position.epoch)
-            position.next_offset = record.offset + 1
+            if not reading.expects(record.offset):
+                doubted.add(record.partition)
+                skipped.add(record.partition)
+                continue
+            starts.setdefault(record.partition, reading.next_offset)
+            reading.move(record)
             records.append(record)
-        spans = {p: Span(s.next_offset, self._positions[p].next_offset, s.epoch) for p, s in starts.items()}
+        if doubted:
+            log.info("the first record leaves a gap; reading once more", partitions=sorted(doubted))
+            self._assign()
+        spans = {partition: self._span(partition, start) for partition, start in starts.items()}
         return Taken(self.topic_id, tuple(records), spans) if records else None
+
+    def _span(self, partition: int, start: int) -> Span:
+        reading = self._positions[partition]
+        return Span(start, reading.next_offset, reading.epoch, reading.leader_epoch)
 
     def _note_client_error(self, error: KafkaError) -> None:
         # Lost connections come here as well, and are mended by the client itself.
@@ -185,9 +226,13 @@ class Source:
 
     def _note(self, error: KafkaError, partition: int | None) -> None:
         self._note_client_error(error)
-        if error.code() in _OFFSET_LOST and partition is not None:
-            self.displace({partition})
+        if is_refusal(error) and partition in self._positions:
+            self._refuse(partition, error)
         log.warning("kafka says", error=error.str(), partition=partition)
+
+    def _refuse(self, partition: int, error: KafkaError) -> None:
+        self._refusals[partition] = Refusal.of(error, self._positions[partition])
+        self.displace({partition})
 
     def finds_brokers(self) -> bool:
         """Whether Kafka answers the consumer; waits for a second at most, as the main loop has more to do."""
@@ -218,22 +263,3 @@ class Source:
         """Leave without telling the group, so that the same name finds its partitions waiting."""
         self._offsets.send(self._consumer, self._positions)
         self._consumer.close()
-
-
-def _record(message: Message) -> Record:
-    partition, offset = message.partition(), message.offset()
-    assert partition is not None and offset is not None  # noqa: PT018, S101 - a message that came from a topic has both
-    _, timestamp_ms = message.timestamp()
-    timestamp = timestamp_ms if timestamp_ms > 0 else None
-    return Record(partition, offset, message.value(), message.key(), _headers(message), timestamp)
-
-
-def _headers(message: Message) -> Headers:
-    """The message's headers; none where a name among them is not UTF-8, which no broker refuses."""
-    try:
-        headers = _read_headers(message)
-    except (SystemError, UnicodeDecodeError):
-        # The client cannot make such a name text, and fails by a SystemError. An event needs no headers.
-        log.warning("unreadable headers are left out", partition=message.partition(), offset=message.offset())
-        return ()
-    return tuple(headers) if headers else ()

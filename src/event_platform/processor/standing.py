@@ -12,6 +12,7 @@ from event_platform.processor import progress
 from event_platform.processor.background import Background
 from event_platform.processor.health import POSTGRES
 from event_platform.processor.parts import Parts
+from event_platform.processor.progress import Position
 
 EVERY_SECONDS: Final = 3.0
 
@@ -28,7 +29,7 @@ class StandingCheck:
         self._background = background
         self._asked_at = 0.0
         self._believed: dict[int, int] = {}
-        self._asking: Future[dict[int, int]] | None = None
+        self._asking: Future[dict[int, Position]] | None = None
 
     def check(self, *, is_idle: bool) -> None:
         """Ask now and then, or act on the answer."""
@@ -45,7 +46,7 @@ class StandingCheck:
             topic_id, partitions = self._source.topic_id, tuple(self._believed)
             self._asking = self._background.submit(lambda: self._read(topic_id, partitions))
 
-    def _read(self, topic_id: str, partitions: tuple[int, ...]) -> dict[int, int]:
+    def _read(self, topic_id: str, partitions: tuple[int, ...]) -> dict[int, Position]:
         database = self._parts.database
         return self._parts.patience.persist(
             lambda: progress.read(database.connection(), topic_id, partitions),
@@ -53,10 +54,10 @@ class StandingCheck:
             (POSTGRES,),
         )
 
-    def _compare(self, found: dict[int, int]) -> None:
+    def _compare(self, found: dict[int, Position]) -> None:
         # What was taken meanwhile moved on, and its own guard looks after it.
-        now = self._source.standing()
-        moved = {p for p, offset in self._believed.items() if now.get(p) == offset and found.get(p) != offset}
+        now, at = self._source.standing(), {p: position.next_offset for p, position in found.items()}
+        moved = {p for p, offset in self._believed.items() if now.get(p) == offset and at.get(p) != offset}
         if moved:
             log.warning("partitions stand elsewhere in Postgres; going there", partitions=sorted(moved))
             self._source.displace(moved)

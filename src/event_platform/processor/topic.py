@@ -1,14 +1,18 @@
 """What Kafka says of the raw topic: its id, and which offsets it holds."""
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
-from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
 from event_platform.core.lasting_client import LastingClient
+
+NO_SUCH_TIME: Final = -1
+"""Kafka's answer where no record is as late as the time asked for."""
 
 
 class Marks(msgspec.Struct, frozen=True):
@@ -66,7 +70,7 @@ class Topic:
         Raises:
             UnavailableError: Kafka does not answer.
         """
-        return self._offsets(partitions, OffsetSpec.for_timestamp(unix_ms))
+        return self._offsets(partitions, OffsetSpec.for_timestamp(unix_ms), answers=(NO_SUCH_TIME,))
 
     def partitions(self) -> list[int]:
         """All of the topic's.
@@ -83,7 +87,8 @@ class Topic:
         except KafkaException as error:
             raise unavailable(f"listing the partitions of {self.name}", error) from error
 
-    def _offsets(self, partitions: Collection[int], which: OffsetSpec) -> dict[int, int]:
+    def _offsets(self, partitions: Collection[int], which: OffsetSpec, answers: tuple[int, ...] = ()) -> dict[int, int]:
+        """What Kafka answers; negative numbers are offsets only where they are among ``answers``."""
         wanted = {TopicPartition(self.name, partition): which for partition in partitions}
         doing = f"asking for the offsets of topic {self.name}"
         try:
@@ -96,7 +101,7 @@ class Topic:
             raise unavailable(doing, error) from error
         except TimeoutError as error:
             raise UnavailableError(f"{doing}: no answer") from error
-        # The client's answer, without an error, where its time ran out before it had asked everyone.
-        if OFFSET_INVALID in found.values():
+        # The client names such, without an error, where its time ran out before it had asked everyone.
+        if any(offset < 0 and offset not in answers for offset in found.values()):
             raise UnavailableError(f"{doing}: no answer")
         return found

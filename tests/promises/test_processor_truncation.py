@@ -1,0 +1,89 @@
+"""P2, P5: Kafka cut its log in an unclean restart, and went on: what it took since is neither left out nor mixed up."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.rewinding import Rewind, command_in
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("loud_outages")
+
+PARTITION = 3
+
+
+@pytest.fixture(autouse=True)
+def _stops_are_expected(expect_errors: ExpectErrors) -> None:
+    expect_errors("a partition is stopped")
+
+
+def _send_good(raw_topic: RawTopic, count: int) -> None:
+    raw_topic.send(*(raw_topic.message() for _ in range(count)), partition=PARTITION)
+
+
+def _reason(processor: Service) -> str:
+    """Why the partition is stopped; empty where it is not."""
+    try:
+        return str(processor.health().get("stopped_partitions", {}).get(str(PARTITION), ""))
+    except (httpx.TransportError, ValueError):
+        return ""
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_what_came_after_a_cut_is_not_left_out(
+    raw_topic: RawTopic,
+    run_service: RunService,
+    servers: RunningServers,
+    rewind: Rewind,
+    *,
+    is_up: bool,
+) -> None:
+    """New events fill the offsets that were cut off, and go beyond where the processor stood.
+
+    The partition stops, red, whether a worker saw it happen or comes later; the others are read on. The command that
+    its health names brings in every event, also a dead letter at an offset where there was another one before.
+    """
+    first = run_service("processor")
+    start = raw_topic.topic.marks([PARTITION])[PARTITION].high
+    _send_good(raw_topic, 8)
+    raw_topic.send(b"rubbish before", partition=PARTITION)
+    raw_topic.await_processed()
+    if not is_up:
+        first.stop()
+    servers.cut_log(raw_topic.settings.topic_raw, PARTITION, start + 8)
+    (again,) = raw_topic.send(b"rubbish after", partition=PARTITION)
+    _send_good(raw_topic, 20)
+    processor = first if is_up else run_service("processor", wait_until_ready=False)
+    reason = eventually(lambda: _reason(processor), "a stopped partition")
+    assert again.offset == start + 8
+    assert not processor.is_ready()
+    (other,) = raw_topic.send(raw_topic.message(), partition=(PARTITION + 1) % 6)
+    raw_topic.await_row(other.value or b"")
+    assert f"--to {again.offset}`" in reason
+    rewind(*command_in(reason))
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
+    processor.wait_until_ready()
+    _assert_letters_are_told_apart(raw_topic, again.offset)
+
+
+def _assert_letters_are_told_apart(raw_topic: RawTopic, offset: int) -> None:
+    """Two letters of one offset, by the leader epochs in their headers."""
+    topic_id = raw_topic.topic.id().encode()
+
+    def published() -> dict[int, str]:
+        found = {}
+        for message in raw_topic.dead_letters_published():
+            headers: dict[str, Any] = dict(message.headers() or ())
+            if headers["source-offset"] == str(offset).encode() and headers["source-topic-id"] == topic_id:
+                found[int(headers["source-leader-epoch"])] = (message.value() or b"").decode()
+        return found
+
+    letters = eventually(lambda: found if len(found := published()) == 2 else None, "both dead letters")
+    before, after = (letters[epoch] for epoch in sorted(letters))
+    assert '"rubbish before"' in before
+    assert '"rubbish after"' in after
