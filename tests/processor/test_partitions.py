@@ -177,8 +177,9 @@ def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None
             "dlq_events",
             """
             INSERT INTO dlq_events (
-                failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset, tenant_id
-            ) VALUES (now() - interval '50 days', 'c', 'r', 't', 'i', 0, 0, 'old')
+                failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset, tenant_id,
+                published_at
+            ) VALUES (now() - interval '50 days', 'c', 'r', 't', 'i', 0, 0, 'old', now())
             """,
         ),
         (
@@ -197,8 +198,25 @@ def test_counts_and_dead_letters_have_their_retention(
     bench.write(message())
     bench.connection.execute(statement.encode())
     before = bench.one(COUNT.format(table))
+    _tidy(bench, settings)
+    assert bench.one(COUNT.format(table)) == before - 1
+    assert bench.one(COUNT.format(table) + " WHERE tenant_id = 'old'") == 0
+
+
+def test_a_dead_letter_that_is_not_published_has_no_age(bench: Bench, settings: Settings) -> None:
+    """Nobody can have seen it yet: it stays until its topic has it, however long that takes."""
+    bench.write(b"rubbish", b"more rubbish")
+    bench.connection.execute(
+        "UPDATE dlq_events SET failed_at = now() - interval '90 days', "
+        "published_at = CASE WHEN original_bytes <> 'rubbish' THEN now() END WHERE source_topic_id = %s",
+        [bench.topic_id],
+    )
+    _tidy(bench, settings)
+    left = bench.query("SELECT original_bytes FROM dlq_events WHERE source_topic_id = %s", bench.topic_id)
+    assert left == [(b"rubbish",)]
+
+
+def _tidy(bench: Bench, settings: Settings) -> None:
     clock = Clock()
     patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     Housekeeping(settings, bench.database, patience, clock).tidy()
-    assert bench.one(COUNT.format(table)) == before - 1
-    assert bench.one(COUNT.format(table) + " WHERE tenant_id = 'old'") == 0

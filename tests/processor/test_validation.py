@@ -194,6 +194,25 @@ def test_bad_times(text: str) -> None:
     assert outcome.code == "VALIDATION_FAILED"
 
 
+@pytest.mark.parametrize(
+    ("received_at", "is_stored"),
+    [
+        ("2000-01-01T00:00:00Z", True),
+        ("2026-11-23T12:00:00Z", True),
+        ("9999-12-30T23:59:59.999999Z", True),
+        ("1999-12-31T23:59:59.999999Z", False),
+        ("9999-12-31T00:00:00Z", False),
+    ],
+)
+def test_without_a_certain_time_no_event_is_too_old(received_at: str, *, is_stored: bool) -> None:
+    """Nor too new: only a day that no table can be made for is refused."""
+    value = json.dumps({**WRAPPER, "received_at": received_at, "event": GOOD}).encode()
+    outcome = pipeline.outcome_of(Record(0, 0, value), RULES, None)
+    assert isinstance(outcome, Store) == is_stored
+    if isinstance(outcome, Dead):
+        assert outcome.reason == f"UNSTORABLE: received_at {received_at} is of no day that can be stored"
+
+
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_no_bytes_break_it(value: bytes) -> None:
     """Whatever the bytes are, there is an outcome, and a bounded reason."""

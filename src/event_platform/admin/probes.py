@@ -1,6 +1,7 @@
 """One question to each part of the platform: does it work? Each raises, or says what is impaired, or says nothing."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -8,8 +9,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata
 from redis.exceptions import RedisError
 
-from event_platform.admin.database import Database
-from event_platform.core import kafka, redis
+from event_platform.admin.database import Database, clock
+from event_platform.core import clocks, kafka, redis
 from event_platform.core.errors import UnavailableError
 from event_platform.core.lasting_client import LastingClient
 from event_platform.core.settings import Settings
@@ -21,11 +22,12 @@ _TOLD: Final = 200
 
 
 async def postgres(database: Database) -> str | None:
-    """A read, through the same pool as every other; raises `UnavailableError`."""
+    """A read, through the same pool as every other, and whether our clocks agree; raises `UnavailableError`."""
     async with database.reading() as connection:
         # The newest table, too: without it the schema is older than the questions that are asked of it.
         await connection.execute("SELECT FROM events, event_counts_daily LIMIT 0")
-    return None
+        ahead = datetime.now(UTC) - await clock(connection)
+    return clocks.difference(ahead.total_seconds(), "Postgres'")
 
 
 async def redis_server(settings: Settings) -> str | None:

@@ -99,6 +99,8 @@ class Health:
         """What keeps good events from being stored."""
         if self.state is not State.RUNNING:
             yield self.detail or self.state
+        if complaint := self._clock.complaint():
+            yield complaint
         yield from (f"partition {partition}: {why}" for partition, why in self._stopped.items())
         failures = tuple(self._failures.values())
         yield from (f"{each.dependency}: {each.error}" for each in failures if each.dependency != DEAD_LETTER_TOPIC)

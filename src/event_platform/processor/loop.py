@@ -74,9 +74,10 @@ class Loop:
         is_quick = self._running is not None and time.monotonic() - self._running_since < PAUSE_AFTER_SECONDS
         return WHILE_STORING_SECONDS if is_quick or self._placement.is_looking() else IDLE_SECONDS
 
-    def now(self) -> datetime:
-        """The present, in UTC."""
-        return self._parts.clock.now()
+    def now(self) -> datetime | None:
+        """The present, in UTC; None where it is not known for certain."""
+        clock = self._parts.clock
+        return clock.now() if clock.is_certain() else None
 
     def deciding(self) -> AbstractContextManager[object]:
         """For the metrics."""

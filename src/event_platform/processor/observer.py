@@ -9,6 +9,7 @@ from event_platform.core.metrics import ProcessorMetrics
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.batch import Batch
 from event_platform.processor.burst import Bursts
+from event_platform.processor.clock import Clock
 from event_platform.processor.health import Health
 from event_platform.processor.outcome import Dead
 from event_platform.processor.source import Source
@@ -23,8 +24,9 @@ log = get_logger(__name__)
 class Observer:
     """The main loop's."""
 
-    def __init__(self, health: Health, metrics: ProcessorMetrics) -> None:
+    def __init__(self, health: Health, metrics: ProcessorMetrics, clock: Clock) -> None:
         """Tell both."""
+        self._clock = clock
         self._health = health
         self._metrics = metrics
         self._bursts = Bursts()
@@ -32,6 +34,9 @@ class Observer:
         self._began_at = 0.0
         self._batch_since: float | None = None
         self._behind_since: float | None = None
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
 
     def deciding(self) -> AbstractContextManager[object]:
         """Measures decoding, validating and enriching."""
@@ -41,7 +46,7 @@ class Observer:
         """The batch goes to Postgres."""
         self._began_at = time.monotonic()
         stamps = [record.timestamp_ms for record in batch.records if record.timestamp_ms is not None]
-        self._batch_since = min(stamps) / 1_000 if stamps else time.time()
+        self._batch_since = min(stamps) / 1_000 if stamps else self._now()
         self._health.waiting_since = self._batch_since
         self._metrics.batch_records.observe(len(batch.records))
         dead = [(o.code, o.identity.tenant_id) if isinstance(o, Dead) else None for o in batch.outcomes]
@@ -79,6 +84,6 @@ class Observer:
         self._metrics.is_paused.set(source.is_paused)
         self._health.partitions = source.partitions()
         is_behind = any(lag.values())
-        self._behind_since = (self._behind_since or time.time()) if is_behind else None
+        self._behind_since = (self._behind_since or self._now()) if is_behind else None
         self._health.waiting_since = min((t for t in (self._batch_since, self._behind_since) if t), default=None)
         self._metrics.oldest_seconds.set(self._health.oldest_seconds() or 0.0)

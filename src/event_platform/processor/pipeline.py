@@ -19,8 +19,8 @@ class Stages(Protocol):
 
     rules: Rules
 
-    def now(self) -> datetime:
-        """The present, in UTC."""
+    def now(self) -> datetime | None:
+        """The present, in UTC; None where it is not known for certain."""
 
     def deciding(self) -> AbstractContextManager[object]:
         """Measures what is done while it is entered."""
@@ -56,22 +56,22 @@ def settle(batch: Batch, stages: Stages) -> Settled:
     return settled
 
 
-def decide(taken: Taken, rules: Rules, now: datetime) -> Batch:
+def decide(taken: Taken, rules: Rules, now: datetime | None) -> Batch:
     """Say of each record what is to become of it."""
-    now_us = timestamps.from_datetime(now)
+    now_us = None if now is None else timestamps.from_datetime(now)
     outcomes = tuple(outcome_of(record, rules, now_us) for record in taken.records)
     batch = Batch(taken.topic_id, taken.records, outcomes, taken.spans)
     batch.prepare()
     return batch
 
 
-def outcome_of(record: Record, rules: Rules, now_us: int) -> Outcome:
+def outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
     """Decode, validate and enrich one record."""
     usual = quick.row_of(record.value, rules, now_us) if record.value else None
     return Store(usual) if usual else careful_outcome_of(record, rules, now_us)
 
 
-def careful_outcome_of(record: Record, rules: Rules, now_us: int) -> Outcome:
+def careful_outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
     """The same, step by step, with every problem named."""
     decoded = decode(record.value)
     if isinstance(decoded, Dead):

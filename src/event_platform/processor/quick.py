@@ -45,7 +45,7 @@ class _Wrapper(msgspec.Struct, gc=False):
 _decode: Final = msgspec.json.Decoder(_Wrapper).decode
 
 
-def row_of(value: bytes, rules: Rules, now_us: int) -> Row | None:
+def row_of(value: bytes, rules: Rules, now_us: int | None) -> Row | None:
     """The row of a message in which nothing is unusual, else None."""
     try:
         wrapper = _decode(value)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
@@ -18,6 +19,8 @@ CONTRACT: Final = ("event_id", "event_type", "schema_version", "occurred_at", "p
 
 _INTEGER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*)")
 _FUTURE_US: Final = timestamps.MICROSECONDS_PER_DAY
+_NO_DAY_US: Final = timestamps.from_datetime(datetime(9999, 12, 31, tzinfo=UTC))
+"""The last day has no next one to end at."""
 
 _decode_string = msgspec.json.Decoder(str).decode
 
@@ -34,8 +37,13 @@ class Rules:
         """The allowed versions as they are usually written."""
         return frozenset(str(version).encode() for version in self.schema_versions)
 
-    def is_in_time(self, received_at_us: int, now_us: int) -> bool:
-        """Whether the day of reception has a partition: not dropped yet, and not far ahead."""
+    def is_in_time(self, received_at_us: int, now_us: int | None) -> bool:
+        """Whether the day of reception has a partition: not dropped yet, and not far ahead.
+
+        Where nobody knows what time it is, that is any day that can have one.
+        """
+        if now_us is None:
+            return 0 <= received_at_us < _NO_DAY_US
         return -_FUTURE_US <= now_us - received_at_us <= self._retention_us
 
     @cached_property
@@ -52,14 +60,14 @@ class Valid(msgspec.Struct, gc=False):
     occurred_at_us: int
 
 
-def validate(decoded: Decoded, value: bytes, rules: Rules, now_us: int) -> Valid | list[Problem]:
+def validate(decoded: Decoded, value: bytes, rules: Rules, now_us: int | None) -> Valid | list[Problem]:
     """Check an event against ``rules``.
 
     Args:
         decoded: The message.
         value: The same as bytes.
         rules: What it is held to.
-        now_us: The present, in microseconds since 2000.
+        now_us: The present, in microseconds since 2000; None where it is not known for certain.
 
     Returns:
         Its typed members, or everything that is wrong with it.
@@ -78,10 +86,13 @@ def _unstorable(value: bytes, decoded: Decoded) -> list[Problem]:
     return [Problem(Code.UNSTORABLE, text) for text in storable.problems_of(event)]
 
 
-def _out_of_time(decoded: Decoded, rules: Rules, now_us: int) -> list[Problem]:
+def _out_of_time(decoded: Decoded, rules: Rules, now_us: int | None) -> list[Problem]:
     """Its day has no partition any more, or not yet."""
     if rules.is_in_time(decoded.received_at_us, now_us):
         return []
+    if now_us is None:
+        shown = quote(decoded.wrapper.received_at.encode())
+        return [Problem(Code.UNSTORABLE, f"received_at {shown} is of no day that can be stored")]
     limit = f"{rules.retention_days} days ago" if decoded.received_at_us < now_us else "a day ahead"
     shown = quote(decoded.wrapper.received_at.encode())
     return [Problem(Code.UNSTORABLE, f"received_at {shown} is more than {limit}")]

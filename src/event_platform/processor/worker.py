@@ -118,7 +118,7 @@ class Worker:
             clock=self._clock,
             stop=self._stop,
             health=self._health,
-            observer=Observer(self._health, self._metrics),
+            observer=Observer(self._health, self._metrics, self._clock),
             patience=self._patience(database),
             database=database,
             writer=self._writer(database, source),
