@@ -87,3 +87,25 @@ def _assert_letters_are_told_apart(raw_topic: RawTopic, offset: int) -> None:
     before, after = (letters[epoch] for epoch in sorted(letters))
     assert '"rubbish before"' in before
     assert '"rubbish after"' in after
+
+
+def test_what_was_read_before_a_cut_is_stored(
+    raw_topic: RawTopic, run_service: RunService, servers: RunningServers, rewind: Rewind
+) -> None:
+    """Events that wait for Postgres in the processor's hand while Kafka loses them: nobody else has them any more."""
+    processor = run_service("processor")
+    raw_topic.send(raw_topic.message(), partition=PARTITION)
+    raw_topic.await_processed()
+    with raw_topic.connect() as connection, connection.transaction():
+        connection.execute("LOCK TABLE consumer_progress IN EXCLUSIVE MODE")
+        in_hand = raw_topic.send(*(raw_topic.message() for _ in range(3)), partition=PARTITION)
+        eventually(lambda: processor.health()["oldest_unprocessed_seconds"], "a batch that waits")
+        eventually(lambda: "lock timeout" in processor.log(), "a batch that was tried")
+        servers.cut_log(raw_topic.settings.topic_raw, PARTITION, in_hand[0].offset)
+        _send_good(raw_topic, 10)
+        eventually(lambda: "truncation" in processor.log(), "Kafka's refusal")
+    for sent in in_hand:
+        raw_topic.await_row(sent.value or b"")
+    rewind(*command_in(eventually(lambda: _reason(processor), "a stopped partition")))
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()
