@@ -31,7 +31,6 @@ OUTAGES = {
     "53400": "a configured limit",
     "55000": "object not in the needed state",
     "55006": "object in use",
-    "57014": "statement timeout",
     "57P01": "shut down by an administrator",
     "57P02": "crash shutdown",
     "57P03": "starting up",
@@ -89,6 +88,18 @@ def test_an_outage_that_hits_one_row_kills_no_row(bench: Bench, message: MakeMes
     assert counts(bench, tenant_of(values[0])) == {"stored": 5}
 
 
+def test_a_row_that_is_too_slow_is_never_dead(bench: Bench, message: MakeMessage) -> None:
+    """The batch is halved until it is alone, and then waited for; what comes before it is stored already."""
+    values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
+    with refusing(bench, "57014"), pytest.raises(psycopg.errors.QueryCanceled):
+        bench.write(*values)
+    assert counts(bench, tenant_of(values[0])) == {"stored": 2}
+    # Whether it comes whole or, as the main loop reads it, from where the partition goes on.
+    bench.write(*values)
+    bench.write(*values[2:], start=2)
+    assert counts(bench, tenant_of(values[0])) == {"stored": 5}
+
+
 @pytest.mark.parametrize("sqlstate", ROWS)
 def test_a_row_that_is_refused_for_its_value_is_dead_alone(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
     """A value's own error kills that row and no other."""
@@ -125,6 +136,7 @@ def test_the_servers_errors_are_outages(sqlstate: str) -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
+        (raised("57014"), Fault.SLOW),
         (psycopg.OperationalError("the connection is lost"), Fault.OUTAGE),
         (psycopg.InterfaceError("the connection is closed"), Fault.OUTAGE),
         (psycopg.InternalError("no state"), Fault.OUTAGE),

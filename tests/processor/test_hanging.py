@@ -13,7 +13,7 @@ from event_platform.processor import hanging
 from event_platform.processor.clock import Clock
 from event_platform.processor.hanging import HangWatch
 from event_platform.processor.health import Health, State
-from event_platform.processor.patience import Attempt, Patience
+from event_platform.processor.patience import Attempt, Patience, PatienceBeside
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS + 5)
     watch.look()
     assert health.status() == "ok"
+    bench.database.asked_at = 0.0
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS - 1)
     watch.look()
     assert health.status() == "down"
@@ -38,6 +39,26 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
     patience.attempt = None
     watch.look()
     assert health.status() == "ok"
+
+
+def test_each_step_of_an_attempt_has_its_own_time(bench: Bench, health: Health) -> None:
+    """What asks for its connection again and again goes on, however long all of it takes."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - 600)
+    bench.database.connection()
+    watch.look()
+    assert health.status() == "ok"
+
+
+def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health) -> None:
+    """Events are stored meanwhile, so that the processor stays ready."""
+    patience = PatienceBeside(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    patience.attempt = Attempt("dropping old days", "postgres", time.monotonic() - hanging.RED_AFTER_SECONDS - 1)
+    bench.database.asked_at = 0.0
+    HangWatch(patience, bench.database, health).look()
+    assert health.status() == "degraded"
+    assert "dropping old days: not done after" in str(health.reason())
 
 
 def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Health) -> None:
@@ -57,6 +78,7 @@ def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Healt
     thread.start()
     eventually(lambda: patience.attempt and results, "the statement to hang")
     patience.attempt = Attempt("waiting", "postgres", time.monotonic() - hanging.ABORT_AFTER_SECONDS - 1)
+    bench.database.asked_at = 0.0
     watch.look()
     thread.join(DEADLINE_SECONDS)
     assert results == ["hung", (7,)]

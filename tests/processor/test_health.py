@@ -83,6 +83,17 @@ def test_another_dependencys_failure_begins_anew(health: Health, hands: Hands) -
     assert dependency(health, POSTGRES)["status"] != "down"
 
 
+def test_trouble_beside_storing_is_degraded(health: Health) -> None:
+    """Work that nothing waits for keeps no event from being stored; what does is told first."""
+    health.worked("storing", POSTGRES)
+    health.failed("dropping old days", POSTGRES, "lock timeout", is_vital=False)
+    assert (health.status(), health.report()["error"]) == ("degraded", "postgres: lock timeout")
+    assert dependency(health, POSTGRES)["status"] == "degraded"
+    health.failed("storing", POSTGRES, "refused")
+    assert health.status() == "down"
+    assert (dependency(health, POSTGRES)["status"], dependency(health, POSTGRES)["error"]) == ("down", "refused")
+
+
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [

@@ -1,9 +1,13 @@
 """Rows that another session holds: freed where it is a stopped worker of ours, else waited for and said."""
 
+import threading
 from collections.abc import Callable
 
 import psycopg
 import pytest
+from pydantic import SecretStr
+from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.waiting import eventually
 from tests.processor.conftest import Bench, MakeMessage
 from tests.processor.test_store import stored
 
@@ -46,6 +50,31 @@ def test_a_stopped_worker_of_ours_is_ended(
     with pytest.raises(psycopg.OperationalError):
         zombie.connection().execute("SELECT 1")
     zombie.close()
+
+
+def test_a_watch_may_be_entered_again(bench: Bench, settings: Settings) -> None:
+    """The attempt that it guards may be tried anew."""
+    watch = locks.BlockerWatch(Database(settings), bench.connection.info.backend_pid)
+    for _ in range(2):
+        with watch:
+            assert bench.one("SELECT 1") == 1
+
+
+def test_a_watch_does_not_wait_for_a_postgres_that_hangs(
+    bench: Bench, settings: Settings, proxy: MakeProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own connection is broken after a while, so that neither it nor its thread is left behind."""
+    monkeypatch.setattr(locks, "_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(locks, "_ANSWER_SECONDS", 0.5)
+    assert settings.database_url
+    postgres = proxy(settings.database_url.get_secret_value())
+    rescue = Database(settings.model_copy(update={"database_url": SecretStr(postgres.url)}))
+    rescue.connection()
+    postgres.swallow_replies()
+    watch = locks.BlockerWatch(rescue, bench.connection.info.backend_pid)
+    with watch:
+        eventually(lambda: postgres.swallowed_bytes, "an answer that does not come")
+    eventually(lambda: "blockers" not in [thread.name for thread in threading.enumerate()], "the end of its thread")
 
 
 def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, message: MakeMessage) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import psycopg
 import pytest
+from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench, MakeMessage
 
@@ -203,6 +204,28 @@ def test_counts_and_dead_letters_have_their_retention(
     assert bench.one(COUNT.format(table) + " WHERE tenant_id = 'old'") == 0
 
 
+@pytest.mark.parametrize("days", [40, -40])
+def test_while_clocks_differ_nothing_is_dropped(
+    bench: Bench, settings: Settings, expect_errors: ExpectErrors, days: int
+) -> None:
+    """Whichever of the two is wrong: what one of them would drop is still there when both agree."""
+    expect_errors("clocks differ")
+    old = TODAY - timedelta(days=100)
+    partitions.make(bench.connection, [old])
+    bench.connection.execute(
+        "INSERT INTO throughput VALUES (now() - interval '50 days', 'doubtful', 'stored', '', 0, 1)"
+    )
+
+    def left() -> tuple[int, bool]:
+        counts = bench.one("SELECT count(*) FROM throughput WHERE tenant_id = 'doubtful'")
+        return int(counts), bench.one("SELECT to_regclass(%s)", partitions.name_of(old)) is not None
+
+    _tidy(bench, settings, Clock(lambda: datetime.now(UTC) + timedelta(days=days)))
+    assert left() == (1, True)
+    _tidy(bench, settings)
+    assert left() == (0, False)
+
+
 def test_a_dead_letter_that_is_not_published_has_no_age(bench: Bench, settings: Settings) -> None:
     """Nobody can have seen it yet: it stays until its topic has it, however long that takes."""
     bench.write(b"rubbish", b"more rubbish")
@@ -216,7 +239,7 @@ def test_a_dead_letter_that_is_not_published_has_no_age(bench: Bench, settings: 
     assert left == [(b"rubbish",)]
 
 
-def _tidy(bench: Bench, settings: Settings) -> None:
-    clock = Clock()
+def _tidy(bench: Bench, settings: Settings, clock: Clock | None = None) -> None:
+    clock = clock or Clock()
     patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     Housekeeping(settings, bench.database, patience, clock).tidy()

@@ -1,17 +1,22 @@
 """Whatever comes, something becomes of it: no message may stop the flow."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.error_watch import ExpectErrors
 
-from event_platform.processor import copy_format, pipeline
+from event_platform.processor import copy_format, pipeline, quick
 from event_platform.processor.batch import Record, Span, Taken
 from event_platform.processor.outcome import Dead, Identity, Store
 from event_platform.processor.validation import Rules
+
+quick_row_of = quick.row_of
 
 RULES = Rules(frozenset({1, 2}), 30)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -46,6 +51,8 @@ def outcome_of(value: bytes | None) -> Store | Dead:
     if isinstance(outcome, Store):
         copy_format.encode([outcome.row])
         copy_format.encode_staged([(0, outcome.row)])
+    else:
+        assert "the processor fails on it" not in outcome.reason
     return outcome
 
 
@@ -63,6 +70,51 @@ def test_of_repeated_names_in_the_wrapper_the_last_holds(name: str) -> None:
     value = json.dumps(GOOD).encode()
     assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Store)
     assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), Dead)
+
+
+def fail_on(value: bytes) -> Callable[..., Any]:
+    """`quick.row_of`, with a mistake that one message brings to light."""
+
+    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+        if found == value:
+            raise KeyError("mistake")
+        return quick_row_of(found, *rest)
+
+    return row_of
+
+
+def unencodable(value: bytes) -> Callable[..., Any]:
+    """The same, but the mistake comes out only when the row is encoded."""
+
+    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+        row = quick_row_of(found, *rest)
+        return msgspec.structs.replace(row, schema_version="1") if row and found == value else row
+
+    return row_of
+
+
+@pytest.mark.parametrize(
+    ("mistake", "reason", "tenant_id"),
+    [(fail_on, "KeyError: 'mistake'", None), (unencodable, "error: required argument is not an integer", "tenant_a")],
+)
+def test_a_mistake_of_ours_is_one_records_own_matter(
+    monkeypatch: pytest.MonkeyPatch,
+    expect_errors: ExpectErrors,
+    mistake: Callable[[bytes], Callable[..., Any]],
+    reason: str,
+    tenant_id: str | None,
+) -> None:
+    """The record is a dead letter that says so, and a person hears of it; those around it are stored."""
+    expect_errors("a record cannot be processed")
+    good, odd = (json.dumps({**GOOD, "idempotency_key": key}).encode() for key in ("good", "odd"))
+    monkeypatch.setattr(quick, "row_of", mistake(odd))
+    records = tuple(Record(0, offset, value) for offset, value in enumerate((good, odd, good)))
+    first, dead, last = pipeline.decide(Taken("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
+    assert isinstance(first, Store)
+    assert isinstance(last, Store)
+    assert isinstance(dead, Dead)
+    assert (dead.code, dead.identity.tenant_id) == ("UNSTORABLE", tenant_id)
+    assert dead.reason == f"UNSTORABLE: the processor fails on it: {reason}"
 
 
 @given(st.binary() | st.none())

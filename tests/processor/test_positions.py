@@ -11,6 +11,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core import kafka
+from event_platform.core.errors import UnavailableError
 from event_platform.core.lasting_client import lasting_admin_client
 from event_platform.core.settings import Settings
 from event_platform.processor import positions
@@ -28,11 +29,11 @@ class BusyTopic(PatientTopic):
         self._bench = bench
         self._moves = moves
 
-    def marks(self, partitions: Collection[int]) -> dict[int, Marks]:
+    def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
         """As Kafka has them."""
         if self._moves == "before":
             self._move()
-        found = super().marks(partitions)
+        found = super().known_marks(partitions)
         if self._moves == "after":
             self._move()
         return found
@@ -58,6 +59,20 @@ def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
     """Of what was taken from us while we wanted to ask, nothing is asked."""
     found = positions.find(bench.connection, raw_topic.topic, [])
     assert (found.positions, found.stopped, found.absent) == ({}, {}, set())
+
+
+def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Bench) -> None:
+    """Kafka cannot say of one partition what it holds, as without a leader: the others are read; it is asked again."""
+
+    class PartlySilent(PatientTopic):
+        def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
+            return super().known_marks(set(partitions) - {1})[0], dict.fromkeys({1} & set(partitions), "no leader")
+
+    topic = PartlySilent(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
+    found = positions.find(bench.connection, topic, [1, 2])
+    assert (found.positions, found.silent) == ({2: Position(0)}, {1: "no leader"})
+    with pytest.raises(UnavailableError, match="no leader"):
+        positions.find(bench.connection, topic, [1])
 
 
 def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Bench) -> None:

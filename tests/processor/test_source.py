@@ -9,6 +9,8 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
 from event_platform.core.settings import Settings
+from event_platform.processor import source as source_module
+from event_platform.processor.batch import Record  # noqa: TC001 - annotations are read at run time
 from event_platform.processor.progress import Position
 from event_platform.processor.source import Source
 from event_platform.processor.steps import unnoted
@@ -69,6 +71,25 @@ def test_what_was_read_before_a_partition_was_placed_anew_is_not_taken(
     source.place("topic-id", {partition: Position(start)})
     source._early = [(before if is_known else before + 1, message)]  # noqa: SLF001 - the same
     assert offsets_taken(source, end, partition) == list(range(start, end + 1))
+
+
+def test_a_batch_is_bounded_by_bytes(raw_topic: RawTopic, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch holds no more than so much, but for one larger record; nothing is left out, and order is kept."""
+    monkeypatch.setattr(source_module, "MAX_BYTES", 5_000)
+    values = [b"x" * (4_000 if number == 7 else 9_000 if number == 11 else 1_000) for number in range(20)]
+    sent = raw_topic.send(*values, partition=5)
+    source.place("topic-id", {5: Position(sent[0].offset)})
+    batches: list[list[Record]] = []
+
+    def has_all() -> bool:
+        taken = source.take(0.1)
+        batches.extend([list(taken.records)] if taken else [])
+        return sum(map(len, batches)) == len(values)
+
+    eventually(has_all, "all records")
+    assert [record.value for batch in batches for record in batch] == values
+    sizes = [[len(record.value or b"") for record in batch] for batch in batches]
+    assert all(sum(batch) <= 5_000 or batch == [9_000] for batch in sizes), sizes
 
 
 def test_a_gap_of_kafkas_own_is_passed(raw_topic: RawTopic, source: Source) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+import psycopg
 import pytest
 from tests.processor.conftest import Bench, MakeMessage
 
@@ -291,6 +292,31 @@ def test_dead_letter_is_known_by_its_leader_epoch(
     )
     assert kept == [(first_epoch, b"[1]"), (second_epoch, value)][:letters]
     assert counts(bench, "")["dead"] == before + letters
+
+
+def test_a_batch_that_is_too_slow_is_halved(bench: Bench, message: MakeMessage) -> None:
+    """Postgres ends the statement: fewer rows are quick enough, and each is stored and counted once.
+
+    The next batches begin with as many; a single row that is too slow is waited for like an outage.
+    """
+    bench.connection.execute(
+        "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep((NEW.payload ->> ''seconds'')::float); RETURN NEW; END'"
+    )
+    bench.connection.execute("CREATE TRIGGER slowly BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION slowly()")
+    bench.connection.execute("SET statement_timeout = '2s'")
+    try:
+        values = [message(payload={"seconds": 0.1}) for _ in range(30)]
+        settled = bench.write(*values)
+        assert (stored(settled), settled.divisions >= 1, settled.done) == (30, True, {0: 30})
+        assert counts(bench, tenant_of(values[0])) == {"stored": 30}
+        again_slow = bench.write(*(message(payload={"seconds": 0.1}) for _ in range(30)), start=30)
+        assert (stored(again_slow), len(again_slow.stored) > 1) == (30, True)
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            bench.write(message(payload={"seconds": 60}), start=60)
+    finally:
+        bench.connection.execute("SET statement_timeout = '30s'")
+        bench.connection.execute("DROP FUNCTION slowly CASCADE")
 
 
 def test_half_a_batch_has_its_own_epoch(bench: Bench) -> None:

@@ -29,6 +29,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """When it was made, in Unix time."""
     leader_epoch: int = UNKNOWN_EPOCH
     """Of the leader that wrote it: with the offset it names the record for good, although Kafka may cut its log."""
+    problem: str | None = None
+    """What of it the client could not read, if anything."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -71,6 +73,14 @@ class Batch:
             outcomes=tuple(self.outcomes[place] for place in kept),
             spans={partition: span for partition, span in self.spans.items() if partition not in partitions},
         )
+
+    def pieces(self, most: int) -> Iterator["Batch"]:
+        """The batch in parts of at most so many records, to be stored one after the other."""
+        if len(self.records) <= most:
+            yield self
+        else:
+            for half in self.halves():
+                yield from half.pieces(most)
 
     def halves(self) -> tuple["Batch", "Batch"]:
         """The batch as two, one to be stored after the other."""

@@ -2,6 +2,10 @@
 
 import os
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psycopg
@@ -30,6 +34,8 @@ class Database:
         )
         self._conninfo = postgres.conninfo(settings, APPLICATION_NAME, options=options)
         self._connection: Connection | None = None
+        self.asked_at = 0.0
+        """When the connection was asked for last, by the monotonic clock: then a piece of work began."""
 
     def connection(self) -> Connection:
         """The open connection; each statement outside ``transaction()`` is committed at once.
@@ -37,6 +43,7 @@ class Database:
         Raises:
             psycopg.OperationalError: Postgres does not let us in.
         """
+        self.asked_at = time.monotonic()
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._conninfo, autocommit=True)
         return self._connection
@@ -46,6 +53,22 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[Connection]:
+        """The connection, which is broken should it still be in use after so long.
+
+        Raises:
+            psycopg.OperationalError: Postgres does not let us in; inside, too, when the time is over.
+        """
+        connection = self.connection()
+        timer = threading.Timer(seconds, self.abort)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield connection
+        finally:
+            timer.cancel()
 
     def abort(self) -> None:
         """From another thread: break the connection under whatever waits for it, however long it would."""

@@ -19,6 +19,8 @@ class Fault(Enum):
     """Some value can never be stored: find it."""
     CONFLICT = "conflict"
     """A deadlock or the like: try again at once, and say nothing."""
+    SLOW = "slow"
+    """The statement was ended because it took too long: fewer rows may be quick enough."""
     LOCKED = "locked"
     """Another session holds what we need."""
     OUTAGE = "outage"
@@ -32,6 +34,8 @@ def fault_of(error: Exception) -> Fault:
         return Fault.ROW if isinstance(error, psycopg.DataError | UnicodeEncodeError) else Fault.OUTAGE
     if isinstance(error, psycopg.errors.LockNotAvailable):
         return Fault.LOCKED
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Fault.SLOW
     if sqlstate[:2] == _CONFLICT_CLASS:
         return Fault.CONFLICT
     return Fault.ROW if sqlstate[:2] in _ROW_CLASSES else Fault.OUTAGE

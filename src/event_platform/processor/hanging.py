@@ -1,5 +1,6 @@
 """Notices that a server takes a request and never answers, which no error ever says."""
 
+import time
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
@@ -13,34 +14,40 @@ RED_AFTER_SECONDS: Final = 10.0
 ABORT_AFTER_SECONDS: Final = 45.0
 """Longer than every timeout that Postgres itself keeps: by then it hangs, and the connection is broken from here."""
 
-_DOING: Final = "watching for what hangs"
-
 log = get_logger(__name__)
 
 
 class HangWatch:
-    """The main loop's; the attempts that it watches are the background's."""
+    """The main loop's; the attempts that it watches are another thread's."""
 
     def __init__(self, patience: Patience, database: Database, health: Health) -> None:
         """Watch the attempts of ``patience``, which use ``database``."""
         self._patience = patience
         self._database = database
         self._health = health
-        self._is_red = False
+        self._said: str | None = None
         self._aborted: Attempt | None = None
 
     def look(self) -> None:
-        """Turn red when an attempt takes too long, and break its connection when it takes for ever."""
+        """Turn red when an attempt takes too long, and break its connection when it takes for ever.
+
+        An attempt may have many steps, each of which asks for the connection: it takes as long as its last one.
+        """
         attempt = self._patience.attempt
-        seconds = attempt.seconds() if attempt else 0.0
+        since = max(attempt.since, self._database.asked_at) if attempt else 0.0
+        seconds = time.monotonic() - since if attempt else 0.0
         if attempt and seconds > RED_AFTER_SECONDS:
-            self._is_red = True
-            self._health.failed(_DOING, attempt.dependency, f"{attempt.doing}: not done after {seconds:.0f} s")
-        elif self._is_red:
-            self._is_red = False
-            self._health.worked(_DOING)
+            self._say(attempt, seconds)
+        elif self._said is not None:
+            self._health.worked(self._said)
+            self._said = None
         if attempt and seconds > ABORT_AFTER_SECONDS:
             if attempt is not self._aborted:
                 log.warning("no answer; breaking the connection", doing=attempt.doing)
             self._aborted = attempt
             self._database.abort()
+
+    def _say(self, attempt: Attempt, seconds: float) -> None:
+        self._said = f"{attempt.doing}, in time"
+        text = f"{attempt.doing}: not done after {seconds:.0f} s"
+        self._health.failed(self._said, attempt.dependency, text, is_vital=self._patience.is_vital)

@@ -34,6 +34,8 @@ class Failure(msgspec.Struct):
     dependency: str
     error: str
     since: str
+    is_vital: bool = True
+    """Whether good events are not stored because of it."""
 
 
 class Health:
@@ -61,13 +63,17 @@ class Health:
             self._failures.pop(doing, None)
             self._seen_working.update(dependencies)
 
-    def failed(self, doing: str, dependency: str, error: str) -> None:
-        """``doing`` went wrong, by the fault of ``dependency``; nothing else's success changes that."""
+    def failed(self, doing: str, dependency: str, error: str, *, is_vital: bool = True) -> None:
+        """``doing`` went wrong, by the fault of ``dependency``; nothing else's success changes that.
+
+        What is not vital is done beside storing, which goes on; nothing is vital that needs the dead letters' topic.
+        """
+        is_vital = is_vital and dependency != DEAD_LETTER_TOPIC
         now = timestamp(self._clock.now())
         with self._lock:
             known = self._failures.get(doing)
             since = known.since if known and known.dependency == dependency else now
-            self._failures[doing] = Failure(dependency, error, since)
+            self._failures[doing] = Failure(dependency, error, since, is_vital)
             self._last_error = {"message": error, "at": now, "since": since}
 
     def partition_stopped(self, partition: int, why: str) -> None:
@@ -103,7 +109,7 @@ class Health:
             yield complaint
         yield from (f"partition {partition}: {why}" for partition, why in self._stopped.items())
         failures = tuple(self._failures.values())
-        yield from (f"{each.dependency}: {each.error}" for each in failures if each.dependency != DEAD_LETTER_TOPIC)
+        yield from (f"{each.dependency}: {each.error}" for each in failures if each.is_vital)
         oldest = self.oldest_seconds()
         if oldest is not None and oldest > OLDEST_ALLOWED_SECONDS:
             yield f"the oldest event has waited for {oldest:.0f} s"
@@ -111,7 +117,7 @@ class Health:
     def _blemishes(self) -> Iterator[str]:
         """What a person should look at."""
         failures = tuple(self._failures.values())
-        yield from (f"{each.dependency}: {each.error}" for each in failures if each.dependency == DEAD_LETTER_TOPIC)
+        yield from (f"{each.dependency}: {each.error}" for each in failures if not each.is_vital)
         if self.unpublished:
             yield f"{self.unpublished} dead letters are not published yet"
         if self.burst:
@@ -140,4 +146,8 @@ class Health:
             status = "ok" if name in self._seen_working else "unknown"
         if not failures:
             return {"name": name, "status": status, "error": None, "since": None}
-        return {"name": name, "status": "down", "error": failures[0].error, "since": failures[0].since}
+        worst = next((each for each in failures if each.is_vital), failures[0])
+        # Without its topic no dead letter is published; all else that is not vital works, but for one thing.
+        is_down = worst.is_vital or name == DEAD_LETTER_TOPIC
+        status = "down" if is_down else "degraded"
+        return {"name": name, "status": status, "error": worst.error, "since": worst.since}

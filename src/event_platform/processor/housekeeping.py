@@ -74,9 +74,9 @@ class Housekeeping:
         if dropped:
             log.info("days of events", dropped=dropped)
         # What is not published yet has not been where a person looks for it.
-        _delete(connection, "dlq_events", "failed_at", self._settings.dlq_retention_days, "published_at IS NOT NULL")
+        self._delete("dlq_events", "failed_at", self._settings.dlq_retention_days, "published_at IS NOT NULL")
         for table, column, days in self._retentions():
-            _delete(connection, table, column, days)
+            self._delete(table, column, days)
 
     def _retentions(self) -> tuple[tuple[str, str, int], ...]:
         kept = self._settings.retention_days
@@ -90,13 +90,12 @@ class Housekeeping:
             ("event_counts_daily", "day", kept + 1),
         )
 
-
-def _delete(connection: Connection, table: str, column: str, days: int, but_only: str = "true") -> None:
-    """In small steps, so that no one waits long for a lock or for the log."""
-    statement = (
-        f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608 - the names are constants
-        f"SELECT ctid FROM {table} WHERE {column} < now() - make_interval(days => %s) AND {but_only} "
-        f"LIMIT {ROWS_AT_ONCE}))"
-    )
-    while connection.execute(statement, [days]).rowcount:
-        continue
+    def _delete(self, table: str, column: str, days: int, but_only: str = "true") -> None:
+        """In small steps, so that no one waits long for a lock or for the log."""
+        statement = (
+            f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608 - the names are constants
+            f"SELECT ctid FROM {table} WHERE {column} < now() - make_interval(days => %s) AND {but_only} "
+            f"LIMIT {ROWS_AT_ONCE}))"
+        )
+        while self._database.connection().execute(statement, [days]).rowcount:
+            continue

@@ -19,6 +19,8 @@ WHERE a.application_name = %s AND a.datname = current_database() AND a.usename =
 """
 
 _WAIT_SECONDS: Final = 1.0
+_ANSWER_SECONDS: Final = 5.0
+"""Within which Postgres must have answered: a hanging one would keep the thread, and its connection, for ever."""
 
 log = get_logger(__name__)
 
@@ -31,16 +33,17 @@ class BlockerWatch:
         self._database = database
         self._waiting_pid = waiting_pid
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="blockers", daemon=True)
 
     def __enter__(self) -> None:
-        """Start waiting."""
+        """Start waiting; may be entered again once it was left."""
+        self._is_over.clear()
+        self._thread = threading.Thread(target=self._watch, name="blockers", daemon=True)
         self._thread.start()
 
     def __exit__(self, *_exception: object) -> None:
         """Nothing needs to be freed any more."""
         self._is_over.set()
-        self._thread.join(_WAIT_SECONDS)
+        self._thread.join(_WAIT_SECONDS + 2 * _ANSWER_SECONDS)
 
     def _watch(self) -> None:
         while not self._is_over.wait(_WAIT_SECONDS):
@@ -48,7 +51,8 @@ class BlockerWatch:
 
     def _terminate(self) -> None:
         try:
-            found = self._database.connection().execute(_TERMINATE, [self._waiting_pid, APPLICATION_NAME]).fetchall()
+            with self._database.within(_ANSWER_SECONDS) as connection:
+                found = connection.execute(_TERMINATE, [self._waiting_pid, APPLICATION_NAME]).fetchall()
             if found:
                 log.warning("terminated backends of a stopped processor that held our rows", backends=len(found))
         except psycopg.Error as error:

@@ -36,7 +36,7 @@ class Loop:
         self._source = parts.source
         self._background = Background("writer")
         self._placement = Placement(parts, self._background)
-        self._hang_watch = HangWatch(parts.patience, parts.database, parts.health)
+        self._hang_watches = (HangWatch(parts.patience, parts.database, parts.health), *parts.hang_watches)
         self._reach = Reach(parts.watch, parts.source)
         self._running: Future[Settled] | None = None
         self._running_since = 0.0
@@ -65,9 +65,13 @@ class Loop:
             process(taken, self)
         elif self._running is not None and self._running.done():
             self._finish()
-        self._hang_watch.look()
+        self._look_for_hanging()
         self._reach.look()
         self._parts.observer.look(self._source)
+
+    def _look_for_hanging(self) -> None:
+        for watch in self._hang_watches:
+            watch.look()
 
     def _patience_seconds(self) -> float:
         """A finished batch is to be noticed at once, but not by spinning through an outage."""
@@ -127,7 +131,7 @@ class Loop:
     def _serve_while_waiting(self) -> None:
         if self._parts.stop.is_set():
             raise StoppedError
-        self._hang_watch.look()
+        self._look_for_hanging()
         if time.monotonic() - self._running_since > PAUSE_AFTER_SECONDS:
             self._source.serve_paused()
         self._parts.observer.look(self._source)

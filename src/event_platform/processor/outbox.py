@@ -138,7 +138,7 @@ class Outbox:
         connection = self._database.connection()
         try:
             while self._publish_some(connection):
-                pass
+                connection = self._database.connection()
         except UnavailableError:
             self._producer.replace_if_lost()
             raise

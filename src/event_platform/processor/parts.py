@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database
+from event_platform.processor.hanging import HangWatch
 from event_platform.processor.health import Health
+from event_platform.processor.housekeeping import Housekeeping
 from event_platform.processor.kafka_watch import KafkaWatch
 from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
@@ -30,5 +32,8 @@ class Parts:
     database: Database
     writer: Writer
     outbox: Outbox
+    housekeeping: Housekeeping
     source: Source
     watch: KafkaWatch
+    hang_watches: tuple[HangWatch, ...]
+    """Of the threads that work beside the main loop."""

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from random import Random
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import msgspec
 import psycopg
@@ -42,7 +42,13 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Patience:
-    """Tries work again and again for one thread."""
+    """Tries work again and again for one thread.
+
+    Attributes:
+        is_vital: Whether events are not stored while the work fails.
+    """
+
+    is_vital: ClassVar = True
 
     def __init__(
         self,
@@ -74,7 +80,8 @@ class Patience:
             except Exception as error:  # noqa: BLE001 - whatever it is, the batch must be neither lost nor skipped
                 outage.note(error)
                 self._count_failure(doing)
-                self._health.failed(doing, blamed(error, needs[0]), f"{doing}: {said(error)}")
+                text = f"{doing}: {said(error)}"
+                self._health.failed(doing, blamed(error, needs[0]), text, is_vital=self.is_vital)
                 self._give_up_connection()
             else:
                 outage.end()
@@ -90,6 +97,12 @@ class Patience:
             return work()
         finally:
             self.attempt = None
+
+
+class PatienceBeside(Patience):
+    """For work beside storing, which goes on without it."""
+
+    is_vital: ClassVar = False
 
 
 class _Outage:

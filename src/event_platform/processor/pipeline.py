@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from event_platform.processor import quick, timestamps
+from event_platform.core.telemetry import get_logger
+from event_platform.processor import copy_format, quick, timestamps
 from event_platform.processor.batch import Batch, Record, Taken
 from event_platform.processor.decoding import decode
 from event_platform.processor.enrichment import enrich
-from event_platform.processor.outcome import Dead, Outcome, Store, dead_of
+from event_platform.processor.judgement import identity_of
+from event_platform.processor.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
 from event_platform.processor.validation import Rules, Valid, validate
 from event_platform.processor.writer import Settled
+
+log = get_logger(__name__)
 
 
 class Stages(Protocol):
@@ -61,14 +66,50 @@ def decide(taken: Taken, rules: Rules, now: datetime | None) -> Batch:
     now_us = None if now is None else timestamps.from_datetime(now)
     outcomes = tuple(outcome_of(record, rules, now_us) for record in taken.records)
     batch = Batch(taken.topic_id, taken.records, outcomes, taken.spans)
-    batch.prepare()
+    try:
+        batch.prepare()
+    except Exception:  # noqa: BLE001 - it is said of the records that cause it
+        batch = replace(batch, outcomes=tuple(map(_storable, batch.records, outcomes)))
+        batch.prepare()
     return batch
 
 
 def outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
-    """Decode, validate and enrich one record."""
-    usual = quick.row_of(record.value, rules, now_us) if record.value else None
-    return Store(usual) if usual else careful_outcome_of(record, rules, now_us)
+    """Decode, validate and enrich one record; whatever fails at that is this record's own matter."""
+    try:
+        if record.problem is not None:
+            return _unreadable(record, record.problem)
+        usual = quick.row_of(record.value, rules, now_us) if record.value else None
+        return Store(usual) if usual else careful_outcome_of(record, rules, now_us)
+    except Exception as error:  # noqa: BLE001 - else this record would be met again and again, and nothing after it
+        return _failed(record, error, NOBODY)
+
+
+def _storable(record: Record, outcome: Outcome) -> Outcome:
+    """``outcome``, or a dead letter where its row cannot be sent to Postgres."""
+    if isinstance(outcome, Dead):
+        return outcome
+    try:
+        copy_format.encode([outcome.row])
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(record, error, identity_of(outcome.row))
+    return outcome
+
+
+def _failed(record: Record, error: Exception, identity: Identity) -> Dead:
+    log.error(
+        "a record cannot be processed; it is a dead letter",
+        partition=record.partition,
+        offset=record.offset,
+        exc_info=error,
+    )
+    return Dead(Code.UNSTORABLE, f"the processor fails on it: {type(error).__name__}: {error}", identity)
+
+
+def _unreadable(record: Record, problem: str) -> Dead:
+    decoded = decode(record.value)
+    identity = decoded.identity if isinstance(decoded, Dead) else decoded.identity()
+    return Dead(Code.DESERIALIZATION_FAILED, problem, identity)
 
 
 def careful_outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:

@@ -72,6 +72,7 @@ class Placement:
         self._stopped: dict[int, Stop] = {}
         self._said: dict[int, str] = {}
         self._absent: dict[int, float] = {}
+        self._silent: dict[int, float] = {}
         self._placed_at = 0.0
         self._standing = StandingCheck(parts, background)
 
@@ -103,7 +104,7 @@ class Placement:
 
     def _ask(self) -> None:
         lately = time.monotonic() - LOOK_AGAIN_SECONDS
-        asked = {p: stop.looked_at for p, stop in self._stopped.items()} | self._absent
+        asked = {p: stop.looked_at for p, stop in self._stopped.items()} | self._absent | self._silent
         wanted = {partition for partition in self._source.unplaced() if asked.get(partition, lately) <= lately}
         if wanted:
             self._looking = self._background.submit(lambda: self._find(wanted))
@@ -129,26 +130,35 @@ class Placement:
         for partition, stop in stops.items():
             stop.looked_at = time.monotonic()
             self._stopped[partition] = stop
-            self._say(partition, stop)
+            if self._say(partition, stop.why):
+                log.error("a partition is stopped", partition=partition, reason=stop.why)
+        for partition, why in found.silent.items():
+            self._silent[partition] = time.monotonic()
+            if self._say(partition, why):
+                log.warning("a partition has to wait", partition=partition, reason=why)
         # They are looked for again now and then, but nothing is wrong without them.
         self._absent |= dict.fromkeys(found.absent, time.monotonic())
         self._placed_at = time.monotonic()
         self._source.place(found.topic_id, going_on)
 
-    def _say(self, partition: int, stop: Stop) -> None:
-        if self._said.get(partition) != stop.why:
-            log.error("a partition is stopped", partition=partition, reason=stop.why)
-            self._parts.health.partition_stopped(partition, stop.why)
-            self._said[partition] = stop.why
+    def _say(self, partition: int, why: str) -> bool:
+        """Have it seen that the partition is not read; whether that is new."""
+        if self._said.get(partition) == why:
+            return False
+        self._parts.health.partition_stopped(partition, why)
+        self._said[partition] = why
+        return True
 
     def _go_on(self, partitions: Collection[int]) -> None:
         self._parts.health.partitions_go_on(partitions)
         for partition in partitions:
             self._stopped.pop(partition, None)
             self._said.pop(partition, None)
+            self._silent.pop(partition, None)
 
     def _say_state(self) -> None:
-        is_placed = self._source.is_member and not self._source.unplaced() - self._stopped.keys() - self._absent.keys()
+        known = self._stopped.keys() | self._absent.keys() | self._silent.keys()
+        is_placed = self._source.is_member and not self._source.unplaced() - known
         if is_placed and self._parts.health.state is State.STARTING:
             self._parts.health.state = State.RUNNING
         self._forget_what_was_taken_away()

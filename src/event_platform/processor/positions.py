@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import progress
 from event_platform.processor.batch import UNKNOWN_EPOCH
@@ -30,6 +31,8 @@ class Found(msgspec.Struct):
     """Those among them that cannot go on, with the reason."""
     lows: dict[int, int] = msgspec.field(default_factory=dict)
     """Where the log of each begins."""
+    silent: dict[int, str] = msgspec.field(default_factory=dict)
+    """Partitions of which Kafka does not say now what they hold, and why; nobody waits for them."""
     absent: set[int] = msgspec.field(default_factory=set)
     """Partitions that the topic does not have: it was made anew with fewer, and the group does not know it yet."""
 
@@ -39,15 +42,17 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
 
     Raises:
         psycopg.Error: Postgres cannot say now.
-        UnavailableError: Kafka cannot say now.
+        UnavailableError: Kafka cannot say now, of any of them.
     """
     topic_id = topic.id()
     there = set(topic.partitions()).intersection(partitions)
     found = Found(topic_id, absent=set(partitions) - there)
     # Asked first: an end that is newer than the position is never short of it, whoever moves on meanwhile.
     known = progress.read(connection, topic_id, there)
-    marks = topic.marks(there) if there else {}
-    for partition in sorted(there):
+    marks, found.silent = topic.known_marks(there)
+    if found.silent and not marks:
+        raise UnavailableError(next(iter(found.silent.values())))
+    for partition in sorted(marks):
         low, high = marks[partition].low, marks[partition].high
         place = Place(topic.name, topic_id, partition)
         if partition not in known:

@@ -1,6 +1,7 @@
 """``event-platform rewind``: has a partition read again from an earlier offset or time, or goes on from a later one."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 import psycopg
@@ -12,6 +13,9 @@ from event_platform.processor import progress, timestamps
 from event_platform.processor.database import Connection, Database
 from event_platform.processor.progress import Place
 from event_platform.processor.topic import Topic
+
+ANSWER_SECONDS: Final = 40.0
+"""Longer than any timeout that Postgres itself keeps."""
 
 
 @click.command()
@@ -25,7 +29,8 @@ def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     offset = offset_of(topic, partition, target)
     place = Place(topic.name, topic.id(), partition)
     try:
-        click.echo(move(Database(settings).connection(), place, offset, dry_run=dry_run))
+        with Database(settings).within(ANSWER_SECONDS) as connection:
+            click.echo(move(connection, place, offset, dry_run=dry_run))
     except psycopg.Error as error:
         raise UnavailableError(f"rewinding partition {partition}: {error}") from error
 
@@ -53,7 +58,7 @@ def _offset_at(topic: Topic, partition: int, target: str, end: int) -> int:
     except ValueError as error:
         raise InvalidInputError(f"--to {target}: expected an offset, or a time like {_example()}") from error
     # Kafka's times begin with 1970, and its negative ones mean something else.
-    offset = topic.offsets_at([partition], max(0, int(moment.timestamp() * 1_000)))[partition]
+    offset = topic.offset_at(partition, max(0, int(moment.timestamp() * 1_000)))
     return end if offset < 0 else offset
 
 

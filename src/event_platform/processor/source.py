@@ -1,6 +1,7 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -17,6 +18,8 @@ from event_platform.processor.records import partition_of, record_of
 from event_platform.processor.steps import NoteStep
 
 MAX_RECORDS: Final = 5_000
+MAX_BYTES: Final = 16_777_216
+"""Of the values in a batch, but for a single larger one."""
 ASK_SECONDS: Final = 1.0
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
@@ -105,8 +108,8 @@ class Source:
     def _assign(self) -> None:
         placed = [self._start_of(partition) for partition in self._positions]
         self._consumer.assign(placed)
-        if self.is_paused:
-            self._consumer.pause(placed)
+        # To the client a pause outlasts the assignment: who comes back paused would not be read any more.
+        (self._consumer.pause if self.is_paused else self._consumer.resume)(placed)
         self._unchecked = {partition for partition, at in self._positions.items() if at.leader_epoch != UNKNOWN_EPOCH}
 
     def _check_epochs(self) -> None:
@@ -142,10 +145,8 @@ class Source:
         """Stay a member while nothing more can be taken; what slips through is kept for `take`."""
         self.pause()
         message = self._consumer.poll(0)
-        if message is None or (partition := partition_of(message)) in self._unchecked:
-            return
-        if partition in self._positions:
-            self._early.append((self._positions[partition].epoch, message))
+        if message is not None and partition_of(message) not in self._unchecked:
+            self._keep(message)
 
     def resume(self) -> None:
         """Fetch again."""
@@ -168,7 +169,8 @@ class Source:
         messages = self._take_early()
         first = self._consumer.poll(0 if messages else timeout_seconds)
         if first is not None:
-            messages += [first, *self._consumer.consume(MAX_RECORDS - 1, 0)]
+            messages += [first, *self._consumer.consume(max(1, MAX_RECORDS - 1 - len(messages)), 0)]
+        messages = self._leave_rest(messages)
         taken = self._taken([message for message in messages if message.error() is None])
         # Only now, because what came before the error is still to be stored: Kafka may not have it any more.
         for message in messages:
@@ -180,6 +182,22 @@ class Source:
         early, self._early = self._early, []
         # Of a partition that was placed anew meanwhile they are not what comes next.
         return [message for epoch, message in early if self._epoch_of(partition_of(message)) == epoch]
+
+    def _leave_rest(self, messages: list[Message]) -> list[Message]:
+        """As many of ``messages`` as a batch may hold; the others are kept for the next."""
+        ends = accumulate(len(message) for message in messages)
+        fitting = max(1, sum(end <= MAX_BYTES for end in ends))
+        for message in messages[fitting:]:
+            self._keep(message)
+        return messages[:fitting]
+
+    def _keep(self, message: Message) -> None:
+        """For the next `take`, should its partition still be read as it is now."""
+        epoch = self._epoch_of(partition_of(message))
+        if epoch is not None:
+            self._early.append((epoch, message))
+        elif (error := message.error()) is not None:
+            self._note_client_error(error)
 
     def _epoch_of(self, partition: int) -> int | None:
         reading = self._positions.get(partition)

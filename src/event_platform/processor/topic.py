@@ -1,11 +1,12 @@
 """What Kafka says of the raw topic: its id, and which offsets it holds."""
 
 from collections.abc import Collection
+from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
 from typing import Final
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
@@ -13,6 +14,9 @@ from event_platform.core.lasting_client import LastingClient
 
 NO_SUCH_TIME: Final = -1
 """Kafka's answer where no record is as late as the time asked for."""
+
+
+NO_ANSWER: Final = "no answer"
 
 
 class Marks(msgspec.Struct, frozen=True):
@@ -58,19 +62,29 @@ class Topic:
         """What ``partitions`` hold.
 
         Raises:
-            UnavailableError: Kafka does not answer.
+            UnavailableError: Kafka does not answer for one of them.
         """
-        lows = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
-        highs = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the same
-        return {partition: Marks(lows[partition], highs[partition]) for partition in partitions}
+        known, silent = self.known_marks(partitions)
+        for why in silent.values():
+            raise UnavailableError(why)
+        return known
 
-    def offsets_at(self, partitions: Collection[int], unix_ms: int) -> dict[int, int]:
-        """The first offsets of that time or later; -1 where there is none.
+    def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
+        """What ``partitions`` hold, and of those for which Kafka does not answer, as without a leader, why."""
+        lows, silent = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
+        highs, others = self._offsets(lows, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the same
+        return {partition: Marks(lows[partition], high) for partition, high in highs.items()}, silent | others
+
+    def offset_at(self, partition: int, unix_ms: int) -> int:
+        """The first offset of that time or later; -1 where there is none.
 
         Raises:
             UnavailableError: Kafka does not answer.
         """
-        return self._offsets(partitions, OffsetSpec.for_timestamp(unix_ms), answers=(NO_SUCH_TIME,))
+        found, silent = self._offsets([partition], OffsetSpec.for_timestamp(unix_ms), answers=(NO_SUCH_TIME,))
+        if silent:
+            raise UnavailableError(silent[partition])
+        return found[partition]
 
     def partitions(self) -> list[int]:
         """All of the topic's.
@@ -87,21 +101,35 @@ class Topic:
         except KafkaException as error:
             raise unavailable(f"listing the partitions of {self.name}", error) from error
 
-    def _offsets(self, partitions: Collection[int], which: OffsetSpec, answers: tuple[int, ...] = ()) -> dict[int, int]:
-        """What Kafka answers; negative numbers are offsets only where they are among ``answers``."""
+    def _offsets(
+        self, partitions: Collection[int], which: OffsetSpec, answers: tuple[int, ...] = ()
+    ) -> tuple[dict[int, int], dict[int, str]]:
+        """What Kafka answers, and why it does not; negative numbers are offsets only where they are ``answers``."""
         wanted = {TopicPartition(self.name, partition): which for partition in partitions}
+        if not wanted:
+            return {}, {}
         doing = f"asking for the offsets of topic {self.name}"
         try:
             asked = self._admin.current.list_offsets(wanted, request_timeout=METADATA_TIMEOUT_SECONDS)
-            found = {
-                one.partition: int(pending.result(2 * METADATA_TIMEOUT_SECONDS).offset)
-                for one, pending in asked.items()
-            }
         except KafkaException as error:
             raise unavailable(doing, error) from error
-        except TimeoutError as error:
-            raise UnavailableError(f"{doing}: no answer") from error
-        # The client names such, without an error, where its time ran out before it had asked everyone.
-        if any(offset < 0 and offset not in answers for offset in found.values()):
-            raise UnavailableError(f"{doing}: no answer")
-        return found
+        found: dict[int, int] = {}
+        silent: dict[int, str] = {}
+        for one, pending in asked.items():
+            offset = _answer_of(pending)
+            # The client names others, without an error, where its time ran out before it had asked everyone.
+            if isinstance(offset, int) and (offset >= 0 or offset in answers):
+                found[one.partition] = offset
+            else:
+                silent[one.partition] = f"{doing}: {offset if isinstance(offset, str) else NO_ANSWER}"
+        return found, silent
+
+
+def _answer_of(pending: "Future[ListOffsetsResultInfo]") -> int | str:
+    """The offset, or why there is none."""
+    try:
+        return int(pending.result(2 * METADATA_TIMEOUT_SECONDS).offset)
+    except KafkaException as error:
+        return str(error.args[0].str())
+    except TimeoutError:
+        return NO_ANSWER

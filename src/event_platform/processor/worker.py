@@ -16,6 +16,7 @@ from event_platform.processor import steps
 from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database
+from event_platform.processor.hanging import HangWatch
 from event_platform.processor.health import Health, State
 from event_platform.processor.housekeeping import Housekeeping
 from event_platform.processor.kafka_watch import KafkaWatch
@@ -25,7 +26,7 @@ from event_platform.processor.namesake import Namesake
 from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
-from event_platform.processor.patience import Patience
+from event_platform.processor.patience import Patience, PatienceBeside
 from event_platform.processor.reach import LostConsumerError
 from event_platform.processor.source import FencedInstanceError, Source
 from event_platform.processor.store import Store
@@ -51,6 +52,7 @@ class Worker:
         self._note_step = steps.noting(self._metrics)
         self._stop = threading.Event()
         self._health = Health(self._clock)
+        self._chance = Random()  # noqa: S311 - jitter is no secret
 
     def report(self) -> dict[str, Any]:
         """What `/health` says of it."""
@@ -111,7 +113,8 @@ class Worker:
         topic = Topic(lasting_admin_client(settings), settings.topic_raw)
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
-        watch = KafkaWatch(topic, self._health)
+        for_outbox, for_housekeeping = Database(settings), Database(settings)
+        publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_housekeeping)
         return Parts(
             topic=topic,
             rules=Rules(settings.allowed_schema_versions, settings.retention_days),
@@ -122,9 +125,14 @@ class Worker:
             patience=self._patience(database),
             database=database,
             writer=self._writer(database, source),
-            outbox=self._outbox(),
+            outbox=Outbox(settings, for_outbox, publishing, self._health, self._note_step),
+            housekeeping=Housekeeping(settings, for_housekeeping, tidying, self._clock),
             source=source,
-            watch=watch,
+            watch=KafkaWatch(topic, self._health),
+            hang_watches=(
+                HangWatch(publishing, for_outbox, self._health),
+                HangWatch(tidying, for_housekeeping, self._health),
+            ),
         )
 
     def _writer(self, database: Database, source: Source) -> Writer:
@@ -132,22 +140,18 @@ class Worker:
         return Writer(database, Database(self._settings), table, source.is_current)
 
     def _patience(self, database: Database) -> Patience:
-        def count_failure(doing: str) -> None:
-            self._metrics.failures.labels(doing).inc()
+        return Patience(self._health, self._stop, self._chance, database.close, self._count_failure)
 
-        chance = Random()  # noqa: S311 - jitter is no secret
-        return Patience(self._health, self._stop, chance, database.close, count_failure)
+    def _count_failure(self, doing: str) -> None:
+        self._metrics.failures.labels(doing).inc()
 
-    def _outbox(self) -> Outbox:
-        database = Database(self._settings)
-        return Outbox(self._settings, database, self._patience(database), self._health, self._note_step)
+    def _patience_beside(self, database: Database) -> PatienceBeside:
+        return PatienceBeside(self._health, self._stop, self._chance, database.close, self._count_failure)
 
     def _start_threads(self, parts: Parts) -> None:
-        database = Database(self._settings)
-        housekeeping = Housekeeping(self._settings, database, self._patience(database), self._clock)
         for name, run in {
             "outbox": parts.outbox.run,
-            "housekeeping": lambda: housekeeping.run(self._stop),
+            "housekeeping": lambda: parts.housekeeping.run(self._stop),
             "kafka-watch": lambda: parts.watch.run(self._stop),
         }.items():
             threading.Thread(target=run, name=name, daemon=True).start()

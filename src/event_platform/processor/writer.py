@@ -24,6 +24,9 @@ from event_platform.processor.store import Stored
 MAX_QUIET_RETRIES: Final = 20
 """Conflicts in a row after which a person should hear of it."""
 
+MOST_RECORDS: Final = 1_000_000
+"""In one transaction, where none was too slow lately."""
+
 log = get_logger(__name__)
 
 
@@ -57,6 +60,7 @@ class Writer:
         self._rescue = rescue
         self._table = table
         self._is_ours = is_ours
+        self._most_records = MOST_RECORDS
 
     def write(self, batch: Batch) -> Settled:
         """Store all of ``batch`` that is still ours; may be called again with the same batch after any error.
@@ -67,7 +71,8 @@ class Writer:
         """
         settled = Settled()
         lost = {p for p, span in batch.spans.items() if not self._is_ours(p, span)}
-        self._write(batch.without(lost), settled)
+        for piece in batch.without(lost).pieces(self._most_records):
+            self._write(piece, settled)
         return settled
 
     def _write(self, batch: Batch, settled: Settled) -> None:
@@ -89,6 +94,7 @@ class Writer:
                 batch, guard = self._after(error, batch, settled)
             else:
                 settled.done |= {partition: span.end for partition, span in batch.spans.items()}
+                self._most_records = min(MOST_RECORDS, 2 * self._most_records)
                 return
         raise UnavailableError(f"storing a batch: {MAX_QUIET_RETRIES} conflicts in a row")
 
@@ -111,18 +117,26 @@ class Writer:
             return batch.without(lost), BlockerWatch(self._rescue, pid)
         elif fault is Fault.ROW:
             batch = self._divide(error, batch, settled)
-        elif fault is Fault.OUTAGE:
+        elif fault is Fault.SLOW and len(batch.records) > 1:
+            log.warning("storing a batch took too long; halving it", records=len(batch.records), error=_said(error))
+            self._most_records = len(batch.records) // 2
+            batch = self._write_halves(batch, settled)
+        elif fault in {Fault.OUTAGE, Fault.SLOW}:
             raise error
         return batch, nullcontext()
 
+    def _write_halves(self, batch: Batch, settled: Settled) -> Batch:
+        settled.divisions += 1
+        for half in batch.halves():
+            # A half whose partition the other half found moved is fenced in its turn.
+            self._write(half, settled)
+        return batch.without(batch.spans)
+
     def _divide(self, error: Exception, batch: Batch, settled: Settled) -> Batch:
         """Halve the batch until a row is refused alone; only then, and while a good row is taken, is it dead."""
-        settled.divisions += 1
         if len(batch.records) > 1:
-            for half in batch.halves():
-                # A half whose partition the other half found moved is fenced in its turn.
-                self._write(half, settled)
-            return batch.without(batch.spans)
+            return self._write_halves(batch, settled)
+        settled.divisions += 1
         outcome = batch.outcomes[0]
         if not isinstance(outcome, Store):
             raise UnavailableError(f"a dead letter cannot be written: {error}") from error

@@ -1,0 +1,54 @@
+"""P10: what a processor does beside storing has deadlines, too, and hides nothing when it does not come to its end."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
+
+
+@contextmanager
+def stopped_backend(raw_topic: RawTopic, servers: RunningServers, last_statement: str) -> Iterator[None]:
+    """One of Postgres' processes does not answer: that of the thread which said so last."""
+    find = "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND query LIKE %s AND pid <> pg_backend_pid()"
+    ((pid,),) = eventually(lambda: raw_topic.query(find, last_statement), "the thread's backend")
+    assert pid != servers.pid("postgres")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("last_statement", "doing"),
+    [
+        ("SELECT clock_timestamp()%", "asking for the time"),
+        ("%published_at IS NULL LIMIT%unpublished", "publishing dead letters"),
+    ],
+)
+def test_a_thread_that_hangs_is_said(
+    raw_topic: RawTopic, run_service: RunService, servers: RunningServers, last_statement: str, doing: str
+) -> None:
+    """Postgres never answers housekeeping, or the outbox: it is said, events are stored, and it heals by itself."""
+    processor = run_service("processor")
+    with stopped_backend(raw_topic, servers, last_statement):
+        eventually(lambda: f"{doing}: not done after" in _error(processor), "the reason in its health")
+        assert processor.health()["status"] == "degraded"
+        (sent,) = raw_topic.send(raw_topic.message())
+        raw_topic.await_row(sent.value or b"")
+        assert processor.is_ready()
+    eventually(lambda: processor.health()["status"] == "ok", "good health")
+
+
+def _error(processor: Service) -> str:
+    try:
+        return str(processor.health()["error"])
+    except httpx.TransportError:
+        return ""
