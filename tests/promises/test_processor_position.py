@@ -1,13 +1,15 @@
 """P2, P5: Postgres alone says where reading goes on, whatever happened to the topic or to the database."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
@@ -87,6 +89,46 @@ def test_dropped_records_are_a_recorded_gap(
     run_service("processor")
     raw_topic.await_processed()
     assert raw_topic.query("SELECT from_offset, to_offset FROM progress_gaps") == [(0, end - 5)]
+
+
+def test_offsets_that_are_never_delivered_do_not_wait(
+    raw_topic: RawTopic, run_service: RunService, servers: RunningServers
+) -> None:
+    """Ends of transactions and what was aborted take offsets, and are no lag: not to the processor, nor to admin.
+
+    Also where another leader wrote them than the last event: that is no log that was cut.
+    """
+    processor, admin = run_service("processor"), run_service("admin")
+    with transaction(raw_topic) as producer:
+        sent = [raw_topic.message() for _ in range(2)]
+        for value in sent:
+            producer.produce(raw_topic.settings.topic_raw, value, partition=1)
+    for value in sent:
+        raw_topic.await_row(value)
+    raw_topic.await_processed()
+    servers.kill("kafka")
+    servers.start("kafka")
+    with transaction(raw_topic, is_committed=False) as producer:
+        producer.produce(raw_topic.settings.topic_raw, aborted := raw_topic.message(), partition=1)
+        producer.flush(DEADLINE_SECONDS)
+    raw_topic.await_processed()
+    assert raw_topic.query("SELECT FROM events WHERE id = %s", json.loads(aborted)["request_id"][4:]) == []
+    processor.stop()
+    again = run_service("processor")
+    eventually(lambda: admin.get("/admin/kafka/lag").json()["total"] == 0, "no lag")
+    eventually(lambda: again.health()["oldest_unprocessed_seconds"] is None, "nothing that waits")
+    assert _stopped(again) == set()
+
+
+@contextmanager
+def transaction(raw_topic: RawTopic, *, is_committed: bool = True) -> Iterator[Producer]:
+    """A producer of a transaction that is committed, or aborted, in the end."""
+    name = f"{raw_topic.settings.topic_raw}.{uuid4()}"
+    producer = Producer({**kafka.client_config(raw_topic.settings, "tests"), "transactional.id": name})
+    producer.init_transactions(DEADLINE_SECONDS)
+    producer.begin_transaction()
+    yield producer
+    (producer.commit_transaction if is_committed else producer.abort_transaction)(DEADLINE_SECONDS)
 
 
 def test_partition_beyond_its_end_stops_red_until_rewound(

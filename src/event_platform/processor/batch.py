@@ -46,7 +46,7 @@ class Span(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Taken:
-    """Records as they came, with the span of each partition that has any."""
+    """Records as they came, with the spans of their partitions, and of those that move on without any."""
 
     topic_id: str
     records: tuple[Record, ...]
@@ -88,10 +88,13 @@ class Batch:
         first, second = self.records[:middle], self.records[middle:]
         cuts = {record.partition: record.offset + 1 for record in first}
         epochs = {record.partition: record.leader_epoch for record in first}
-        later = {record.partition for record in second}
-        ends = {p: cut if p in later else self.spans[p].end for p, cut in cuts.items()}
+        # Partitions that move on without a record come last.
+        later = {record.partition for record in second} | (self.spans.keys() - cuts.keys())
         starts = {p: cuts.get(p, self.spans[p].start) for p in later}
-        before = {p: msgspec.structs.replace(self.spans[p], end=end, leader_epoch=epochs[p]) for p, end in ends.items()}
+        before = {
+            p: msgspec.structs.replace(self.spans[p], end=cut, leader_epoch=epochs[p]) if p in later else self.spans[p]
+            for p, cut in cuts.items()
+        }
         after = {p: msgspec.structs.replace(self.spans[p], start=start) for p, start in starts.items()}
         return (
             replace(self, records=first, outcomes=self.outcomes[:middle], spans=before),

@@ -21,6 +21,8 @@ def config(settings: Settings, instance_id: str) -> dict[str, Any]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
+        # Else offsets at the end at which nothing is delivered, as those of transactions' ends, would wait for ever.
+        "enable.partition.eof": True,
         # At the default of a second, fetching pauses for so long whenever the queue is full for a moment.
         "fetch.queue.backoff.ms": 5,
         "queued.min.messages": 20_000,

@@ -48,7 +48,8 @@ class Observer:
         stamps = [record.timestamp_ms for record in batch.records if record.timestamp_ms is not None]
         self._batch_since = min(stamps) / 1_000 if stamps else self._now()
         self._health.waiting_since = self._batch_since
-        self._metrics.batch_records.observe(len(batch.records))
+        if batch.records:
+            self._metrics.batch_records.observe(len(batch.records))
         dead = [(o.code, o.identity.tenant_id) if isinstance(o, Dead) else None for o in batch.outcomes]
         self._tell_burst(dead)
 

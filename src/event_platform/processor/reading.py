@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError
 
-from event_platform.processor.batch import Record
+from event_platform.processor.batch import UNKNOWN_EPOCH, Record
 
 _REFUSALS: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
 
@@ -32,7 +32,7 @@ class Reading:
     """Of a first record that would leave out others."""
 
     def expects(self, offset: int) -> bool:
-        """Whether the record at ``offset`` comes next.
+        """Whether the record, or the partition's end, at ``offset`` comes next.
 
         A first one that leaves a gap may be left over from before the partition was placed. Where it is Kafka's own gap
         (compacted records, ends of transactions) the same record comes first when the partition is read once more.
@@ -45,6 +45,13 @@ class Reading:
     def move(self, record: Record) -> None:
         """Go on behind ``record``."""
         self.next_offset, self.leader_epoch = record.offset + 1, record.leader_epoch
+
+    def pass_over(self, end: int) -> None:
+        """Go on at the partition's end, before which nothing more is delivered: ends of transactions, aborted records.
+
+        Who wrote them is not known; with the epoch of the last record their offsets would look cut off.
+        """
+        self.next_offset, self.leader_epoch = end, UNKNOWN_EPOCH
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from operator import methodcaller
 from typing import Final
 
-from confluent_kafka import Message
+from confluent_kafka import KafkaError, Message
 
 from event_platform.processor.batch import UNKNOWN_EPOCH, Headers, Record
 
@@ -23,6 +23,18 @@ def record_of(message: Message) -> Record:
     epoch = message.leader_epoch()
     known_epoch = UNKNOWN_EPOCH if epoch is None else epoch
     return Record(partition, offset, message.value(), message.key(), headers, timestamp, known_epoch, problem)
+
+
+def is_end(message: Message) -> bool:
+    """Whether it says that the partition ends at its offset, for now."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - its public name
+
+
+def offset_of(message: Message) -> int:
+    """Of a record or of a partition's end; -1 of any other error."""
+    offset = message.offset()
+    return -1 if offset is None or not (message.error() is None or is_end(message)) else offset
 
 
 def partition_of(message: Message) -> int:

@@ -14,7 +14,7 @@ from event_platform.processor.batch import UNKNOWN_EPOCH, Record, Span, Taken
 from event_platform.processor.offsets import Offsets
 from event_platform.processor.progress import Position
 from event_platform.processor.reading import Reading, Refusal, is_refusal
-from event_platform.processor.records import partition_of, record_of
+from event_platform.processor.records import is_end, offset_of, partition_of, record_of
 from event_platform.processor.steps import NoteStep
 
 MAX_RECORDS: Final = 5_000
@@ -101,9 +101,6 @@ class Source:
     def _let_go(self, partitions: set[int]) -> None:
         for partition in partitions:
             del self._positions[partition]
-        if self.is_paused and partitions:
-            # To the client a pause outlasts the assignment: they would come back paused, and nobody would resume them.
-            self._consumer.resume([TopicPartition(self._topic, partition) for partition in partitions])
 
     def _assign(self) -> None:
         placed = [self._start_of(partition) for partition in self._positions]
@@ -171,10 +168,10 @@ class Source:
         if first is not None:
             messages += [first, *self._consumer.consume(max(1, MAX_RECORDS - 1 - len(messages)), 0)]
         messages = self._leave_rest(messages)
-        taken = self._taken([message for message in messages if message.error() is None])
+        taken = self._taken(messages)
         # Only now, because what came before the error is still to be stored: Kafka may not have it any more.
         for message in messages:
-            if (error := message.error()) is not None:
+            if (error := message.error()) is not None and not is_end(message):
                 self._note(error, message.partition())
         return taken
 
@@ -208,23 +205,27 @@ class Source:
         starts: dict[int, int] = {}
         skipped, doubted = set(self._unchecked), set[int]()
         for message in messages:
-            record = record_of(message)
-            reading = self._positions.get(record.partition)
+            partition, offset = partition_of(message), offset_of(message)
+            reading = self._positions.get(partition)
             # What was still on its way from before a rebalance does not start where the partition does now.
-            if reading is None or record.partition in skipped or record.offset < reading.next_offset:
+            if reading is None or partition in skipped or offset < reading.next_offset:
                 continue
-            if not reading.expects(record.offset):
-                doubted.add(record.partition)
-                skipped.add(record.partition)
+            if not reading.expects(offset):
+                doubted.add(partition)
+                skipped.add(partition)
                 continue
-            starts.setdefault(record.partition, reading.next_offset)
-            reading.move(record)
-            records.append(record)
+            if message.error() is None:
+                starts.setdefault(partition, reading.next_offset)
+                records.append(record := record_of(message))
+                reading.move(record)
+            elif offset > reading.next_offset:
+                starts.setdefault(partition, reading.next_offset)
+                reading.pass_over(offset)
         if doubted:
             log.info("the first record leaves a gap; reading once more", partitions=sorted(doubted))
             self._assign()
         spans = {partition: self._span(partition, start) for partition, start in starts.items()}
-        return Taken(self.topic_id, tuple(records), spans) if records else None
+        return Taken(self.topic_id, tuple(records), spans) if spans else None
 
     def _span(self, partition: int, start: int) -> Span:
         reading = self._positions[partition]

@@ -95,11 +95,11 @@ class Store:
 
     def _copy_straight(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted | None:
         """The quick way; None where a row is there already, or cannot be stored."""
+        if not batch.rows:
+            return Sorted()
         if self._staged_left:
             self._staged_left -= 1
             return None
-        if not batch.rows:
-            return Sorted()
         try:
             with connection.transaction(), connection.cursor().copy(_COPY) as copy:
                 copy.write(batch.copy_data)

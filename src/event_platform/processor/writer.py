@@ -78,7 +78,7 @@ class Writer:
     def _write(self, batch: Batch, settled: Settled) -> None:
         guard: AbstractContextManager[None] = nullcontext()
         for _ in range(MAX_QUIET_RETRIES):
-            if not batch.records:
+            if not batch.spans:
                 return
             try:
                 with guard:
@@ -94,7 +94,7 @@ class Writer:
                 batch, guard = self._after(error, batch, settled)
             else:
                 settled.done |= {partition: span.end for partition, span in batch.spans.items()}
-                self._most_records = min(MOST_RECORDS, 2 * self._most_records)
+                self._most_records = min(MOST_RECORDS, self._most_records + self._most_records // 8 + 1)
                 return
         raise UnavailableError(f"storing a batch: {MAX_QUIET_RETRIES} conflicts in a row")
 
