@@ -32,7 +32,7 @@ create() { # name partitions retention_ms max_message_bytes
   "$tool" --bootstrap-server "$bootstrap" --create --if-not-exists \
     --topic "$1" --partitions "$2" --replication-factor "$replicas" \
     --config "retention.ms=$3" --config "segment.ms=$((day_ms / 4))" \
-    --config "max.message.bytes=$4" --config "min.insync.replicas=$in_sync"
+    --config "message.timestamp.type=LogAppendTime" --config "max.message.bytes=$4" --config "min.insync.replicas=$in_sync"
 }
 
 create "${TOPIC_RAW:-events.raw}" 6 "$raw_retention_ms" "$raw_bytes"

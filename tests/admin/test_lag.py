@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
-from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
 from event_platform.admin.group_members import assigned, name_of
 from event_platform.admin.lag import Measurement, Offsets, Trend, describe
@@ -122,15 +123,15 @@ def measured_after(admin: Service, lag: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def produce(settings: Settings) -> Callable[..., datetime]:
-    """Sends messages of a given age to a partition; their time."""
+    """Sends messages to a partition, with a producer's time that is days behind; when Kafka had them."""
 
-    def send(partition: int, number: int, age_seconds: float = 0) -> datetime:
+    def send(partition: int, number: int) -> datetime:
         producer = Producer(kafka.client_config(settings, "test"))
-        at = int((time.time() - age_seconds) * 1_000)
+        wrong_ms = int((time.time() - 3 * 86_400) * 1_000)
         for _ in range(number):
-            producer.produce(settings.topic_raw, b"{}", partition=partition, timestamp=at)
+            producer.produce(settings.topic_raw, b"{}", partition=partition, timestamp=wrong_ms)
         assert producer.flush(DEADLINE_SECONDS) == 0
-        return datetime.fromtimestamp(at / 1_000, UTC)
+        return datetime.now(UTC)
 
     return send
 
@@ -159,14 +160,16 @@ def group_member(settings: Settings) -> Iterator[Consumer]:
 def test_lag_against_real_kafka(
     admin: Service, produce: Callable[..., datetime], group_member: Consumer, settings: Settings
 ) -> None:
-    """From an empty topic over waiting messages to a group that reads some of them."""
+    """From an empty topic over waiting messages to a group that reads some of them; their age is by Kafka's clock."""
     empty = lag_where(admin, total=0, members=0)
     assert empty["oldest_age_seconds"] is empty["drain_seconds"] is None
     assert [each["partition"] for each in empty["partitions"]] == [0, 1, 2, 3, 4, 5]
 
-    oldest = produce(2, 10, age_seconds=90)
+    oldest = produce(2, 10)
+    let_pass(3)
+    next_one = produce(4, 3)
+    let_pass(3)
     produce(2, 5)
-    next_one = produce(4, 3, age_seconds=30)
     waiting = lag_where(admin, total=18)
     assert waiting["partitions"][2] == {"partition": 2, "committed": 0, "end": 15, "lag": 15, "member": None}
     assert is_age_of(oldest, waiting)
@@ -222,6 +225,29 @@ def test_kafka_killed_and_started_again(
     servers.start("kafka")
     lag_where(admin, total=before["total"])
     assert admin.process.poll() is None
+
+
+def test_a_time_that_is_none_is_left_out(
+    run_service: RunService, settings: Settings, admin_client: AdminClient
+) -> None:
+    """A topic of somebody else's keeps the times of its producers, and one of them counts in microseconds."""
+    name = f"{settings.topic_raw}.odd"
+    keeps = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
+    topic = NewTopic(name, num_partitions=1, replication_factor=1, config=keeps)
+    admin_client.create_topics([topic])[name].result(DEADLINE_SECONDS)
+    admin = run_service("admin", TOPIC_RAW=name, KAFKA_GROUP=f"{settings.kafka_group}.odd")
+    producer = Producer(kafka.client_config(settings, "test"))
+    producer.produce(name, b"{}", timestamp=int(time.time() * 1_000_000))
+    assert producer.flush(DEADLINE_SECONDS) == 0
+    found = eventually(lambda: told if (told := ask(admin))["total"] == 1 else None, "the message")
+    assert found["oldest_age_seconds"] is None
+    assert "could not be read" in found["error"]
+
+
+@pytest.fixture
+def admin_client(settings: Settings) -> AdminClient:
+    """An administrative client of the real broker."""
+    return kafka.admin_client(settings)
 
 
 @pytest.mark.timing

@@ -76,8 +76,19 @@ def test_top_type_is_a_name(api: httpx.Client, store: Store, now: datetime) -> N
     store.types("login", 4, now)
     store.types("logout", 3, now)
     store.types("logout", 2, now, tenant_id="tenant_b")
-    store.types("(other)", 100, now)
+    store.types("", 100, now)
     assert _overview(api)["top_type_today"] == {"event_type": "logout", "count": 5}
+    types = api.get("/admin/top-event-types").json()["types"]
+    assert types[0] == {"event_type": None, "count": 100}
+
+
+def test_a_type_may_have_any_name(api: httpx.Client, store: Store, now: datetime) -> None:
+    """Also one that looks as if it stood for all others."""
+    store.types("(other)", 4, now)
+    store.types("", 3, now)
+    assert _overview(api)["top_type_today"] == {"event_type": "(other)", "count": 4}
+    types = api.get("/admin/top-event-types").json()["types"]
+    assert types == [{"event_type": "(other)", "count": 4}, {"event_type": None, "count": 3}]
 
 
 def test_dead_letters_are_counted_by_code(api: httpx.Client, store: Store, now: datetime) -> None:

@@ -6,7 +6,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.postgres import conninfo, conninfo_of, is_outage
+from event_platform.core.postgres import conninfo, conninfo_of, is_conflict, is_outage
 from event_platform.core.settings import Settings, load
 
 
@@ -74,6 +74,14 @@ def test_outages_are_the_servers(kind: type[psycopg.Error]) -> None:
 def test_values_are_no_outage(kind: type[psycopg.Error]) -> None:
     """What a row's own value causes is no outage: waiting would block the next row for ever."""
     assert not is_outage(kind("no"))
+
+
+@pytest.mark.parametrize("kind", [errors.DeadlockDetected, errors.SerializationFailure])
+def test_what_others_do_meanwhile_is_a_conflict(kind: type[psycopg.Error]) -> None:
+    """Nothing is wrong with the server or the value: the same work, done again, succeeds."""
+    assert is_conflict(kind("no"))
+    assert not is_conflict(errors.UniqueViolation("no"))
+    assert not is_conflict(psycopg.OperationalError("no"))
 
 
 def test_real_server_answers(settings: Settings) -> None:

@@ -1,21 +1,24 @@
 """The two topics: made as designed, and checked against what the settings allow."""
 
 import pytest
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fixtures.waiting import eventually, patiently
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.kafka import admin_client
 from event_platform.core.settings import Settings, load
 from event_platform.core.topics import (
     SEGMENT_MS,
+    STAMP,
     WRAPPER_BYTES,
     Topic,
     check_limits,
     create,
     dead_letter_bytes,
     dlq_topic,
+    have_stamped,
     message_limit,
     raw_topic,
 )
@@ -50,6 +53,17 @@ def test_topics_hold_what_settings_allow(max_event_bytes: int, retention_days: i
     assert dlq.max_message_bytes >= 2 * raw.max_message_bytes + 65_536
     assert 0 < raw.retention_ms + SEGMENT_MS < retention_days * DAY_MS
     assert raw.retention_ms <= 7 * DAY_MS
+
+
+def test_existing_topics_have_kafka_stamp(admin: AdminClient, settings: Settings) -> None:
+    """One of an older version, with its producers' times, is altered once; a topic of ours is so from the start."""
+    ours = raw_topic(renamed(settings, f"{settings.topic_raw}.ours"))
+    create(admin, [ours])
+    old = NewTopic(f"{settings.topic_raw}.old", num_partitions=1, replication_factor=1, config={STAMP: "CreateTime"})
+    admin.create_topics([old])[old.topic].result(60)
+    names = [ours.name, old.topic]
+    assert patiently(lambda: have_stamped(admin, names)) == [old.topic]
+    assert eventually(lambda: have_stamped(admin, names) == [], "the change")
 
 
 def test_create_makes_and_keeps(admin: AdminClient, settings: Settings) -> None:

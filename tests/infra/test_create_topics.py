@@ -96,6 +96,7 @@ def test_makes_the_topics_that_our_code_makes(given: dict[str, str], admin: Admi
         assert len(found[wanted.name].partitions) == wanted.partitions
         assert there["retention.ms"] == str(wanted.retention_ms)
         assert there["segment.ms"] == str(topics.SEGMENT_MS)
+        assert there[topics.STAMP] == topics.STAMPED_BY_KAFKA
         assert there["max.message.bytes"] == str(wanted.max_message_bytes)
         assert there["min.insync.replicas"] == "1"
     topics.check_limits(admin, settings)

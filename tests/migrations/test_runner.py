@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from tests.fixtures.servers import RunningServers
 
 from event_platform import migrations
@@ -36,7 +37,12 @@ def folder(tmp_path: Path) -> Path:
 
 def test_packaged_schema_is_applied_once(database: str) -> None:
     """A second run has nothing to do."""
-    assert migrate(database) == ["V1__init.sql", "V2__event_counts_daily.sql", "V3__leader_epochs.sql"]
+    assert migrate(database) == [
+        "V1__init.sql",
+        "V2__event_counts_daily.sql",
+        "V3__leader_epochs.sql",
+        "V4__other_types.sql",
+    ]
     assert migrate(database) == []
 
 
@@ -72,13 +78,30 @@ def test_leader_epochs_come_into_a_filled_database(database: str, tmp_path: Path
             "INSERT INTO dlq_events (failed_at, code, reason, source_topic, source_topic_id, source_partition, "
             "source_offset) VALUES (now(), 'C', 'r', 't', 'id', 0, 3)"
         )
-        assert migrate(database) == ["V3__leader_epochs.sql"]
+        assert "V3__leader_epochs.sql" in migrate(database)
         positions = connection.execute("SELECT partition, next_offset, leader_epoch FROM consumer_progress").fetchall()
         gaps = connection.execute("SELECT partition, from_offset, to_offset FROM progress_gaps").fetchall()
         letters = connection.execute("SELECT source_offset, source_leader_epoch FROM dlq_events").fetchall()
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute("UPDATE consumer_progress SET next_offset = -1001")
     assert (positions, gaps, letters) == ([(0, 7, -1)], [(0, 0, 7)], [(3, -1)])
+
+
+def test_the_sum_of_other_types_gets_a_name_of_its_own(database: str, tmp_path: Path) -> None:
+    """What was counted before stays counted, as the sum."""
+    for file in ("V1__init.sql", "V2__event_counts_daily.sql", "V3__leader_epochs.sql"):
+        (tmp_path / file).write_text((resources.files(migrations) / file).read_text("utf-8"), "utf-8")
+    migrate(database, tmp_path)
+    tables = ("event_counts", "event_counts_hourly", "event_counts_daily")
+    with psycopg.connect(database, autocommit=True) as connection:
+        for table in map(sql.Identifier, tables):
+            statement = sql.SQL("INSERT INTO {} VALUES (now(), 't', '(other)', 0, 7), (now(), 't', 'a', 0, 1)")
+            connection.execute(statement.format(table))
+        migrate(database)
+        for table in map(sql.Identifier, tables):
+            counted = sql.SQL("SELECT event_type, n FROM {} ORDER BY 1").format(table)
+            found = connection.execute(counted).fetchall()
+            assert found == [("", 7), ("a", 1)]
 
 
 def test_new_file_is_applied_to_what_is_there(database: str, folder: Path) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from pydantic import SecretStr
 from tests.fixtures.proxy import MakeProxy
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import eventually, let_pass
 from tests.processor.conftest import Bench, MakeMessage
 from tests.processor.test_store import stored
 
@@ -23,6 +24,7 @@ def impatient(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """With a lock timeout, and a watch, of parts of a second."""
     bench.connection.execute("SET lock_timeout = '400ms'")
     monkeypatch.setattr(locks, "_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(locks, "_STILL_SECONDS", 0.3)
     return bench
 
 
@@ -50,6 +52,32 @@ def test_a_stopped_worker_of_ours_is_ended(
     with pytest.raises(psycopg.OperationalError):
         zombie.connection().execute("SELECT 1")
     zombie.close()
+
+
+def test_a_slow_worker_of_ours_is_left_alone(
+    impatient: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds our rows, but goes on: the batch is stored when it has done."""
+    monkeypatch.setattr(locks, "_STILL_SECONDS", 1.0)
+    on_second_attempt(monkeypatch, lambda: impatient.connection.execute("SET lock_timeout = '60s'"))
+    slow = Database(settings)
+    slow.connection().execute("BEGIN")
+    slow.connection().execute(HOLD, [impatient.topic_id])
+    alive: list[bool] = []
+
+    def go_on() -> None:
+        for _ in range(30):
+            let_pass(0.1)
+            slow.connection().execute("SELECT 1")
+        alive.append(slow.connection().info.transaction_status == TransactionStatus.INTRANS)
+        slow.connection().execute("COMMIT")
+
+    working = threading.Thread(target=go_on)
+    working.start()
+    assert stored(impatient.write(message())) == 1
+    working.join()
+    slow.close()
+    assert alive == [True]
 
 
 def test_a_watch_may_be_entered_again(bench: Bench, settings: Settings) -> None:

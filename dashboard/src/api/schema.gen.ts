@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Get Dead Letters
-         * @description Dead letters, newest first; a page also ends where its originals reach 16 MiB.
+         * @description Dead letters, newest first; a page also ends where its originals reach 8 MiB.
          */
         get: operations["get_dead_letters"];
         put?: never;
@@ -334,13 +334,13 @@ export interface components {
             dead_letters: components["schemas"]["DeadLetter"][];
             /**
              * Truncated
-             * @description There is more than is shown: over 100 of a kind, or over 16 MiB.
+             * @description There is more than is shown: over 100 of a kind, or over 8 MiB.
              */
             truncated: boolean;
         };
         /**
          * Health
-         * @description The platform's state: `down` when events cannot be accepted or not be stored, `degraded` when a part is impaired.
+         * @description The platform's state: `down` when events cannot be accepted or stored, `degraded` when a part is impaired.
          */
         Health: {
             /**
@@ -433,6 +433,16 @@ export interface components {
             idempotency_keys?: string[] | null;
         };
         /**
+         * NamedTypeCount
+         * @description How often an event type came.
+         */
+        NamedTypeCount: {
+            /** Event Type */
+            event_type: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * Outcomes
          * @description How many messages had which outcome.
          */
@@ -470,7 +480,7 @@ export interface components {
             /** @description Since midnight UTC, by time of processing. */
             today: components["schemas"]["Outcomes"];
             /** @description The commonest type received since midnight UTC. */
-            top_type_today: components["schemas"]["TypeCount"] | null;
+            top_type_today: components["schemas"]["NamedTypeCount"] | null;
             /**
              * Dead By Code
              * @description Dead letters that are kept, the commonest code first.
@@ -579,7 +589,7 @@ export interface components {
         };
         /**
          * Series
-         * @description Outcomes over time, by time of processing; the last bucket is still filling. Empty buckets are there, with zeros.
+         * @description Outcomes over time, by time of processing; the last bucket is still filling, empty ones are there with zeros.
          */
         Series: {
             /**
@@ -696,14 +706,14 @@ export interface components {
         };
         /**
          * TypeCount
-         * @description How often an event type came.
+         * @description How often an event type came, or all that are not counted by name.
          */
         TypeCount: {
             /**
              * Event Type
-             * @description `(other)` stands for all beyond the 200 types counted by name.
+             * @description null: all beyond the 200 of a tenant and hour that have their name.
              */
-            event_type: string;
+            event_type: string | null;
             /** Count */
             count: number;
         };

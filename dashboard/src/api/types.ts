@@ -9,6 +9,7 @@ type Answer<P extends keyof paths> = paths[P] extends {
 
 export type Overview = Answer<"/admin/overview">;
 export type TopEventTypes = Answer<"/admin/top-event-types">;
+export type TypeCount = TopEventTypes["types"][number];
 export type Health = Answer<"/admin/health">;
 export type Dependency = Health["dependencies"][number];
 export type Lag = Answer<"/admin/kafka/lag">;

@@ -3,7 +3,8 @@ import classes from "./BarList.module.css";
 import { visibly } from "./jsonRows";
 import { count } from "./numbers";
 
-type Bar = { name: string; count: number };
+/** `id` tells it from the others where its name may not, as a sum's. */
+type Bar = { name: string; count: number; id?: string };
 type BarListProps<B extends Bar> = {
   bars: readonly B[];
   tone?: "accent" | "bad";
@@ -17,7 +18,7 @@ export function BarList<B extends Bar>({ bars, tone = "accent", wrap = plain }: 
   return (
     <ol className={classes.list}>
       {bars.map((bar) => (
-        <li key={bar.name}>
+        <li key={bar.id ?? bar.name}>
           {wrap(
             bar,
             classes.item,

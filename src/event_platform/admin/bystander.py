@@ -9,7 +9,7 @@ a broker came back, by a failed assertion in `rd_kafka_enq_once_del_source_retur
 
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ from event_platform.core.settings import Settings
 
 ASK_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 1.5
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Bystander:
@@ -121,5 +123,11 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 
 def _time_of(message: Message) -> list[datetime]:
+    """When it was produced; nothing where that is no time, as of who writes microseconds."""
     kind, milliseconds = message.timestamp()
-    return [] if kind == TIMESTAMP_NOT_AVAILABLE else [datetime.fromtimestamp(milliseconds / 1_000, UTC)]
+    if kind == TIMESTAMP_NOT_AVAILABLE:
+        return []
+    try:
+        return [_EPOCH + timedelta(milliseconds=milliseconds)]
+    except OverflowError:
+        return []

@@ -74,7 +74,7 @@ class Database:
             cause = self._failures[-1] if self._failures else error
             raise UnavailableError(f"reading from Postgres: {_first_line(cause)}") from cause
         except psycopg.Error as error:
-            if not postgres.is_outage(error):
+            if not (postgres.is_outage(error) or postgres.is_conflict(error)):
                 raise
             raise UnavailableError(f"reading from Postgres: {_first_line(error)}") from error
 

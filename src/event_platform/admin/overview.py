@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from event_platform.admin import dead_letter_counts
 from event_platform.admin.database import Connection
-from event_platform.admin.responses import Outcomes, Overview, RatedOutcomes, TopEventTypes, TypeCount
+from event_platform.admin.responses import NamedTypeCount, Outcomes, Overview, RatedOutcomes, TopEventTypes, TypeCount
 
 BUCKET: Final = timedelta(seconds=10)
 MINUTES_ARE_KEPT: Final = timedelta(hours=47)
@@ -15,7 +15,6 @@ _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-OTHER: Final = "(other)"
 MAX_TYPES: Final = 200
 
 _MEMBER: Final = {"stored": "stored", "duplicate": "duplicates", "dead": "dead"}
@@ -26,14 +25,14 @@ _RECENT: Final = """
 """
 _TODAY: Final = "SELECT outcome, sum(n)::bigint AS n FROM throughput_hourly WHERE hour >= %s GROUP BY outcome"
 _TYPES: Final = """
-    SELECT event_type, sum(n)::bigint AS count FROM (
+    SELECT nullif(event_type, '') AS event_type, sum(n)::bigint AS count FROM (
         SELECT event_type, n FROM event_counts WHERE minute >= %(since)s AND minute < %(full_hour)s
         UNION ALL
         SELECT event_type, n FROM event_counts_hourly WHERE hour >= %(full_hour)s AND hour < %(full_day)s
         UNION ALL
         SELECT event_type, n FROM event_counts_daily WHERE day >= %(full_day)s
     ) AS counted
-    GROUP BY event_type ORDER BY count DESC, event_type LIMIT %(limit)s
+    GROUP BY counted.event_type ORDER BY count DESC, counted.event_type LIMIT %(limit)s
 """
 
 
@@ -77,9 +76,11 @@ def _members(rows: list[dict[str, Any]], column: str) -> dict[str, int]:
     return {member: found.get(member, 0) for member in _MEMBER.values()}
 
 
-async def _top_type(connection: Connection, midnight: datetime) -> TypeCount | None:
-    commonest = await _types(connection, midnight, 2)
-    return next((each for each in commonest if each.event_type != OTHER), None)
+async def _top_type(connection: Connection, midnight: datetime) -> NamedTypeCount | None:
+    for each in await _types(connection, midnight, 2):
+        if each.event_type is not None:
+            return NamedTypeCount(event_type=each.event_type, count=each.count)
+    return None
 
 
 async def _types(connection: Connection, since: datetime, limit: int) -> list[TypeCount]:

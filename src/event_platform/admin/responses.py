@@ -31,10 +31,17 @@ class RatedOutcomes(Outcomes):
     per_minute: float = Field(ge=0, description="All three together, a minute.")
 
 
-class TypeCount(Response):
+class NamedTypeCount(Response):
     """How often an event type came."""
 
-    event_type: str = Field(description="`(other)` stands for all beyond the 200 types counted by name.")
+    event_type: str
+    count: Count
+
+
+class TypeCount(Response):
+    """How often an event type came, or all that are not counted by name."""
+
+    event_type: str | None = Field(description="null: all beyond the 200 of a tenant and hour that have their name.")
     count: Count
 
 
@@ -52,7 +59,7 @@ class Overview(Response):
     last_minute: Outcomes = Field(description="By time of processing, at least the last 60 s, at most 10 s more.")
     last_5_minutes: RatedOutcomes = Field(description="The same for 300 s.")
     today: Outcomes = Field(description="Since midnight UTC, by time of processing.")
-    top_type_today: TypeCount | None = Field(description="The commonest type received since midnight UTC.")
+    top_type_today: NamedTypeCount | None = Field(description="The commonest type received since midnight UTC.")
     dead_by_code: list[CodeCount] = Field(description="Dead letters that are kept, the commonest code first.")
     dead_total: Count = Field(description="Dead letters that are kept.")
 

@@ -46,6 +46,15 @@ def conninfo_of(url: str, application_name: str, **options: Any) -> str:  # noqa
         raise ConfigurationError("DATABASE_URL: expected postgresql://user:password@host:port/database") from None
 
 
+_CONFLICT_CLASS = "40"
+"""Transaction rollback: a deadlock, a failed serialization."""
+
+
+def is_conflict(error: psycopg.Error) -> bool:
+    """Whether ``error`` comes of what others do at the same time, so that the same work succeeds when done again."""
+    return (error.sqlstate or "")[:2] == _CONFLICT_CLASS
+
+
 def is_outage(error: psycopg.Error) -> bool:
     """Whether ``error`` is the server's, the schema's or the connection's, so that the same work can succeed later."""
     if error.sqlstate is not None:

@@ -6,7 +6,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
@@ -23,6 +30,10 @@ VISIBLE_AFTER_SECONDS = 10
 
 REPLICAS = 3
 """Where there are as many brokers; two of them have to acknowledge, so that one may be away."""
+
+STAMP = "message.timestamp.type"
+STAMPED_BY_KAFKA = "LogAppendTime"
+"""So that ages go by Kafka's clock, and not by a producer's."""
 
 _DAY_MS = 86_400_000
 SEGMENT_MS = _DAY_MS // 4
@@ -90,10 +101,34 @@ def _new_topic(topic: Topic, replicas: int) -> NewTopic:
         config={
             "retention.ms": str(topic.retention_ms),
             "segment.ms": str(SEGMENT_MS),
+            STAMP: STAMPED_BY_KAFKA,
             "max.message.bytes": str(topic.max_message_bytes),
             "min.insync.replicas": "2" if replicas == REPLICAS else "1",
         },
     )
+
+
+def have_stamped(admin: AdminClient, names: Iterable[str]) -> list[str]:
+    """Have Kafka stamp what comes into existing topics; those made by an older version kept the producers' times.
+
+    Returns:
+        The names of those altered.
+
+    Raises:
+        UnavailableError: Kafka does not answer, or refuses.
+    """
+    try:
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        found = admin.describe_configs(resources, request_timeout=METADATA_TIMEOUT_SECONDS)
+        others = [each.name for each, future in found.items() if future.result()[STAMP].value != STAMPED_BY_KAFKA]
+        change = ConfigEntry(STAMP, STAMPED_BY_KAFKA, incremental_operation=AlterConfigOpType.SET)
+        wanted = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[change]) for name in others]
+        for future in admin.incremental_alter_configs(wanted).values() if wanted else ():
+            future.result(timeout=2 * METADATA_TIMEOUT_SECONDS)
+    except (KafkaException, TimeoutError) as error:
+        text = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
+        raise UnavailableError(f"altering topics to {STAMP}={STAMPED_BY_KAFKA}: {text}") from error
+    return others
 
 
 def _created(future: Future[None]) -> bool:

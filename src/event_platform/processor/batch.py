@@ -26,7 +26,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     key: bytes | None = None
     headers: Headers = ()
     timestamp_ms: int | None = None
-    """When it was made, in Unix time."""
+    """When it came into the topic, in Unix time by Kafka's clock."""
     leader_epoch: int = UNKNOWN_EPOCH
     """Of the leader that wrote it: with the offset it names the record for good, although Kafka may cut its log."""
     problem: str | None = None

@@ -5,11 +5,11 @@ from typing import Final
 
 import psycopg
 
+from event_platform.core import postgres
+
 _ROW_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit exceeded
 (https://www.postgresql.org/docs/16/errcodes-appendix.html)."""
-
-_CONFLICT_CLASS: Final = "40"
 
 
 class Fault(Enum):
@@ -36,7 +36,7 @@ def fault_of(error: Exception) -> Fault:
         return Fault.LOCKED
     if isinstance(error, psycopg.errors.QueryCanceled):
         return Fault.SLOW
-    if sqlstate[:2] == _CONFLICT_CLASS:
+    if isinstance(error, psycopg.Error) and postgres.is_conflict(error):
         return Fault.CONFLICT
     return Fault.ROW if sqlstate[:2] in _ROW_CLASSES else Fault.OUTAGE
 

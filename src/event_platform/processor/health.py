@@ -52,6 +52,8 @@ class Health:
         self.state = State.STARTING
         self.detail: str | None = None
         self.partitions: tuple[int, ...] = ()
+        self.unmoved: dict[int, str] = {}
+        """Partitions that nobody reads, though events wait there, with what is to be said of them."""
         self.waiting_since: float | None = None
         """Unix time of the oldest event that is known of and not stored yet."""
         self.unpublished = 0
@@ -107,7 +109,10 @@ class Health:
             yield self.detail or self.state
         if complaint := self._clock.complaint():
             yield complaint
-        yield from (f"partition {partition}: {why}" for partition, why in self._stopped.items())
+        stopped = self._stopped
+        yield from (f"partition {partition}: {why}" for partition, why in stopped.items())
+        unmoved = self.unmoved.items()
+        yield from (f"partition {partition}: {why}" for partition, why in unmoved if partition not in stopped)
         failures = tuple(self._failures.values())
         yield from (f"{each.dependency}: {each.error}" for each in failures if each.is_vital)
         oldest = self.oldest_seconds()
@@ -134,6 +139,7 @@ class Health:
             "oldest_unprocessed_seconds": None if oldest is None else round(oldest, 3),
             "partitions": list(self.partitions),
             "stopped_partitions": {str(partition): why for partition, why in self._stopped.items()},
+            "unmoved_partitions": {str(partition): why for partition, why in self.unmoved.items()},
             "unpublished_dead_letters": self.unpublished,
             "dead_letter_burst": self.burst,
             "last_error": self._last_error,

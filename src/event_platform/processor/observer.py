@@ -10,13 +10,14 @@ from event_platform.core.telemetry import get_logger
 from event_platform.processor.batch import Batch
 from event_platform.processor.burst import Bursts
 from event_platform.processor.clock import Clock
-from event_platform.processor.health import Health
+from event_platform.processor.health import KAFKA, Health
 from event_platform.processor.outcome import Dead
 from event_platform.processor.source import Source
 from event_platform.processor.steps import Step
 from event_platform.processor.writer import Settled
 
 LOOK_EVERY_SECONDS: Final = 1.0
+READING: Final = "reading the topic"
 
 log = get_logger(__name__)
 
@@ -53,6 +54,12 @@ class Observer:
         dead = [(o.code, o.identity.tenant_id) if isinstance(o, Dead) else None for o in batch.outcomes]
         self._tell_burst(dead)
 
+    def _tell_error(self, error: str | None) -> None:
+        if error is not None:
+            self._health.failed(READING, KAFKA, f"{READING}: {error}")
+        else:
+            self._health.worked(READING)
+
     def _tell_burst(self, dead: Sequence[tuple[str, str | None] | None]) -> None:
         began = self._bursts.add(dead)
         if began:
@@ -84,6 +91,7 @@ class Observer:
             self._metrics.lag.labels(str(partition)).set(messages)
         self._metrics.is_paused.set(source.is_paused)
         self._health.partitions = source.partitions()
+        self._tell_error(source.error())
         is_behind = any(lag.values())
         self._behind_since = (self._behind_since or self._now()) if is_behind else None
         self._health.waiting_since = min((t for t in (self._batch_since, self._behind_since) if t), default=None)

@@ -12,6 +12,7 @@ from event_platform.processor.kafka_watch import KafkaWatch
 from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.patience import Patience
+from event_platform.processor.progress_watch import ProgressWatch
 from event_platform.processor.source import Source
 from event_platform.processor.topic import Topic
 from event_platform.processor.validation import Rules
@@ -35,5 +36,6 @@ class Parts:
     housekeeping: Housekeeping
     source: Source
     watch: KafkaWatch
+    progress_watch: ProgressWatch
     hang_watches: tuple[HangWatch, ...]
     """Of the threads that work beside the main loop."""

@@ -3,7 +3,7 @@
 from operator import methodcaller
 from typing import Final
 
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, Message
 
 from event_platform.processor.batch import UNKNOWN_EPOCH, Headers, Record
 
@@ -17,8 +17,9 @@ def record_of(message: Message) -> Record:
     """The record of a message that is no error, whatever it holds."""
     partition, offset = message.partition(), message.offset()
     assert partition is not None and offset is not None  # noqa: PT018, S101 - a message that came from a topic has both
-    _, timestamp_ms = message.timestamp()
-    timestamp = timestamp_ms if timestamp_ms > 0 else None
+    kind, timestamp_ms = message.timestamp()
+    # A producer's own time says nothing of how long the record has been here.
+    timestamp = timestamp_ms if kind == TIMESTAMP_LOG_APPEND_TIME else None
     headers, problem = _headers(message)
     epoch = message.leader_epoch()
     known_epoch = UNKNOWN_EPOCH if epoch is None else epoch

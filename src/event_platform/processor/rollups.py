@@ -10,7 +10,8 @@ from event_platform.processor.database import Connection
 MAX_TYPES: Final = 200
 """Event types of a tenant in an hour that are counted by name."""
 
-OTHER: Final = "(other)"
+OTHER: Final = ""
+"""Under which the other types are summed: no event has a type of that name."""
 
 MINUTE_US: Final = 60 * timestamps.MICROSECONDS_PER_SECOND
 
@@ -78,7 +79,7 @@ class TypeNames:
         self._known.clear()
 
     def limit(self, connection: Connection, types: Types) -> Types:
-        """``types`` with what goes beyond `MAX_TYPES` a tenant and hour summed as ``(other)``."""
+        """``types`` with what goes beyond `MAX_TYPES` a tenant and hour summed as `OTHER`."""
         wanted: dict[tuple[str, int], set[str]] = {}
         for minute_us, tenant_id, event_type, _ in types:
             wanted.setdefault((tenant_id, timestamps.floor(minute_us, _HOUR_SECONDS)), set()).add(event_type)

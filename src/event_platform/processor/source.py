@@ -1,5 +1,6 @@
 """The raw topic as batches of records, each read from where Postgres says that its partition goes on."""
 
+import time
 from collections.abc import Mapping
 from itertools import accumulate
 from typing import Final
@@ -21,6 +22,8 @@ MAX_RECORDS: Final = 5_000
 MAX_BYTES: Final = 16_777_216
 """Of the values in a batch, but for a single larger one."""
 ASK_SECONDS: Final = 1.0
+ERROR_LASTS_SECONDS: Final = 60.0
+"""An error of a partition that is still ours is said again sooner."""
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 
@@ -44,6 +47,7 @@ class Source:
         self._consumer = Consumer({**consumer.config(settings, instance_id), **callbacks})
         self._topic = settings.topic_raw
         self._fatal: KafkaError | None = None
+        self._error: tuple[str, float] | None = None
         self._positions: dict[int, Reading] = {}
         self._refusals: dict[int, Refusal] = {}
         self._epoch = 0
@@ -65,6 +69,7 @@ class Source:
         self._let_go(set(self._positions))
         self._refusals.clear()
         member.assign([])
+        self._error = None
         self.assigned = {partition.partition for partition in partitions}
         self.is_member = True
 
@@ -210,6 +215,7 @@ class Source:
             # What was still on its way from before a rebalance does not start where the partition does now.
             if reading is None or partition in skipped or offset < reading.next_offset:
                 continue
+            self._error = None
             if not reading.expects(offset):
                 doubted.add(partition)
                 skipped.add(partition)
@@ -247,7 +253,18 @@ class Source:
         self._note_client_error(error)
         if is_refusal(error) and partition in self._positions:
             self._refuse(partition, error)
+        else:
+            self._error = error.str(), time.monotonic()
         log.warning("kafka says", error=error.str(), partition=partition)
+
+    def error(self) -> str | None:
+        """What keeps us from reading, as Kafka says; over when something is read, or when it is not said again.
+
+        A member that the group refuses is told so only once.
+        """
+        if self._error is None or (self.assigned and time.monotonic() - self._error[1] > ERROR_LASTS_SECONDS):
+            return None
+        return self._error[0]
 
     def _refuse(self, partition: int, error: KafkaError) -> None:
         self._refusals[partition] = Refusal.of(error, self._positions[partition])

@@ -27,6 +27,7 @@ from event_platform.processor.observer import Observer
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
 from event_platform.processor.patience import Patience, PatienceBeside
+from event_platform.processor.progress_watch import ProgressWatch
 from event_platform.processor.reach import LostConsumerError
 from event_platform.processor.source import FencedInstanceError, Source
 from event_platform.processor.store import Store
@@ -113,8 +114,11 @@ class Worker:
         topic = Topic(lasting_admin_client(settings), settings.topic_raw)
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
-        for_outbox, for_housekeeping = Database(settings), Database(settings)
+        for_outbox, for_housekeeping, for_watch = Database(settings), Database(settings), Database(settings)
         publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_housekeeping)
+        comparing = self._patience_beside(for_watch)
+        # With a client of its own, so that no thread waits for another's answer.
+        seen = Topic(lasting_admin_client(settings), settings.topic_raw)
         return Parts(
             topic=topic,
             rules=Rules(settings.allowed_schema_versions, settings.retention_days),
@@ -129,9 +133,11 @@ class Worker:
             housekeeping=Housekeeping(settings, for_housekeeping, tidying, self._clock),
             source=source,
             watch=KafkaWatch(topic, self._health),
+            progress_watch=ProgressWatch(seen, for_watch, comparing, self._health),
             hang_watches=(
                 HangWatch(publishing, for_outbox, self._health),
                 HangWatch(tidying, for_housekeeping, self._health),
+                HangWatch(comparing, for_watch, self._health),
             ),
         )
 
@@ -153,6 +159,7 @@ class Worker:
             "outbox": parts.outbox.run,
             "housekeeping": lambda: parts.housekeeping.run(self._stop),
             "kafka-watch": lambda: parts.watch.run(self._stop),
+            "progress-watch": lambda: parts.progress_watch.run(self._stop),
         }.items():
             threading.Thread(target=run, name=name, daemon=True).start()
 

@@ -27,6 +27,23 @@ describe("Overview", () => {
     await waitFor(() => expect(screen.getAllByText("order\\u202ecreated")).toHaveLength(2));
   });
 
+  it("names the sum of all other types, which no type is", async () => {
+    const types = [
+      { event_type: "(other)", count: 9 },
+      { event_type: null, count: 4 },
+    ];
+    answerWith("/admin/top-event-types", { since: new Date().toISOString(), types });
+    openPage("/");
+    const list = await screen.findByRole("region", { name: "Top event types" });
+    await waitFor(() =>
+      expect(
+        within(list)
+          .getAllByRole("listitem")
+          .map((each) => each.textContent),
+      ).toEqual(["(other)9", "all other types4"]),
+    );
+  });
+
   it("while loading says what it waits for", async () => {
     hangAll();
     openPage("/");

@@ -1,4 +1,4 @@
-import type { TopEventTypes } from "@/api/types";
+import type { TopEventTypes, TypeCount } from "@/api/types";
 import { BarList } from "@/ui/BarList";
 import { BarListSkeleton } from "@/ui/BarListSkeleton";
 import { Message } from "@/ui/Message";
@@ -6,6 +6,12 @@ import { Panel } from "@/ui/Panel";
 import { type Asked, StateView } from "@/ui/StateView";
 
 const SHOWN = 8;
+const OTHERS = "all other types";
+
+function bar({ event_type, count }: TypeCount) {
+  // No type has an empty name.
+  return event_type === null ? { name: OTHERS, count, id: "" } : { name: event_type, count };
+}
 
 export function TopTypes({ query }: { query: Asked<TopEventTypes> }) {
   return (
@@ -17,11 +23,7 @@ export function TopTypes({ query }: { query: Asked<TopEventTypes> }) {
         isEmpty={({ types }) => types.length === 0}
         empty={<Message title="No event yet">Types show here once the first event is stored.</Message>}
       >
-        {({ types }) => (
-          <BarList
-            bars={types.slice(0, SHOWN).map(({ event_type, count }) => ({ name: event_type, count }))}
-          />
-        )}
+        {({ types }) => <BarList bars={types.slice(0, SHOWN).map(bar)} />}
       </StateView>
     </Panel>
   );
