@@ -28,6 +28,7 @@ class State(msgspec.Struct, frozen=True):
 
     redis: Standing
     kafka: Standing
+    clock: Standing
     outage: Literal["accept", "reject"]
     table: Table
     tickets: Tickets
@@ -48,7 +49,7 @@ def build(state: State) -> Starlette:
     page = docs_page.render(openapi)
 
     async def ready(_request: Request) -> Response:
-        status, body = health.describe(state.redis, state.kafka, state.outage)
+        status, body = health.describe(state.redis, state.kafka, state.clock, state.outage)
         return JSONResponse(body, status)
 
     async def alive(_request: Request) -> Response:

@@ -6,11 +6,13 @@ hiredis on an asyncio Protocol. Everything else goes through ``core.redis``.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
 
+from event_platform.core import clocks
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_connection import Command, RedisAwayError, RedisConnection
 from event_platform.ingest.standing import Standing
@@ -30,12 +32,23 @@ class RedisLink:
         address: Which Redis.
         script: The Lua text.
         standing: Told whenever Redis comes or goes.
+        clock: Told whether this machine's clock, by which events are received, agrees with that of Redis.
+        now: This machine's clock, in Unix time.
 
     Attributes:
         tried: Set when the first attempt to connect has ended, well or not.
     """
 
-    def __init__(self, address: RedisAddress, script: str, standing: Standing) -> None:
+    def __init__(
+        self,
+        address: RedisAddress,
+        script: str,
+        standing: Standing,
+        clock: Standing,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._now = now
         self._address = address
         self._script = script
         self._digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
@@ -63,6 +76,7 @@ class RedisLink:
         while True:
             try:
                 reply = await connection.send(PROBE)
+                self._compare(await connection.send(("TIME",)))
             except RedisAwayError:
                 return await connection.lost
             if isinstance(reply, hiredis.ReplyError):
@@ -70,6 +84,17 @@ class RedisLink:
             else:
                 self._standing.rise()
             await asyncio.wait([connection.lost], timeout=PAUSE_SECONDS)
+
+    def _compare(self, told: object) -> None:
+        """Seconds and microseconds of Redis' clock; nothing can be said where it may not be asked for."""
+        if not isinstance(told, list):
+            return
+        seconds, microseconds = map(int, told)
+        differs = clocks.difference(self._now() - seconds - microseconds / 1_000_000, "Redis'")
+        if differs is None:
+            self._clock.rise()
+        else:
+            self._clock.fall(f"{differs}: events are received at a time that may make them dead letters")
 
     async def _connect(self) -> RedisConnection:
         """A connection that is let in, has its database chosen and the script loaded."""

@@ -58,8 +58,10 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         ConfigurationError: A setting is missing or wrong.
     """
     tally = Tally(place.table.row(place.worker))
-    redis_standing, kafka_standing = Standing("redis"), Standing("kafka")
-    link = RedisLink(RedisAddress.parse(redis.url(settings)), SCRIPT, redis_standing)
+    redis_standing, kafka_standing, clock_standing = Standing("redis"), Standing("kafka"), Standing("clock")
+    # As long as nobody says otherwise.
+    clock_standing.rise()
+    link = RedisLink(RedisAddress.parse(redis.url(settings)), SCRIPT, redis_standing, clock_standing)
     calls = ScriptCalls(link, _times_ms(settings), redis_standing, tally)
     publisher = Publisher(settings.topic_raw, _producer_config(settings), kafka_standing, tally)
     fallback = FallbackLimiter(place.workers, lambda: time.monotonic() * 1_000)
@@ -73,7 +75,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         max_event_bytes=settings.max_event_bytes,
     )
     tickets = Tickets()
-    state = pages.State(redis_standing, kafka_standing, settings.redis_outage, place.table, tickets)
+    state = pages.State(redis_standing, kafka_standing, clock_standing, settings.redis_outage, place.table, tickets)
     upkeep = Upkeep(settings, publisher, calls, kafka_standing, tally)
     _read_keys_again_on_sighup(settings, ingest.api_keys)
     connected = asyncio.create_task(link.keep_connected())

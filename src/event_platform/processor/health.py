@@ -84,6 +84,10 @@ class Health:
         now = timestamp(self._clock.now())
         self._last_error = {"message": why, "at": now, "since": now}
 
+    def stopped(self) -> Collection[int]:
+        """The partitions that cannot go on."""
+        return self._stopped.keys()
+
     def partitions_go_on(self, partitions: Collection[int]) -> None:
         """These are read again, or are no longer ours."""
         self._stopped = {p: why for p, why in self._stopped.items() if p not in partitions}

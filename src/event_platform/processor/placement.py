@@ -64,7 +64,8 @@ class Placement:
     """The main loop's; looking up happens in the background, behind the batch that is being stored."""
 
     def __init__(self, parts: Parts, background: Background) -> None:
-        """Nothing is being looked up."""
+        """Nothing is being looked up, and nothing is stopped that was with an earlier consumer."""
+        parts.health.partitions_go_on(parts.health.stopped())
         self._parts = parts
         self._source = parts.source
         self._background = background

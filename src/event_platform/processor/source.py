@@ -22,6 +22,8 @@ MAX_RECORDS: Final = 5_000
 MAX_BYTES: Final = 16_777_216
 """Of the values in a batch, but for a single larger one."""
 ASK_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 10.0
+"""An assignment is in force sooner."""
 ERROR_LASTS_SECONDS: Final = 60.0
 """An error of a partition that is still ours is said again sooner."""
 
@@ -54,6 +56,7 @@ class Source:
         self.is_paused = False
         self._early: list[tuple[int, Message]] = []
         self._unchecked: set[int] = set()
+        self._unchecked_since, self._unchecked_why = 0.0, ""
         self.topic_id = ""
         self.assigned: set[int] = set()
         self.is_member = False
@@ -113,6 +116,7 @@ class Source:
         # To the client a pause outlasts the assignment: who comes back paused would not be read any more.
         (self._consumer.pause if self.is_paused else self._consumer.resume)(placed)
         self._unchecked = {partition for partition, at in self._positions.items() if at.leader_epoch != UNKNOWN_EPOCH}
+        self._unchecked_since = time.monotonic()
 
     def _check_epochs(self) -> None:
         """Have Kafka compare its log with the epochs that partitions were read to, before anything is taken of them.
@@ -124,7 +128,7 @@ class Source:
             try:
                 self._consumer.seek(self._start_of(partition))
             except KafkaException as error:
-                log.debug("seek", partition=partition, error=error.args[0].str())
+                self._unchecked_why = error.args[0].str()
             else:
                 self._unchecked.discard(partition)
 
@@ -170,8 +174,10 @@ class Source:
         self._check_epochs()
         messages = self._take_early()
         first = self._consumer.poll(0 if messages else timeout_seconds)
-        if first is not None:
-            messages += [first, *self._consumer.consume(max(1, MAX_RECORDS - 1 - len(messages)), 0)]
+        messages += [] if first is None else [first]
+        # What is kept is bounded, too: nothing more is taken from the client before it fits into a batch.
+        if first is not None and len(messages) < MAX_RECORDS and sum(map(len, messages)) < MAX_BYTES:
+            messages += self._consumer.consume(MAX_RECORDS - len(messages), 0)
         messages = self._leave_rest(messages)
         taken = self._taken(messages)
         # Only now, because what came before the error is still to be stored: Kafka may not have it any more.
@@ -187,7 +193,7 @@ class Source:
 
     def _leave_rest(self, messages: list[Message]) -> list[Message]:
         """As many of ``messages`` as a batch may hold; the others are kept for the next."""
-        ends = accumulate(len(message) for message in messages)
+        ends = accumulate(map(len, messages))
         fitting = max(1, sum(end <= MAX_BYTES for end in ends))
         for message in messages[fitting:]:
             self._keep(message)
@@ -262,6 +268,8 @@ class Source:
 
         A member that the group refuses is told so only once.
         """
+        if self._unchecked & self._positions.keys() and time.monotonic() - self._unchecked_since > CHECK_SECONDS:
+            return f"offsets cannot be checked: {self._unchecked_why}"
         if self._error is None or (self.assigned and time.monotonic() - self._error[1] > ERROR_LASTS_SECONDS):
             return None
         return self._error[0]
