@@ -117,6 +117,8 @@ def test_offsets_that_are_never_delivered_do_not_wait(
     again = run_service("processor")
     eventually(lambda: admin.get("/admin/kafka/lag").json()["total"] == 0, "no lag")
     eventually(lambda: again.health()["oldest_unprocessed_seconds"] is None, "nothing that waits")
+    (last,) = raw_topic.send(raw_topic.message(), partition=1)
+    raw_topic.await_row(last.value or b"")
     assert _stopped(again) == set()
 
 

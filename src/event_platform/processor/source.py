@@ -12,6 +12,7 @@ from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
 from event_platform.processor.batch import UNKNOWN_EPOCH, Record, Span, Taken
+from event_platform.processor.consumer_errors import ConsumerErrors
 from event_platform.processor.offsets import Offsets
 from event_platform.processor.progress import Position
 from event_platform.processor.reading import Reading, Refusal, is_refusal
@@ -24,16 +25,8 @@ MAX_BYTES: Final = 16_777_216
 ASK_SECONDS: Final = 1.0
 CHECK_SECONDS: Final = 10.0
 """An assignment is in force sooner."""
-ERROR_LASTS_SECONDS: Final = 60.0
-"""An error of a partition that is still ours is said again sooner."""
-
-_FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 
 log = get_logger(__name__)
-
-
-class FencedInstanceError(Exception):
-    """Another process joined the group under our name; only a person can tell which of the two is meant."""
 
 
 class Source:
@@ -45,11 +38,10 @@ class Source:
         ``note`` is told how long Kafka took to take note of offsets.
         """
         self._offsets = Offsets(settings.topic_raw, note)
-        callbacks = {"error_cb": self._note_client_error, "on_commit": self._offsets.answer}
+        self._errors = ConsumerErrors()
+        callbacks = {"error_cb": self._errors.note_client_error, "on_commit": self._offsets.answer}
         self._consumer = Consumer({**consumer.config(settings, instance_id), **callbacks})
         self._topic = settings.topic_raw
-        self._fatal: KafkaError | None = None
-        self._error: tuple[str, float] | None = None
         self._positions: dict[int, Reading] = {}
         self._refusals: dict[int, Refusal] = {}
         self._epoch = 0
@@ -72,7 +64,7 @@ class Source:
         self._let_go(set(self._positions))
         self._refusals.clear()
         member.assign([])
-        self._error = None
+        self._errors.forget()
         self.assigned = {partition.partition for partition in partitions}
         self.is_member = True
 
@@ -169,7 +161,7 @@ class Source:
             FencedInstanceError: Another process has our name.
             KafkaException: Something that only a person can mend.
         """
-        self._raise_fatal()
+        self._errors.raise_fatal()
         self._offsets.send(self._consumer, self._positions)
         self._check_epochs()
         messages = self._take_early()
@@ -205,7 +197,7 @@ class Source:
         if epoch is not None:
             self._early.append((epoch, message))
         elif (error := message.error()) is not None:
-            self._note_client_error(error)
+            self._errors.note_client_error(error)
 
     def _epoch_of(self, partition: int) -> int | None:
         reading = self._positions.get(partition)
@@ -221,7 +213,7 @@ class Source:
             # What was still on its way from before a rebalance does not start where the partition does now.
             if reading is None or partition in skipped or offset < reading.next_offset:
                 continue
-            self._error = None
+            self._errors.forget()
             if not reading.expects(offset):
                 doubted.add(partition)
                 skipped.add(partition)
@@ -243,36 +235,18 @@ class Source:
         reading = self._positions[partition]
         return Span(start, reading.next_offset, reading.epoch, reading.leader_epoch)
 
-    def _note_client_error(self, error: KafkaError) -> None:
-        # Lost connections come here as well, and are mended by the client itself.
-        if error.fatal() or error.code() in _FATAL:
-            self._fatal = error
-
-    def _raise_fatal(self) -> None:
-        if self._fatal is None:
-            return
-        if "fenced" in self._fatal.str().lower() or self._fatal.code() == KafkaError.FENCED_INSTANCE_ID:
-            raise FencedInstanceError
-        raise KafkaException(self._fatal)
-
     def _note(self, error: KafkaError, partition: int | None) -> None:
-        self._note_client_error(error)
         if is_refusal(error) and partition in self._positions:
             self._refuse(partition, error)
         else:
-            self._error = error.str(), time.monotonic()
+            self._errors.note(error)
         log.warning("kafka says", error=error.str(), partition=partition)
 
     def error(self) -> str | None:
-        """What keeps us from reading, as Kafka says; over when something is read, or when it is not said again.
-
-        A member that the group refuses is told so only once.
-        """
+        """What keeps us from reading, as Kafka or its client says."""
         if self._unchecked & self._positions.keys() and time.monotonic() - self._unchecked_since > CHECK_SECONDS:
             return f"offsets cannot be checked: {self._unchecked_why}"
-        if self._error is None or (self.assigned and time.monotonic() - self._error[1] > ERROR_LASTS_SECONDS):
-            return None
-        return self._error[0]
+        return self._errors.latest(has_partitions=bool(self.assigned))
 
     def _refuse(self, partition: int, error: KafkaError) -> None:
         self._refusals[partition] = Refusal.of(error, self._positions[partition])

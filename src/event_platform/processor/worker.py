@@ -15,6 +15,7 @@ from event_platform.core.telemetry import get_logger
 from event_platform.processor import steps
 from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
 from event_platform.processor.clock import Clock
+from event_platform.processor.consumer_errors import FencedInstanceError
 from event_platform.processor.database import Database
 from event_platform.processor.hanging import HangWatch
 from event_platform.processor.health import Health, State
@@ -29,7 +30,7 @@ from event_platform.processor.parts import Parts
 from event_platform.processor.patience import Patience, PatienceBeside
 from event_platform.processor.progress_watch import ProgressWatch
 from event_platform.processor.reach import LostConsumerError
-from event_platform.processor.source import FencedInstanceError, Source
+from event_platform.processor.source import Source
 from event_platform.processor.store import Store
 from event_platform.processor.topic import Topic
 from event_platform.processor.validation import Rules
