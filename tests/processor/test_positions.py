@@ -107,6 +107,7 @@ def test_beyond_the_end_without_an_epoch_is_stopped(
     )
     found = positions.find(bench.connection, raw_topic.topic, [4])
     assert found.positions == {4: Position(50, leader_epoch)}
+    assert found.ends.keys() == {4}
     assert ["rewind --partition 4 --to 0`" in why for why in found.stopped.values()] == [True] * is_stopped
 
 

@@ -25,7 +25,7 @@ from event_platform.processor.topic import Marks
         pytest.param(None, None, Marks(3, 9), Wait(3, 9, 100.0), id="was never read"),
         pytest.param(None, None, Marks(3, 3), None, id="never had anything"),
         pytest.param(None, 5, Marks(7, 7), None, id="what it should read was dropped"),
-        pytest.param(Wait(5, 9, 40.0), 20, Marks(0, 9), None, id="stands beyond the end"),
+        pytest.param(Wait(20, 9, 40.0), 20, Marks(0, 9), Wait(20, 9, 40.0), id="goes on beyond the end"),
     ],
 )
 def test_a_partition_waits_since_it_last_moved(
@@ -42,6 +42,11 @@ def test_two_minutes_are_too_long(seconds: float, *, is_told: bool) -> None:
     said = told({3: Wait(5, 9, 0.0)}, seconds)
     text = f"4 events wait at offset 5, where nothing was read for {seconds:.0f} s"
     assert said == ({3: text} if is_told else {})
+
+
+def test_a_partition_beyond_its_end_is_told() -> None:
+    """What comes there would not be read."""
+    assert told({3: Wait(20, 9, 0.0)}, UNMOVED_SECONDS + 1) == {3: "it goes on at offset 20, but ends at 9"}
 
 
 def test_what_kafka_and_postgres_say_reaches_health(

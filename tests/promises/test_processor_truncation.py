@@ -117,3 +117,22 @@ def test_what_was_read_before_a_cut_is_stored(
     rewind(*command_in(eventually(lambda: _reason(processor), "a stopped partition")))
     raw_topic.await_processed()
     raw_topic.assert_balanced()
+
+
+def test_a_log_that_ends_before_the_offset_is_read_on_from_where_it_was_cut(
+    raw_topic: RawTopic, run_service: RunService, servers: RunningServers, rewind: Rewind
+) -> None:
+    """Nothing came since, and no worker saw it: the command does not have all of the topic read again."""
+    processor = run_service("processor")
+    _send_good(raw_topic, 5)
+    (last,) = raw_topic.send(raw_topic.message(), partition=PARTITION)
+    raw_topic.await_processed()
+    processor.stop()
+    servers.cut_log(raw_topic.settings.topic_raw, PARTITION, last.offset)
+    again = run_service("processor", wait_until_ready=False)
+    reason = eventually(lambda: _reason(again), "a stopped partition")
+    assert f"--to {last.offset}`" in reason
+    rewind(*command_in(reason))
+    _send_good(raw_topic, 3)
+    raw_topic.await_processed()
+    raw_topic.assert_balanced()

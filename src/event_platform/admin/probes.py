@@ -18,7 +18,8 @@ from event_platform.core.settings import Settings
 PROBE_SECONDS: Final = 2.0
 
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others were told to listen on
-_TOLD: Final = 200
+_TOLD: Final = 500
+"""Characters: what is wrong in a few words, and the command that mends it."""
 
 
 async def postgres(database: Database) -> str | None:

@@ -18,9 +18,14 @@ from event_platform.processor.reading import Refusal
 from event_platform.processor.standing import StandingCheck
 
 CUT_SHORT: Final = (
-    "partition {partition} goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: "
-    "events were lost there, and those that came since would be left out; "
-    "`event-platform rewind --partition {partition} --to {end}` reads them"
+    "it goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: events were lost, and "
+    "those that came since would be left out; `event-platform rewind --partition {partition} --to {end}` reads them"
+)
+
+NOT_THERE: Final = (
+    "it goes on at offset {offset}, which Kafka does not have: it has lost data or is an older copy; "
+    "`event-platform rewind --partition {partition} --to {end}` reads again all that it holds, and stores none of it "
+    "twice"
 )
 
 SOON_SECONDS: Final = 1.0
@@ -54,10 +59,11 @@ def stop_of(partition: int, found: Found, refusal: Refusal | None, known: Stop |
         return Stop(position, found.stopped[partition])
     if refusal is None:
         return None
-    end = found.lows[partition] if refusal.end_offset is None else refusal.end_offset
+    known_end = refusal.end_offset
+    text, end = (NOT_THERE, found.lows[partition]) if known_end is None else (CUT_SHORT, known_end)
     if position.next_offset <= end:
         return None
-    return Stop(position, CUT_SHORT.format(partition=partition, offset=position.next_offset, end=end))
+    return Stop(position, text.format(partition=partition, offset=position.next_offset, end=end))
 
 
 class Placement:
@@ -140,7 +146,7 @@ class Placement:
         # They are looked for again now and then, but nothing is wrong without them.
         self._absent |= dict.fromkeys(found.absent, time.monotonic())
         self._placed_at = time.monotonic()
-        self._source.place(found.topic_id, going_on)
+        self._source.place(found.topic_id, going_on, found.ends)
 
     def _say(self, partition: int, why: str) -> bool:
         """Have it seen that the partition is not read; whether that is new."""

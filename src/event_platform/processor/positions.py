@@ -14,9 +14,9 @@ from event_platform.processor.progress import Place, Position
 from event_platform.processor.topic import Topic
 
 BEYOND_THE_END: Final = (
-    "partition {partition} goes on at offset {offset}, but the topic ends at {high}: Kafka has lost data or is an "
-    "older copy; `event-platform rewind --partition {partition} --to {low}` reads again all that it still holds, and "
-    "stores none of it twice"
+    "it goes on at offset {offset}, but its log ends at {high}: Kafka has lost data or is an older copy; "
+    "`event-platform rewind --partition {partition} --to {low}` reads again all that it holds, and stores none of it "
+    "twice"
 )
 
 log = get_logger(__name__)
@@ -33,6 +33,8 @@ class Found(msgspec.Struct):
     """Where the log of each begins."""
     silent: dict[int, str] = msgspec.field(default_factory=dict)
     """Partitions of which Kafka does not say now what they hold, and why; nobody waits for them."""
+    ends: dict[int, int] = msgspec.field(default_factory=dict)
+    """Where the log of each ends that goes on beyond that."""
     absent: set[int] = msgspec.field(default_factory=set)
     """Partitions that the topic does not have: it was made anew with fewer, and the group does not know it yet."""
 
@@ -61,8 +63,11 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
         else:
             position = _within(connection, place, known[partition], low)
         found.positions[partition], found.lows[partition] = position, low
-        # With its epoch, Kafka itself says whether and where its log parts from what was read.
-        if position.next_offset > high and position.leader_epoch == UNKNOWN_EPOCH:
+        if position.next_offset <= high:
+            continue
+        found.ends[partition] = high
+        # With its epoch, Kafka itself says where its log parts from what was read.
+        if position.leader_epoch == UNKNOWN_EPOCH:
             found.stopped[partition] = BEYOND_THE_END.format(
                 partition=partition, offset=position.next_offset, low=low, high=high
             )

@@ -22,7 +22,10 @@ UNMOVED_SECONDS: Final = 120.0
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Events that wait at an offset, since when by the monotonic clock, and up to which offset."""
+    """Events that wait at an offset, since when by the monotonic clock, and up to which offset.
+
+    Where that is less, Kafka does not have the offset, and what comes would not be read.
+    """
 
     next_offset: int
     end: int
@@ -31,13 +34,15 @@ class Wait(msgspec.Struct, frozen=True):
     def told(self, now: float) -> str:
         """What is to be said of it."""
         events, seconds = self.end - self.next_offset, now - self.since
+        if events < 0:
+            return f"it goes on at offset {self.next_offset}, but ends at {self.end}"
         return f"{events} events wait at offset {self.next_offset}, where nothing was read for {seconds:.0f} s"
 
 
 def waits(
     before: Mapping[int, Wait], offsets: Mapping[int, int], marks: Mapping[int, Marks], now: float
 ) -> dict[int, Wait]:
-    """The partitions in which events wait, each since it last moved.
+    """The partitions that do not go on at their end, each since it last moved.
 
     Args:
         before: The same at the last look.
@@ -48,7 +53,7 @@ def waits(
     found = {}
     for partition, mark in marks.items():
         offset = max(offsets.get(partition, mark.low), mark.low)
-        if offset < mark.high:
+        if offset != mark.high:
             known = before.get(partition)
             since = known.since if known is not None and known.next_offset == offset else now
             found[partition] = Wait(offset, mark.high, since)

@@ -44,6 +44,7 @@ class Source:
         self._topic = settings.topic_raw
         self._positions: dict[int, Reading] = {}
         self._refusals: dict[int, Refusal] = {}
+        self._ends: dict[int, int] = {}
         self._epoch = 0
         self.is_paused = False
         self._early: list[tuple[int, Message]] = []
@@ -78,14 +79,19 @@ class Source:
         """Partitions of ours whose offset has to be looked up."""
         return self.assigned - self._positions.keys()
 
-    def place(self, topic_id: str, positions: Mapping[int, Position]) -> None:
-        """Read the partitions in ``positions`` from there on, and the others from where they are."""
+    def place(self, topic_id: str, positions: Mapping[int, Position], ends: Mapping[int, int] | None = None) -> None:
+        """Read the partitions in ``positions`` from there on, and the others from where they are.
+
+        ``ends`` are those of partitions which end before that, with an epoch by which Kafka says what it has lost.
+        """
         self.topic_id = topic_id
         self._epoch += 1
         for partition, at in positions.items():
+            self._ends.pop(partition, None)
             if partition in self.assigned:
                 self._positions[partition] = Reading(at.next_offset, at.leader_epoch, self._epoch)
                 self._offsets.start_at(partition, at.next_offset)
+        self._ends |= ends or {}
         self._assign()
 
     def take_refusal(self, partition: int) -> Refusal | None:
@@ -103,12 +109,16 @@ class Source:
             del self._positions[partition]
 
     def _assign(self) -> None:
+        self._unchecked = {partition for partition, at in self._positions.items() if at.leader_epoch != UNKNOWN_EPOCH}
+        self._unchecked_since = time.monotonic()
         placed = [self._start_of(partition) for partition in self._positions]
+        for each in placed:
+            # Of an offset that is not there the client would hear before it has compared the epochs.
+            each.offset = min(each.offset, self._ends.get(each.partition, each.offset))
         self._consumer.assign(placed)
         # To the client a pause outlasts the assignment: who comes back paused would not be read any more.
         (self._consumer.pause if self.is_paused else self._consumer.resume)(placed)
-        self._unchecked = {partition for partition, at in self._positions.items() if at.leader_epoch != UNKNOWN_EPOCH}
-        self._unchecked_since = time.monotonic()
+        self._check_epochs()
 
     def _check_epochs(self) -> None:
         """Have Kafka compare its log with the epochs that partitions were read to, before anything is taken of them.
