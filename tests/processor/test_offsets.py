@@ -1,11 +1,14 @@
 """What Kafka is told of where the processor stands."""
 
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import kafka
+from event_platform.processor import offsets
+from event_platform.processor.steps import unnoted
 
 
 def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
@@ -27,5 +30,29 @@ def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawT
     assert raw_topic.one("SELECT count(*) FROM events") == 0
 
 
-def _committed(reader: Consumer, topic: str) -> int:
-    return reader.committed([TopicPartition(topic, 0)], timeout=DEADLINE_SECONDS)[0].offset
+def test_an_older_offset_that_comes_late_does_not_stay(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client may repeat after an outage what it sent before, behind what it sent later: the newer is sent again."""
+    monkeypatch.setattr(offsets, "AGAIN_SECONDS", 0.5)
+    settings = raw_topic.settings
+    told = offsets.Offsets(settings.topic_raw, unnoted)
+    config = {**kafka.client_config(settings, "tests"), "group.id": f"{settings.kafka_group}.late"}
+    consumer = Consumer({**config, "on_commit": told.answer})
+    try:
+        told.ask_for({1: 7})
+        told.send(consumer, [1])
+        eventually(lambda: consumer.poll(0.1) or _committed(consumer, settings.topic_raw, 1) == 7, "the commit")
+        consumer.commit(offsets=[TopicPartition(settings.topic_raw, 1, 5)], asynchronous=False)
+        assert _committed(consumer, settings.topic_raw, 1) == 5
+
+        def is_newer() -> bool:
+            told.send(consumer, [1])
+            consumer.poll(0.1)
+            return _committed(consumer, settings.topic_raw, 1) == 7
+
+        eventually(is_newer, "the newer one")
+    finally:
+        consumer.close()
+
+
+def _committed(reader: Consumer, topic: str, partition: int = 0) -> int:
+    return reader.committed([TopicPartition(topic, partition)], timeout=DEADLINE_SECONDS)[0].offset

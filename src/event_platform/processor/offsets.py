@@ -1,12 +1,18 @@
 """Has Kafka told how far we are, for tools that show lag; nobody starts there, so that it may fail or come late."""
 
 import queue
+import time
 from collections.abc import Collection
+from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.steps import Laps, NoteStep, Step
+
+AGAIN_SECONDS: Final = 10.0
+"""After an outage of Kafka the client may send what it had in flight behind what was sent later, and say that both were
+taken: the older one then stands, for as long as nothing comes. So all of it is sent again now and then."""
 
 log = get_logger(__name__)
 
@@ -22,6 +28,7 @@ class Offsets:
         self._asked_for: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
         self._done: dict[int, int] = {}
         self._sent: dict[int, int] = {}
+        self._all_sent_at = time.monotonic()
 
     def ask_for(self, offsets: dict[int, int]) -> None:
         """Any thread may.
@@ -36,7 +43,10 @@ class Offsets:
         self._done[partition] = offset
 
     def send(self, consumer: Consumer, partitions: Collection[int]) -> None:
-        """Send what was asked for of ``partitions``, and what was refused before."""
+        """Send what was asked for of ``partitions``, what was refused before, and now and then all of it."""
+        if time.monotonic() - self._all_sent_at > AGAIN_SECONDS:
+            self._all_sent_at = time.monotonic()
+            self._sent.clear()
         while not self._asked_for.empty():
             self._done |= self._asked_for.get()
         due = {p: done for p, done in self._done.items() if p in partitions and self._sent.get(p) != done}
