@@ -129,6 +129,7 @@ class _Parts:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await self.health_prober.close()
             await self.lag_monitor.close()
             await self.client.aclose()
             await self.database.close()

@@ -55,6 +55,10 @@ class HealthProber:
         """Probe until cancelled, so that `since` is known to ten seconds."""
         await self._latest.repeat(REPEAT_SECONDS)
 
+    async def close(self) -> None:
+        """Probe no more."""
+        await self._latest.end()
+
     async def probe_all(self) -> Health:
         """The state as it is found now."""
         findings = await asyncio.gather(*(examine(probe) for probe in self._probes.values()))

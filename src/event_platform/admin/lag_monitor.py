@@ -54,6 +54,7 @@ class LagMonitor:
 
     async def close(self) -> None:
         """Let go of the connections."""
+        await self._latest.end()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._bystander.close)
         self._thread.shutdown()
 

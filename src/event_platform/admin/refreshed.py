@@ -43,6 +43,17 @@ class Refreshed(Generic[Measured]):
         self._taken_at = time.monotonic()
         return measured
 
+    async def end(self) -> None:
+        """Leave the one that runs; nobody asks any more, and what it still needs is closed next."""
+        task = self._running
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            # Who asked for it is gone; unless somebody looks, its failure is an error in the log.
+            task.exception()
+
     async def repeat(self, pause_seconds: float) -> None:
         """Take it again and again, so that what depends on its history is known when somebody asks."""
         while True:
