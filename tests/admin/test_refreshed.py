@@ -39,6 +39,6 @@ async def _end(*, fails: bool) -> list[dict[str, Any]]:
     await shared.end()
     is_over.set()
     await asyncio.sleep(0)
-    del shared
+    del shared, asking
     gc.collect()
     return told
