@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fixtures.kafka_log",
     "tests.fixtures.servers",
     "tests.fixtures.environment",
+    "tests.fixtures.foreign_database",
     "tests.fixtures.rewinding",
     "tests.fixtures.services",
     "tests.fixtures.proxy",

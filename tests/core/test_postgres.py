@@ -1,12 +1,16 @@
 """Connections to Postgres: deadlines on all, passwords never shown, outages told from bad rows."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import psycopg
 import pytest
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from event_platform.core import postgres
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.postgres import conninfo, conninfo_of, is_conflict, is_outage
+from event_platform.core.postgres import PINNED, ServerEncodingError, conninfo, conninfo_of, is_conflict, is_outage
 from event_platform.core.settings import Settings, load
 
 
@@ -106,3 +110,57 @@ def test_refused_connection_is_an_outage() -> None:
     with pytest.raises(psycopg.OperationalError) as raised:
         psycopg.connect(conninfo_of("postgresql://u:p@127.0.0.1:1/d", "x"))
     assert is_outage(raised.value)
+
+
+FOREIGN_ENVIRONMENT = {
+    "PGCLIENTENCODING": "LATIN1",
+    "PGDATESTYLE": "German, DMY",
+    "PGTZ": "Asia/Kathmandu",
+    "PGOPTIONS": "-c bytea_output=escape -c statement_timeout=7s",
+}
+FOREIGN_OPTIONS = (
+    "-c IntervalStyle=iso_8601 -c lock_timeout=7s -c work_mem=7MB -c default_transaction_isolation=serializable"
+)
+
+
+def _values(connection: psycopg.Connection, names: Iterator[str]) -> dict[str, str]:
+    rows = connection.execute("SELECT name, current_setting(name, true) FROM unnest(%s::text[]) AS name", [[*names]])
+    return {str(name): str(value) for name, value in rows if value is not None}
+
+
+def test_no_session_inherits_what_matters(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever environment and URL say, each session has our settings, and keeps the others that it was given."""
+    for name, value in FOREIGN_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    given = make_conninfo(conninfo(settings, "ep-test"), options=FOREIGN_OPTIONS)
+    with postgres.connect(given, statement_timeout="9s") as connection:
+        found = _values(connection, iter([*PINNED, "work_mem"]))
+    # What this version of Postgres does not know is left out.
+    expected = {**PINNED, "statement_timeout": "9s", "work_mem": "7MB"}
+    assert found == {name: expected[name] for name in found}
+    assert len(found) >= len(PINNED)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(foreign_database: tuple[str, str]) -> None:
+    """In a sentence that names the encoding and says what to do."""
+    url, encoding = foreign_database
+    with pytest.raises(ServerEncodingError, match=rf"has the encoding {encoding}.*CREATE DATABASE … ENCODING 'UTF8'"):
+        postgres.connect(conninfo_of(url, "ep-test"))
+
+
+def test_a_server_that_hangs_while_a_session_begins_is_an_outage(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after it has let us in, its answer is not waited for for ever."""
+    monkeypatch.setattr(postgres, "CONNECT_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(postgres, "_PIN", "SELECT pg_sleep(600) FROM unnest(%s::text[], %s::text[])")
+    with pytest.raises(psycopg.OperationalError) as raised:
+        postgres.connect(conninfo(settings, "ep-test"))
+    assert is_outage(raised.value)
+
+
+def test_no_other_place_connects() -> None:
+    """Only here are connections made, so that none of them is without these settings."""
+    source = Path(postgres.__file__).parents[1]
+    places = [path for path in source.rglob("*.py") if "psycopg.connect(" in path.read_text("utf-8")]
+    assert places == [Path(postgres.__file__)]

@@ -181,3 +181,12 @@ def test_absent_server_is_unavailable() -> None:
     """No server is an outage, told in a sentence."""
     with pytest.raises(UnavailableError, match="migrating the database"):
         migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(foreign_database: tuple[str, str]) -> None:
+    """Before anything is made in it, and with what to do."""
+    url, encoding = foreign_database
+    with pytest.raises(ConfigurationError, match=rf"DATABASE_URL: .* has the encoding {encoding}.*CREATE DATABASE"):
+        migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT to_regclass('schema_migrations')").fetchone() == (None,)

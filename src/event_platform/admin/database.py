@@ -1,16 +1,14 @@
 """Reads from Postgres: pooled, read-only, and none without a deadline."""
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import psycopg
 from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -24,6 +22,14 @@ CONNECT_SECONDS: Final = 1.5
 STATEMENT_SECONDS: Final = 2
 READ_SECONDS: Final = 3.0
 """All statements of one answer together, whether the server still reacts or not."""
+
+_SESSION: Final = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
+    # Just-in-time compilation costs more than these short reads.
+    "jit": "off",
+}
 
 Connection = psycopg.AsyncConnection[DictRow]
 
@@ -88,18 +94,9 @@ async def clock(connection: Connection) -> datetime:
 
 def _conninfo(settings: Settings) -> str:
     url = settings.admin_database_url
-    base = (
-        postgres.conninfo_of(url.get_secret_value(), APPLICATION_NAME)
-        if url
-        else postgres.conninfo(settings, APPLICATION_NAME)
-    )
-    # just-in-time compilation costs more than these short reads.
-    ours = (
-        f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s "
-        f"-c idle_in_transaction_session_timeout={STATEMENT_SECONDS}s -c timezone=UTC -c jit=off"
-    )
-    given: Any = conninfo_to_dict(base).get("options")
-    return make_conninfo(base, connect_timeout=2, options=f"{given} {ours}" if given else ours)
+    if url is None:
+        return postgres.conninfo(settings, APPLICATION_NAME, connect_timeout=2)
+    return postgres.conninfo_of(url.get_secret_value(), APPLICATION_NAME, connect_timeout=2)
 
 
 def _leaving_failures_in(failures: deque[psycopg.Error]) -> type[Connection]:
@@ -110,6 +107,7 @@ def _leaving_failures_in(failures: deque[psycopg.Error]) -> type[Connection]:
         async def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - what the pool gives
             try:
                 made = await super().connect(conninfo, **given)
+                await _begin(made)
             except psycopg.Error as error:
                 failures.append(error)
                 raise
@@ -117,6 +115,14 @@ def _leaving_failures_in(failures: deque[psycopg.Error]) -> type[Connection]:
             return made
 
     return Leaving
+
+
+async def _begin(connection: Connection) -> None:
+    try:
+        await postgres.pin(connection, **_SESSION)
+    except BaseException:
+        await connection.close()
+        raise
 
 
 async def _check(connection: Connection) -> None:
@@ -132,21 +138,11 @@ async def _check(connection: Connection) -> None:
 @contextmanager
 def _deadline(connection: Connection) -> Iterator[None]:
     """Break the connection under a read that takes too long: a server that hangs heeds no timeout and no cancel."""
-    timer = asyncio.get_running_loop().call_later(READ_SECONDS, _break, connection)
+    timer = asyncio.get_running_loop().call_later(READ_SECONDS, postgres.break_link, connection)
     try:
         yield
     finally:
         timer.cancel()
-
-
-def _break(connection: Connection) -> None:
-    with suppress(OSError, psycopg.Error):
-        link = socket.socket(fileno=connection.fileno())
-        try:
-            link.shutdown(socket.SHUT_RDWR)
-        finally:
-            # libpq closes the descriptor itself.
-            link.detach()
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -55,7 +55,7 @@ def check_postgres(settings: Settings) -> None:
     parts = conninfo_to_dict(conninfo)
     tried = f"{parts.get('user', '')}@{parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
     try:
-        psycopg.connect(conninfo).close()
+        postgres.connect(conninfo).close()
     except psycopg.OperationalError as error:
         raise ConfigurationError(f"DATABASE_URL: tried to connect as {tried}: {_first_line(error)}") from None
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
+from event_platform.core import postgres
 from event_platform.core.errors import UnavailableError
 from event_platform.local import packaged
 from event_platform.local.place import Place
@@ -139,7 +139,9 @@ def _make_cluster(place: Place, program: Program, password: str) -> None:
 
 def _is_ready(server: PostgresServer) -> bool:
     try:
-        with psycopg.connect(make_conninfo(server.superuser_url, connect_timeout=2), autocommit=True) as connection:
+        with postgres.connect(
+            postgres.conninfo_of(server.superuser_url, "event-platform", connect_timeout=2)
+        ) as connection:
             _ensure_roles(connection, server.passwords)
     except psycopg.OperationalError:
         return False

@@ -8,10 +8,9 @@ from importlib.resources.abc import Traversable
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
 
+from event_platform.core import postgres
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.postgres import conninfo_of
 
 _FILE_NAME = re.compile(r"V([1-9][0-9]*)__[a-z0-9_]+\.sql")
 
@@ -57,16 +56,18 @@ def migrate(conninfo: str, folder: Traversable | None = None) -> list[str]:
         Names of the files applied now; empty where nothing was to do.
 
     Raises:
-        ConfigurationError: An applied file was edited, or the database is newer than this version.
+        ConfigurationError: An applied file was edited, or the database is newer than this version, or not in UTF-8.
         UnavailableError: Postgres does not answer, or another run holds the lock for longer than a minute.
     """
     known = read_folder(folder or resources.files(__package__))
-    options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
+    ours = postgres.conninfo_of(conninfo, "event-platform-migrate")
     try:
-        with psycopg.connect(conninfo_of(conninfo, "event-platform-migrate", options=options), autocommit=True) as one:
+        with postgres.connect(ours, lock_timeout=f"{LOCK_WAIT_SECONDS}s") as one:
             _check_version(one.info.server_version)
             one.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
             return _apply_missing(one, known)
+    except postgres.ServerEncodingError as error:
+        raise ConfigurationError(f"DATABASE_URL: {error}") from error
     except psycopg.OperationalError as error:
         raise UnavailableError(f"migrating the database: {error}") from error
     except psycopg.errors.InsufficientPrivilege as error:
@@ -101,7 +102,7 @@ def _read(file: Traversable) -> Migration:
     return Migration(int(match[1]), file.name, file.read_text("utf-8"))
 
 
-def _apply_missing(connection: psycopg.Connection[TupleRow], known: list[Migration]) -> list[str]:
+def _apply_missing(connection: postgres.Connection, known: list[Migration]) -> list[str]:
     connection.execute(_LEDGER)
     rows = connection.execute("SELECT version, name, checksum FROM schema_migrations ORDER BY version").fetchall()
     missing = missing_of(known, [(int(version), str(name), str(checksum)) for version, name, checksum in rows])
@@ -134,7 +135,7 @@ def missing_of(known: list[Migration], applied: list[tuple[int, str, str]]) -> l
     return missing
 
 
-def _apply(connection: psycopg.Connection[TupleRow], migration: Migration) -> None:
+def _apply(connection: postgres.Connection, migration: Migration) -> None:
     with connection.transaction():
         connection.execute(sql.SQL(migration.statements))
         connection.execute(

@@ -47,7 +47,6 @@ WHERE (tenant_id, id, received_at, idempotency_key) NOT IN (SELECT * FROM insert
 
 def prepare(connection: Connection) -> None:
     """Make the session's staging table; outside a transaction."""
-    connection.execute("SET client_min_messages = warning")
     connection.execute(_CREATE)
 
 
