@@ -2,6 +2,7 @@
 
 import pytest
 from confluent_kafka import KafkaException
+from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
@@ -25,6 +26,16 @@ def test_clients_carry_their_name() -> None:
 def test_real_broker_answers(settings: Settings) -> None:
     """The administrative client reaches the real broker."""
     assert admin_client(settings).list_topics(timeout=DEADLINE_SECONDS).brokers
+
+
+def test_a_broker_is_reached_over_ipv6(settings: Settings, proxy: MakeProxy) -> None:
+    """An address of either family is reached, also where those that Kafka then names are of the other one."""
+    try:
+        between = proxy(f"kafka://{settings.kafka_brokers}", host="::1")
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
+    given = settings.model_copy(update={"kafka_brokers": f"[::1]:{between.port}"})
+    assert admin_client(given).list_topics(timeout=DEADLINE_SECONDS).brokers
 
 
 def test_absent_broker_is_an_outage_that_says_what_was_done() -> None:

@@ -36,7 +36,8 @@ def client_config(settings: Settings, client_id: str) -> dict[str, Any]:
         # An address that moved, or a broker that came back, is tried again soon.
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 1_000,
-        "broker.address.family": "v4",
+        # One of a name's addresses may swallow what it is sent; the next one is tried then.
+        "socket.connection.setup.timeout.ms": 10_000,
         # Its own lines on lost connections are no JSON; `error_cb` gets the same.
         "log_level": 2,
     }
