@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
-from tests.processor.conftest import Bench
+from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.settings import SECONDS_PER_DAY, Settings
 from event_platform.processor import staging
@@ -57,14 +57,17 @@ def test_a_connection_in_use_is_not_renewed(database: Database, hours: Hours) ->
     assert database.connection() is not first
 
 
-def test_rows_are_stored_over_a_renewed_connection(bench: Bench, settings: Settings, hours: Hours) -> None:
-    """The staging table is made anew with it."""
+def test_rows_are_stored_over_a_renewed_connection(
+    bench: Bench, settings: Settings, hours: Hours, message: MakeMessage
+) -> None:
+    """The staging table, through which a repeat goes, is made anew with it."""
     database = Database(settings, hours)
     writer = bench.new_writer(database)
     try:
-        writer.write(bench.batch(b"{"))
+        value = message()
+        writer.write(bench.batch(value))
         hours.seconds = 2 * SECONDS_PER_DAY
-        settled = writer.write(bench.batch(b"[", start=1))
+        settled = writer.write(bench.batch(value, start=1))
     finally:
         database.close()
     assert settled.done == {0: 2}
