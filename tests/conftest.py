@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.fixtures.foreign_database",
     "tests.fixtures.rewinding",
     "tests.fixtures.services",
+    "tests.fixtures.bare_server",
     "tests.fixtures.proxy",
     "tests.fixtures.brokerless_kafka",
     "tests.fixtures.ingest_client",

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Final
 
 import httpx
-import uvicorn
 from confluent_kafka.admin import AdminClient
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -29,15 +28,21 @@ from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
 from event_platform.core import docs_page, telemetry
-from event_platform.core.bounded_http import BoundedProtocol
+from event_platform.core.http import open_files, server
+from event_platform.core.http.bounds import Bounds
 from event_platform.core.lasting_client import LastingClient, lasting_admin_client
 from event_platform.core.listener import listen
 from event_platform.core.metrics import AdminMetrics
 from event_platform.core.settings import Settings
 
-STOP_SECONDS: Final = 5
-IDLE_SECONDS: Final = 75
-MAX_CONNECTIONS: Final = 500
+BOUNDS: Final = Bounds(
+    max_connections=500,
+    max_refused_connections=100,
+    gives_way=True,
+    # Of pages with 8 MiB of originals some can be on their way at once.
+    answers_bytes=64 * 1_048_576,
+    shutdown_seconds=5,
+)
 BACKLOG: Final = 100
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -51,23 +56,11 @@ def run(settings: Settings) -> None:
     """
     telemetry.configure(settings, "admin")
     listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
+    open_files.raise_limit(BOUNDS.open_files)
     # uvicorn raises the signal that ended it once more; by then everything is done.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: None)
-    config = uvicorn.Config(
-        create(settings),
-        http=BoundedProtocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        limit_concurrency=MAX_CONNECTIONS,
-    )
-    server = uvicorn.Server(config)
-    server.run([listener])
+    server.run(server.build(create(settings), BOUNDS, lifespan="on"), listener)
     # Kafka's clients end with their last reference, and their threads must not outlive the interpreter.
     gc.collect()
 

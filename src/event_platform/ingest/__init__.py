@@ -4,10 +4,8 @@ A request meets these modules in this order:
 
     workers           processes that share the port
     app               what is built at start, and which request goes where
-    open_files        as many as connections are allowed
-    protocol          HTTP's deadlines and bounds, on uvicorn's parser; the numbers are in http_limits,
-                      the head's in head_bounds
-    exchange          a request's answer in one write
+    http_limits       what core.http bounds here; refused_connection: what one too many is told
+    routing           which request goes where
     accept            the flow of one event; batch: the flow of many
     auth              API key → tenant; hang_up: SIGHUP has the keys read again
     request           headers and body as an event, within body_budget; slow_lane: those that are hard to read

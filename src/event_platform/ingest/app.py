@@ -4,17 +4,15 @@ import asyncio
 import gc
 import signal
 import socket
-from typing import Any
-
-import uvicorn
 
 from event_platform.core import kafka, telemetry, topics
 from event_platform.core.errors import UnavailableError
+from event_platform.core.http import open_files, server
 from event_platform.core.listener import listen
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import hang_up, http_limits, open_files
-from event_platform.ingest.protocol import BoundedProtocol
+from event_platform.ingest import hang_up, http_limits
+from event_platform.ingest.refused_connection import refuse_connection
 from event_platform.ingest.service import Place, open_service
 from event_platform.ingest.tally import Table
 
@@ -55,33 +53,25 @@ def _check_topics(settings: Settings) -> None:
 
 def serve(settings: Settings, place: Place, listener: socket.socket) -> None:
     """Run one process of the service until SIGTERM or Ctrl-C; what was accepted is finished first."""
-    open_files.raise_limit()
+    open_files.raise_limit(http_limits.BOUNDS.open_files)
     # uvicorn raises the signal that ended it once more; by then everything is done.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: None)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
         runner.run(_serve(settings, place, listener))
-
-
-def _loop_factory() -> Any:  # noqa: ANN401 - uvloop's and asyncio's have no common type
-    try:
-        import uvloop  # noqa: PLC0415 - it does not exist on Windows
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _serve(settings: Settings, place: Place, listener: socket.socket) -> None:
     async with open_service(settings, place) as service:
-        server = uvicorn.Server(server_config(service.app))
-        connections = server.server_state.connections
+        # An answer without the time leaves quicker, and its request's id has the time in it.
+        serving = server.build(service.app, http_limits.BOUNDS, date_header=False, refuse=refuse_connection)
         tasks = [
-            asyncio.create_task(service.upkeep.watch(connections)),
+            asyncio.create_task(service.upkeep.watch(serving.server_state.connections)),
             asyncio.create_task(service.upkeep.probe_kafka()),
         ]
         _spare_the_collector()
         log.info("accepting events", worker=place.worker)
-        await server.serve([listener])
+        await server.serve(serving, listener)
         for task in tasks:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
@@ -94,21 +84,3 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_OBJECTS)
-
-
-def server_config(app: Any) -> uvicorn.Config:  # noqa: ANN401 - ASGI's callable
-    """The server of an ASGI application, with our protocol."""
-    return uvicorn.Config(
-        app,
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=int(http_limits.IDLE_SECONDS),
-        timeout_graceful_shutdown=http_limits.SHUTDOWN_SECONDS,
-    )

@@ -8,7 +8,6 @@ from event_platform.core import kafka, topics
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest.protocol import end_overdue
 from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.script_calls import ScriptCalls
 from event_platform.ingest.standing import Standing
@@ -33,10 +32,8 @@ class Upkeep:
         self._tally = tally
 
     async def watch(self, connections: Collection[Any]) -> None:
-        """Keep deadlines, send what Redis missed, and tell the gauges, until cancelled."""
-        loop = asyncio.get_running_loop()
+        """Send what Redis missed, and tell the gauges, until cancelled."""
         while True:
-            end_overdue(connections, loop.time())
             self._publisher.look()
             self._calls.resend()
             self._tally.gauges(len(connections), self._publisher.queued)

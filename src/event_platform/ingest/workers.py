@@ -23,7 +23,7 @@ from event_platform.ingest.tally import Table
 
 _LONGEST_PAUSE_SECONDS = 10.0
 _LIVED_LONG_SECONDS = 60.0
-_END_SECONDS = http_limits.SHUTDOWN_SECONDS + DELIVERY_TIMEOUT_SECONDS
+_END_SECONDS = http_limits.BOUNDS.shutdown_seconds + DELIVERY_TIMEOUT_SECONDS
 
 log = get_logger(__name__)
 

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,12 +12,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from event_platform.core import listener
-from event_platform.core.bounded_http import BoundedProtocol
+from event_platform.core.http import open_files, server
+from event_platform.core.http.bounds import Bounds
 from event_platform.core.settings import Settings
 
 Report = Callable[[], dict[str, Any]]
 Exposition = Callable[[], bytes]
 
+BOUNDS: Final = Bounds(
+    max_connections=100,
+    max_refused_connections=100,
+    gives_way=True,
+    answers_bytes=16 * 1_048_576,
+    shutdown_seconds=5,
+)
 BACKLOG: Final = 100
 
 
@@ -33,19 +40,9 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None:
     """Answer on ``listening`` from now until the process ends."""
-    config = uvicorn.Config(
-        _application(report, metrics),
-        http=BoundedProtocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_keep_alive=5,
-        limit_concurrency=100,
-    )
-    server = uvicorn.Server(config)
-    threading.Thread(target=server.run, args=([listening],), name="http", daemon=True).start()
+    open_files.raise_limit(BOUNDS.open_files)
+    serving = server.build(_application(report, metrics), BOUNDS)
+    threading.Thread(target=server.run, args=(serving, listening), name="http", daemon=True).start()
 
 
 def _application(report: Report, metrics: Exposition) -> Starlette:

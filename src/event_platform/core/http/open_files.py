@@ -1,17 +1,13 @@
 """The limit of open files, which every connection counts against."""
 
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits
-
-NEEDED = http_limits.MAX_CONNECTIONS + 500
-"""Connections that are served, those being refused at the moment, and our own to Redis and Kafka."""
 
 UNLIMITED = -1
 
 log = get_logger(__name__)
 
 
-def raise_limit(needed: int = NEEDED) -> None:
+def raise_limit(needed: int) -> None:
     """Raise the soft limit, 1,024 for an ordinary user on most systems, as far as is needed and the hard one allows."""
     try:
         import resource  # noqa: PLC0415 - it does not exist on Windows, whose sockets have no such limit

@@ -1,13 +1,13 @@
 """How answers leave."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.server import ServerState
+from tests.fixtures.bare_server import BOUNDS
 
-from event_platform.ingest.app import server_config
-from event_platform.ingest.protocol import BoundedProtocol
+from event_platform.core.http import server
 
 HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
 ANSWER = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok"
@@ -52,11 +52,13 @@ def application(headers: list[tuple[bytes, bytes]], *parts: bytes) -> ASGIApp:
     return answer
 
 
-async def exchange(app: ASGIApp, *heads: bytes) -> Recording:
+async def exchange(app: ASGIApp, *heads: bytes, date_header: bool = False) -> Recording:
     """Send requests with ``heads`` at once; where the answers went."""
-    config = server_config(app)
-    config.load()
-    protocol, transport = BoundedProtocol(config, ServerState(), {}), Recording()
+    made, transport = server.build(app, BOUNDS, date_header=date_header), Recording()
+    made.config.load()
+    await made.on_tick(0)
+    make: Any = made.config.http_protocol_class
+    protocol = make(config=made.config, server_state=made.server_state, app_state={})
     protocol.connection_made(transport)
     protocol.data_received(b"".join(head + b"\r\n{}" for head in heads))
     while protocol.tasks:
@@ -92,3 +94,11 @@ def test_other_answers(head: bytes, headers: list[tuple[bytes, bytes]], parts: t
     assert transport.closed is closing
     assert (b"\r\nconnection: close\r\n" in whole) is closing
     assert whole.endswith(b"\r\n\r\nok" if headers else b"2\r\nok\r\n0\r\n\r\n")
+
+
+def test_answer_with_the_time() -> None:
+    """Where the server adds the time to answers, it is in each, and what they say of themselves is checked."""
+    transport = asyncio.run(exchange(application([LENGTH], b"ok"), HEAD, date_header=True))
+    whole = b"".join(transport.writes)
+    assert b"\r\ndate: " in whole
+    assert whole.endswith(b"\r\n\r\nok")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from event_platform.ingest.open_files import enough
+from event_platform.core.http.open_files import enough
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_limit_of_this_process_is_raised() -> None:
     """For real, in a process that begins with few."""
     script = (
         "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, 256))\n"
-        "from event_platform.ingest.open_files import raise_limit; raise_limit(200)\n"
+        "from event_platform.core.http.open_files import raise_limit; raise_limit(200)\n"
         "print(r.getrlimit(r.RLIMIT_NOFILE))"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout

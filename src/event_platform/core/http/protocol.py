@@ -1,33 +1,24 @@
-"""HTTP with deadlines and bounds: uvicorn's httptools protocol has none on heads, bodies and Host.
+"""HTTP with deadlines and bounds: uvicorn's httptools protocol has none on heads, bodies, answers and Host.
 
 What is refused here never becomes a request: it gets a bare 400 or 431 and its connection is closed.
 """
 
 import asyncio
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from event_platform.ingest import head_bounds
-from event_platform.ingest import http_limits as bounds
-from event_platform.ingest.exchange import Exchange
-from event_platform.ingest.refused_connection import refuse_connection
-
-
-class _Flow(FlowControl):
-    """Reads nothing more while bytes that came are held back."""
-
-    held = False
-
-    def resume_reading(self) -> None:
-        """Read on, unless bytes are held back."""
-        if not self.held:
-            super().resume_reading()
+from event_platform.core.http import head_bounds
+from event_platform.core.http.answer_budget import AnswerBudget
+from event_platform.core.http.bounds import Bounds
+from event_platform.core.http.exchange import Exchange
+from event_platform.core.http.flow import Flow
+from event_platform.core.http.refusal import bare_answer
+from event_platform.core.http.room import find_room, waiting_since
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -36,46 +27,66 @@ class BoundedProtocol(HttpToolsProtocol):
     While a request waits behind another one of its connection, what follows is held back as bytes: requests that were
     parsed take a multiple of their bytes, and uvicorn parses without end what is sent ahead.
 
-    Its deadline is a plain number that `end_overdue` compares once a second, because a timer for each request would
-    cost more than all the rest of this.
+    Its deadline is a plain number that `room.end_overdue` compares a few times a second, because a timer for each
+    request would cost more than all the rest of this.
+
+    Args:
+        bounds: The service's.
+        budget: Of answers, shared by all its connections.
+        refuse: Answers a connection for which there is no room.
+        uvicorns: What `HttpToolsProtocol` wants.
     """
 
     deadline = 0.0
-    flow: _Flow
+    flow: Flow
     _head_bytes = 0
     _unfinished_bytes = 0
-    _in_head = False
-    _in_message = False
+    in_head = False
+    in_message = False
     _held = b""
     _status = HTTPStatus.BAD_REQUEST
     _refused = False
     _repeats_head = False
+    _running: RequestResponseCycle | None = None
+
+    def __init__(self, bounds: Bounds, budget: AnswerBudget, refuse: ASGIApp, **uvicorns: Any) -> None:  # noqa: ANN401 - uvicorn's
+        super().__init__(**uvicorns)
+        self.bounds = bounds
+        self._budget = budget
+        self._refusing = refuse
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's transport
         """A client has connected; one too many is answered 503, far too many are cut off."""
         super().connection_made(transport)
-        self.flow = _Flow(transport)
-        self.deadline = self.loop.time() + bounds.HEAD_SECONDS
-        excess = len(self.connections) - bounds.MAX_CONNECTIONS
-        if excess > bounds.MAX_REFUSED_CONNECTIONS:
+        self.flow = Flow(transport, self._budget, self.bounds.portion_bytes)
+        self.deadline = self.loop.time() + self.bounds.head_seconds
+        excess = find_room(self.connections, self)
+        if excess > self.bounds.max_refused_connections:
             transport.abort()
         elif excess > 0:
-            self.app = refuse_connection
+            self.app = self._refusing
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has gone, or was cut off; uvicorn tells the last request of it, which may wait behind the running one."""
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of requests."""
-        if len(data) <= bounds.PARSED_BYTES and not self._held and not self.pipeline:
+        if len(data) <= self.bounds.parsed_bytes and not self._held and not self.pipeline:
             self._parse(data)
         else:
             self._parse_in_turn(data)
 
     def _parse_in_turn(self, data: bytes) -> None:
         """Parse in small portions, and hold back the rest as soon as a request waits for the one before it."""
-        for start in range(0, len(data), bounds.PARSED_BYTES):
+        for start in range(0, len(data), self.bounds.parsed_bytes):
             if self._held or self.pipeline:
                 self._held += data[start:]
                 break
-            self._parse(data[start : start + bounds.PARSED_BYTES])
+            self._parse(data[start : start + self.bounds.parsed_bytes])
         self.flow.held = bool(self._held)
         if self.flow.held:
             self.flow.pause_reading()
@@ -89,15 +100,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self._read_on(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._status)
-        if self._in_message:
+        if self.in_message:
             self._unfinished_bytes += len(data)
-            if self._unfinished_bytes > bounds.MAX_HEAD_BYTES:
+            if self._unfinished_bytes > self.bounds.max_head_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes a bool, uvicorn never gives one
         """The client sends nothing more; it still gets the answers that are due."""
         cycle: RequestResponseCycle | None = self.cycle
-        if self._in_message or cycle is None or cycle.response_complete:
+        if self.in_message or cycle is None or cycle.response_complete:
             return False
         cycle.keep_alive = False
         return True
@@ -111,9 +122,9 @@ class BoundedProtocol(HttpToolsProtocol):
         framing = [pair for pair in self.headers if pair[0] in {b"content-length", b"transfer-encoding"}]
         self._repeats_head = True
         self.parser = httptools.HttpRequestParser(self)
-        self.cycle.more_body = self._in_message = True
+        self.cycle.more_body = self.in_message = True
         self.cycle.message_event.clear()
-        self.deadline = self.loop.time() + bounds.BODY_SECONDS
+        self.deadline = self.loop.time() + self.bounds.body_seconds
         head = b"".join(b"%b: %b\r\n" % pair for pair in framing)
         self._parse_in_turn(b"POST / HTTP/1.1\r\n%b\r\n" % head + rest)
 
@@ -122,13 +133,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._repeats_head:
             return
         super().on_message_begin()
-        self._in_head = self._in_message = True
+        self.in_head = self.in_message = True
         self._head_bytes = self._unfinished_bytes = 0
-        self.deadline = self.loop.time() + bounds.HEAD_SECONDS
+        self.deadline = self.loop.time() + self.bounds.head_seconds
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header has come; trailers are dropped, because whoever passes a request on may not have checked them."""
-        if self._repeats_head or not self._in_head:
+        if self._repeats_head or not self.in_head:
             return
         # RFC 9110, section 5.5: blanks around a value are none of it; the parser leaves those at its end.
         name, value = name.lower(), value.rstrip(b" \t")
@@ -143,14 +154,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._repeats_head:
             self._repeats_head = False
             return
-        self._in_head = False
-        self._status = head_bounds.check(self.headers, self._head_bytes + len(self.url), self.parser.get_http_version())
+        self.in_head = False
+        size, version = self._head_bytes + len(self.url), self.parser.get_http_version()
+        self._status = head_bounds.check(self.headers, size, version, self.bounds)
         if self._status is not HTTPStatus.OK:
             raise ValueError("the head is out of bounds")
         # What the parser finds wrong from here on is wrong in the body.
         self._status = HTTPStatus.BAD_REQUEST
         self._unfinished_bytes = 0
-        self.deadline = self.loop.time() + bounds.BODY_SECONDS
+        self.deadline = self.loop.time() + self.bounds.body_seconds
         self._begin_request()
 
     def _begin_request(self) -> None:
@@ -166,6 +178,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if earlier is None or earlier.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
+            self._running = self._running if self.pipeline else earlier
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
@@ -177,7 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
             logger=self.logger,
             access_logger=self.access_logger,
             access_log=False,
-            default_headers=[],
+            default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
@@ -191,56 +204,47 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body has come: the answer is due, unless it has gone out already."""
-        self._in_message = False
+        self.in_message = False
         answered = self.cycle.response_complete
-        self.deadline = self.loop.time() + (bounds.IDLE_SECONDS if answered else bounds.ANSWER_SECONDS)
+        self.deadline = self.loop.time() + (self.bounds.idle_seconds if answered else self.bounds.answer_seconds)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer has gone out: begin the next request that was sent ahead, else let the connection rest.
 
         This is uvicorn's own method without its timer for idle connections, which the deadline replaces. A request that
-        is still coming in keeps its deadline.
+        is still coming in keeps its deadline, and so does what the client has not taken of a connection's last answer.
         """
-        if not self._in_message:
-            self.deadline = self.loop.time() + (bounds.ANSWER_SECONDS if self.pipeline else bounds.IDLE_SECONDS)
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
+        if not self.in_message:
+            is_busy = self.pipeline or self.flow.write_paused
+            self.deadline = self.loop.time() + (self.bounds.answer_seconds if is_busy else self.bounds.idle_seconds)
         self.flow.held = False
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._running, app = self.pipeline.pop()
+            self._start_asgi_task(self._running, app)
         if self._held and not self.pipeline:
             held, self._held = self._held, b""
             self.data_received(held)
 
     def shutdown(self) -> None:
-        """The service ends, after the answers that are due; a body that does not come to its end soon gets none."""
+        """The service ends, after the answers that are due; who leaves us waiting for a body soon gets none."""
         super().shutdown()
-        if self._in_message:
-            self.deadline = min(self.deadline, self.loop.time() + bounds.SHUTDOWN_BODY_SECONDS)
+        is_waiting = waiting_since(self) is not None
+        # What is cut off in the last second does not keep the server from its end.
+        seconds = self.bounds.shutdown_client_seconds if is_waiting else self.bounds.shutdown_seconds - 1.0
+        self.deadline = min(self.deadline, self.loop.time() + seconds)
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Close the connection, after the answers that are under way, with a bare ``status`` where none is."""
         self._refused = True
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete and not cycle.more_body:
-            self._end_after_answers()
+            cycle.keep_alive = False
             return
         if cycle is None or cycle.response_complete or not (cycle.response_started or self.pipeline):
-            self.transport.write(
-                b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % (status, status.phrase.encode())
-            )
+            self.transport.write(bare_answer(status))
         self.transport.close()
-
-    def _end_after_answers(self) -> None:
-        self._refused = True
-        self.cycle.keep_alive = False
-
-
-def end_overdue(connections: Iterable[Any], now: float) -> None:
-    """End the connections whose deadline is over."""
-    for connection in list(connections):
-        if isinstance(connection, BoundedProtocol) and connection.deadline < now:
-            connection.transport.abort()

@@ -13,7 +13,7 @@ from tests.fixtures.services import Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.ingest import http_limits
+from event_platform.ingest.http_limits import BOUNDS
 
 BODY = b"{}"
 
@@ -177,9 +177,9 @@ HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\n"
 @pytest.mark.parametrize(
     ("sent", "trickle", "seconds"),
     [
-        (b"", b"", http_limits.HEAD_SECONDS),
-        (HEAD, b"X-A: b\r\n", http_limits.HEAD_SECONDS),
-        (request(HOST, b"Content-Length: 1000", body=b"{"), b" ", http_limits.BODY_SECONDS),
+        (b"", b"", BOUNDS.head_seconds),
+        (HEAD, b"X-A: b\r\n", BOUNDS.head_seconds),
+        (request(HOST, b"Content-Length: 1000", body=b"{"), b" ", BOUNDS.body_seconds),
     ],
 )
 def test_slow_request(ingest: Service, promised: Promised, sent: bytes, trickle: bytes, seconds: float) -> None:
@@ -220,7 +220,7 @@ def many_files(ingest: Service) -> Iterator[None]:
 def test_too_many_connections(ingest: Service, producer: Producer) -> None:
     """Beyond 1,000 connections a request is answered 503, and is accepted again when others have gone."""
     with ExitStack() as stack:
-        for _ in range(http_limits.MAX_CONNECTIONS + 5):
+        for _ in range(BOUNDS.max_connections + 5):
             stack.enter_context(socket.create_connection(ingest.address))
         answer = producer.raw(request(HOST, LENGTH))
         assert answer.startswith(b"HTTP/1.1 503 ")

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from event_platform.ingest import http_limits
+from event_platform.core.http.bounds import Bounds
 
 Header = tuple[bytes, bytes]
 
 
-def check(headers: Sequence[Header], head_bytes: int, version: str) -> HTTPStatus:
+def check(headers: Sequence[Header], head_bytes: int, version: str, bounds: Bounds) -> HTTPStatus:
     """OK, or the status that refuses the head.
 
     Args:
         headers: Names in lower case.
         head_bytes: Size of target, names and values.
         version: As in ``1.1``.
+        bounds: How many and how large they may be.
     """
-    if len(headers) > http_limits.MAX_HEADERS or head_bytes > http_limits.MAX_HEAD_BYTES:
+    if len(headers) > bounds.max_headers or head_bytes > bounds.max_head_bytes:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     names = [name for name, _ in headers]
     hosts = names.count(b"host")

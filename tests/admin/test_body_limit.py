@@ -1,0 +1,64 @@
+"""Memory of bodies at the admin API: of one, and of all that are being read."""
+
+import asyncio
+from typing import Any
+
+from event_platform.admin.body_limit import FREE_BYTES, LARGE_BODIES_BYTES, MAX_BODY_BYTES, BodyLimit
+
+SCOPE: Any = {"type": "http", "method": "POST", "headers": []}
+WHOLE, BEGUN = MAX_BODY_BYTES, MAX_BODY_BYTES - 1
+MANY = LARGE_BODIES_BYTES // (BEGUN - FREE_BYTES) + 1
+
+
+async def _answer(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
+    await send({"type": "http.response.start", "status": 200})
+
+
+class _Client:
+    """Sends a body in two parts, the second when it is told to."""
+
+    def __init__(self, size_bytes: int, *, goes_on: bool) -> None:
+        self.may_go_on = asyncio.Event()
+        self.waits = asyncio.Event()
+        self.status = 0
+        self._parts = iter([bytes(size_bytes - 1), b"x"])
+        if goes_on:
+            self.may_go_on.set()
+
+    async def receive(self) -> Any:  # noqa: ANN401 - ASGI's message
+        part = next(self._parts)
+        if len(part) == 1:
+            self.waits.set()
+            await self.may_go_on.wait()
+        return {"type": "http.request", "body": part, "more_body": len(part) > 1}
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's message
+        self.status = message.get("status", self.status)
+
+
+async def _status(limit: BodyLimit, size_bytes: int) -> int:
+    client = _Client(size_bytes, goes_on=True)
+    await limit(SCOPE, client.receive, client.send)
+    return client.status
+
+
+def test_slow_bodies() -> None:
+    """As many large ones as there is room for; one more is told to come again, small ones are answered all the same."""
+
+    async def statuses() -> list[int]:
+        limit = BodyLimit(_answer)
+        slow = [_Client(WHOLE, goes_on=False) for _ in range(MANY)]
+        tasks = [asyncio.create_task(limit(SCOPE, each.receive, each.send)) for each in slow]
+        await asyncio.gather(*(each.waits.wait() for each in slow[:-1]))
+        found = [await _status(limit, WHOLE), await _status(limit, FREE_BYTES)]
+        for each in slow:
+            each.may_go_on.set()
+        await asyncio.gather(*tasks)
+        return [*found, await _status(limit, WHOLE), slow[0].status, slow[-1].status]
+
+    assert asyncio.run(statuses()) == [503, 200, 200, 200, 503]
+
+
+def test_one_body() -> None:
+    """One that turns out to be too large is refused, however it was announced."""
+    assert asyncio.run(_status(BodyLimit(_answer), MAX_BODY_BYTES + 1)) == 413

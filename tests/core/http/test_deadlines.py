@@ -1,0 +1,113 @@
+"""What ends a connection that does not go on, on a bare application with short limits, over real sockets."""
+
+import socket
+import threading
+from contextlib import suppress
+
+import pytest
+from tests.fixtures.bare_server import LARGE, LONG_SECONDS, SHORT_SECONDS, Serve
+from tests.fixtures.waiting import eventually
+
+HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\n"
+READ = HEAD.replace(b"events", b"read")
+
+
+def receive_answer(connection: socket.socket) -> None:
+    """Read one small answer."""
+    assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def assert_ends(connection: socket.socket, trickle: bytes = b"") -> None:
+    """The server ends the connection soon, although ``trickle`` is sent again and again."""
+    connection.settimeout(0.05)
+
+    def is_ended() -> bool:
+        try:
+            connection.sendall(trickle)
+            return connection.recv(65_536) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    eventually(is_ended, "the connection to be ended")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "trickle"),
+    [
+        ("head_seconds", b"", b""),
+        ("head_seconds", b"POST", b""),
+        ("head_seconds", HEAD, b"X-A: b\r\n"),
+        ("body_seconds", READ + b"Content-Length: 9000\r\n\r\n", b"x"),
+        ("body_seconds", READ + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        ("answer_seconds", b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n", b""),
+    ],
+)
+def test_unfinished_request(serve: Serve, name: str, sent: bytes, trickle: bytes) -> None:
+    """A head, body or answer that does not come to its end ends the connection, however it trickles."""
+    assert_ends(serve(**{name: SHORT_SECONDS}).connect(sent), trickle)
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [("idle_seconds", b""), ("head_seconds", b"POST /ev"), ("body_seconds", HEAD + b"Content-Length: 5\r\n\r\n1")],
+)
+def test_after_an_answer(serve: Serve, name: str, after: bytes) -> None:
+    """After an answer the connection may stay idle for so long, and what comes next has its own deadline."""
+    connection = serve(**{name: SHORT_SECONDS}).connect(HEAD + b"Content-Length: 0\r\n\r\n" + after)
+    receive_answer(connection)
+    assert_ends(connection)
+
+
+def test_body_after_its_answer(serve: Serve) -> None:
+    """Who is answered before the body came, and sends it then, holds the connection no longer than others."""
+    connection = serve(idle_seconds=SHORT_SECONDS).connect(HEAD + b"Content-Length: 5\r\n\r\n1")
+    receive_answer(connection)
+    connection.sendall(b"2345")
+    assert_ends(connection)
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+def test_answer_that_nobody_takes(serve: Serve, requests: int) -> None:
+    """A client that does not read its answer holds the connection for a while only, asking for more or not."""
+    running = serve(answer_seconds=SHORT_SECONDS)
+    connection = running.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
+    eventually(lambda: not running.connections, "the connection to be ended")
+    received = 0
+    with suppress(ConnectionResetError):
+        while part := connection.recv(1_000_000):
+            received += len(part)
+    assert received < requests * len(LARGE)
+
+
+@pytest.mark.parametrize(("sent_late", "waits_seconds"), [(b"", SHORT_SECONDS), (b"2345", LONG_SECONDS)])
+def test_body_while_the_service_ends(serve: Serve, sent_late: bytes, waits_seconds: float) -> None:
+    """Whose body comes to its end soon after SIGTERM is answered; whose body does not is let go without an answer."""
+    running = serve(shutdown_client_seconds=waits_seconds)
+    connection = running.connect(READ + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n1")
+    assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    timer = threading.Timer(SHORT_SECONDS, connection.sendall, (sent_late,))
+    timer.start()
+    running.end()
+    timer.join()
+    assert connection.recv(65_536).partition(b"\r\n")[0] == (b"HTTP/1.1 200 OK" if sent_late else b"")
+
+
+@pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
+def test_answer_that_nobody_takes_while_the_service_ends(serve: Serve, head: bytes) -> None:
+    """It is not waited for either; and no ERROR is logged, because nothing is wrong with the service."""
+    running = serve(shutdown_client_seconds=SHORT_SECONDS)
+    connection = running.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
+    assert connection.recv(1, socket.MSG_PEEK)
+    running.end()
+    assert not running.connections
+
+
+def test_what_is_in_work_while_the_service_ends(serve: Serve) -> None:
+    """It has until a second before the server's own end, at which it would log an ERROR."""
+    running = serve(shutdown_seconds=2)
+    connection = running.connect(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+    eventually(lambda: running.server.server_state.tasks, "the request to be in work")
+    running.end()
+    assert connection.recv(1) == b""
