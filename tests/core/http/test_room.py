@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.fixtures.bare_server import BOUNDS, Serve
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.http.room import longest_waiting, waiting_since
 
@@ -61,7 +61,7 @@ def test_nobody_gives_way_where_new_ones_are_refused(serve: Serve) -> None:
     """One too many is told so, those far beyond are cut off, and none of those who were there."""
     running = serve(max_connections=3, max_refused_connections=2, gives_way=False)
     there = [running.connect() for _ in range(5)]
-    with socket.create_connection(running.address) as one_too_many:
+    with socket.create_connection(running.address, DEADLINE_SECONDS) as one_too_many:
         assert one_too_many.recv(1) == b""
     there[4].sendall(ASK)
     assert there[4].recv(65_536).startswith(b"HTTP/1.1 503 ")

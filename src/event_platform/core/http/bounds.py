@@ -21,7 +21,8 @@ class Bounds:
         portion_bytes: So much of an answer leaves at once; of a larger one the rest waits until the client takes it.
         head_seconds: From the connection, or a request's first byte, to the end of its headers.
         body_seconds: From the end of the headers to the end of the body.
-        answer_seconds: From the end of the body until the client has taken the answer.
+        answer_seconds: From the end of the body until the client has taken the answer, but for two or three portions
+            that the transport may hold.
         idle_seconds: Between two requests of a connection.
     """
 

@@ -213,14 +213,14 @@ class BoundedProtocol(HttpToolsProtocol):
         """An answer has gone out: begin the next request that was sent ahead, else let the connection rest.
 
         This is uvicorn's own method without its timer for idle connections, which the deadline replaces. A request that
-        is still coming in keeps its deadline, and so does what the client has not taken of a connection's last answer.
+        is still coming in keeps its deadline, and so does a connection that ends with this answer.
         """
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
         if not self.in_message:
-            is_busy = self.pipeline or self.flow.write_paused
-            self.deadline = self.loop.time() + (self.bounds.answer_seconds if is_busy else self.bounds.idle_seconds)
+            seconds = self.bounds.answer_seconds if self.pipeline else self.bounds.idle_seconds
+            self.deadline = self.loop.time() + seconds
         self.flow.held = False
         self.flow.resume_reading()
         if self.pipeline:
