@@ -42,6 +42,8 @@ BOUNDS: Final = Bounds(
     # Of pages with 8 MiB of originals some can be on their way at once.
     answers_bytes=64 * 1_048_576,
     shutdown_seconds=5,
+    # A question stands in its target, and is answered with what is wrong in it, not only that it is long.
+    long_target_bytes=49_152,
 )
 BACKLOG: Final = 100
 

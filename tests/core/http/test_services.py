@@ -130,7 +130,7 @@ def test_offer_of_another_protocol(running: Running) -> None:
     [
         get(HOST, b"X-Long: " + b"y" * 17_000),
         get(HOST, *[b"X-%d: y" % number for number in range(101)]),
-        get(HOST, path=b"/livez?" + b"y" * 17_000),
+        get(HOST, path=b"/livez?" + b"y" * 66_000),
         b"GET /livez HTTP/1.1\r\nX-Long: " + b"y" * 1_000_000,
         b"GET /" + b"y" * 1_000_000,
     ],

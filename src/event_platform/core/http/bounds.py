@@ -16,7 +16,8 @@ class Bounds:
         shutdown_seconds: SIGTERM waits for so long for what was accepted.
         shutdown_client_seconds: And for so long for clients: for the rest of a body, or until an answer is taken.
         max_headers: Of a request.
-        max_head_bytes: Request line and headers together; trailers; what lies between two parts of a chunked body.
+        max_head_bytes: Request line and headers together.
+        long_target_bytes: A request's target may take so much beyond that.
         parsed_bytes: So much is parsed at once; requests sent ahead of their turn wait as bytes.
         portion_bytes: So much of an answer leaves at once; of a larger one the rest waits until the client takes it.
         head_seconds: From the connection, or a request's first byte, to the end of its headers.
@@ -34,12 +35,18 @@ class Bounds:
     shutdown_client_seconds: float = 3.0
     max_headers: int = 100
     max_head_bytes: int = 16_384
+    long_target_bytes: int = 0
     parsed_bytes: int = 4_096
     portion_bytes: int = 32_768
     head_seconds: float = 10.0
     body_seconds: float = 30.0
     answer_seconds: float = 30.0
     idle_seconds: float = 75.0
+
+    @property
+    def max_unfinished_bytes(self) -> int:
+        """Bytes that came and are no whole part yet: a head, trailers, what lies between two parts of a body."""
+        return self.max_head_bytes + self.long_target_bytes
 
     @property
     def open_files(self) -> int:

@@ -13,7 +13,7 @@ def check(headers: Sequence[Header], head_bytes: int, version: str, bounds: Boun
 
     Args:
         headers: Names in lower case.
-        head_bytes: Size of target, names and values.
+        head_bytes: Size of target, as far as it counts, names and values.
         version: As in ``1.1``.
         bounds: How many and how large they may be.
     """

@@ -102,7 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(self._status)
         if self.in_message:
             self._unfinished_bytes += len(data)
-            if self._unfinished_bytes > self.bounds.max_head_bytes:
+            if self._unfinished_bytes > self.bounds.max_unfinished_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes a bool, uvicorn never gives one
@@ -155,7 +155,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._repeats_head = False
             return
         self.in_head = False
-        size, version = self._head_bytes + len(self.url), self.parser.get_http_version()
+        size = self._head_bytes + max(0, len(self.url) - self.bounds.long_target_bytes)
+        version = self.parser.get_http_version()
         self._status = head_bounds.check(self.headers, size, version, self.bounds)
         if self._status is not HTTPStatus.OK:
             raise ValueError("the head is out of bounds")
