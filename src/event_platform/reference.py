@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from event_platform.cli import cli
 from event_platform.core import metrics
+from event_platform.core.setting_files import FILE_SUFFIX, secret_names
 from event_platform.core.setting_values import is_secret
 from event_platform.core.settings import Settings
 
@@ -51,20 +52,24 @@ def _environment_file() -> str:
         "# Each line shows the default, or an example where there is none.\n"
     )
     return head + "".join(
-        f"\n# {field.description}{_allowed_note(field)}\n# {name.upper()}={_example(field)}\n"
+        f"\n# {field.description}{_allowed_note(name, field)}\n# {name.upper()}={_example(field)}\n"
         for name, field in Settings.model_fields.items()
     )
 
 
 def _settings_page() -> str:
     rows = "".join(
-        f"| `{name.upper()}` | {_code(_default(field))} | {field.description}{_allowed_note(field)} |\n"
+        f"| `{name.upper()}` | {_code(_default(field))} | {field.description}{_allowed_note(name, field)} |\n"
         for name, field in Settings.model_fields.items()
     )
     return (
         f"{_NOTE}\n# Settings\n\n"
         "Read once at the start, from the environment and from `.env` in the current folder; the environment wins. An\n"
-        "empty variable is the same as none. A wrong value stops the start, named with what was expected.\n\n"
+        "empty variable is the same as none. A wrong value stops the start, named with what was expected. A service\n"
+        "checks what it reads; `up` and `doctor` check everything.\n\n"
+        "A name in `.env` that looks like a misspelt setting stops the start, named with the right one. Other unknown\n"
+        "names there are warned of, and so are variables of the environment that look like a misspelt setting. Of a\n"
+        "secret either the value or its `…_FILE` may be given: a file with the value alone, read at the start.\n\n"
         f"| name | default | meaning |\n|---|---|---|\n{rows}"
     )
 
@@ -139,7 +144,7 @@ def _example(field: FieldInfo) -> str:
     return _default(field) or str((field.examples or [""])[0])
 
 
-def _allowed_note(field: FieldInfo) -> str:
+def _allowed_note(name: str, field: FieldInfo) -> str:
     """What the type allows, where the description cannot know it."""
     if choices := _choices(field.annotation):
         return f" One of {', '.join(choices)}."
@@ -147,6 +152,8 @@ def _allowed_note(field: FieldInfo) -> str:
     if "le" in bounds:
         return f" From {bounds['ge']} to {bounds['le']}."
     note = f" At least {bounds['ge']}." if "ge" in bounds else ""
+    if name.upper() in secret_names(Settings.model_fields):
+        return f"{note} Secret; or `{name.upper()}{FILE_SUFFIX}` names a file with it."
     return note + (" Secret." if is_secret(field.annotation) else "")
 
 

@@ -16,7 +16,7 @@ def ingest(workers: int) -> None:
     """Accept events over HTTP and put them on Kafka, until SIGTERM or Ctrl-C."""
     from event_platform.ingest import app  # noqa: PLC0415 - no other verb needs it
 
-    app.run(load(), workers)
+    app.run(load("ingest"), workers)
 
 
 @click.command()
@@ -25,7 +25,7 @@ def processor(workers: int) -> None:
     """Store Kafka's events in Postgres, and what is broken as dead letters, until SIGTERM or Ctrl-C."""
     from event_platform.processor import app  # noqa: PLC0415 - no other verb needs it
 
-    app.run(load(), workers)
+    app.run(load("processor"), workers)
 
 
 @click.command()
@@ -33,7 +33,7 @@ def admin() -> None:
     """Serve the admin API and the dashboard, until SIGTERM or Ctrl-C."""
     from event_platform.admin import app  # noqa: PLC0415 - no other verb needs it
 
-    app.run(load())
+    app.run(load("admin"))
 
 
 @click.command()
@@ -42,7 +42,7 @@ def migrate() -> None:
     from event_platform.core import postgres  # noqa: PLC0415 - no other verb needs it
     from event_platform.migrations import runner  # noqa: PLC0415 - the same
 
-    applied = runner.migrate(postgres.conninfo(load(), "event-platform-migrate"))
+    applied = runner.migrate(postgres.conninfo(load("migrate"), "event-platform-migrate"))
     click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
 
 
@@ -52,7 +52,7 @@ def topics() -> None:
     from event_platform.core import kafka  # noqa: PLC0415 - no other verb needs it
     from event_platform.core import topics as platform_topics  # noqa: PLC0415 - the same
 
-    settings = load()
+    settings = load("topics")
     wanted = (platform_topics.raw_topic(settings), platform_topics.dlq_topic(settings))
     kafka_admin = kafka.admin_client(settings)
     done = [f"created {name}" for name in platform_topics.create(kafka_admin, wanted)]

@@ -62,6 +62,14 @@ def test_unknown_names_are_ignored(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert load().ingest_port == 8080
 
 
+def test_files_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    """Windows' editors write one; the first line counts all the same."""
+    (folder / ".env").write_text("\ufeffINGEST_PORT=7001\n", "utf-8")
+    (folder / "keys").write_text("\ufeffa:k\n", "utf-8")
+    settings = load(api_keys_file=folder / "keys")
+    assert (settings.ingest_port, settings.key_pairs()) == (7001, (("a", "k"),))
+
+
 def test_unreadable_file_is_named(folder: Path) -> None:
     """A ``.env`` that is no text stops the start with its name."""
     (folder / ".env").write_bytes(b"INGEST_PORT=\xff\n")
@@ -176,7 +184,9 @@ def test_secrets_never_show() -> None:
 
 def test_every_credential_is_typed_secret() -> None:
     """What may hold a password, key or token is of a type that hides it."""
-    named = {name for name in Settings.model_fields if name.endswith(("_keys", "_tokens", "_url"))}
+    # These two refuse to hold any.
+    addresses = {"ingest_url", "processor_url"}
+    named = {name for name in Settings.model_fields if name.endswith(("_keys", "_tokens", "_url"))} - addresses
     secret = {name for name, field in Settings.model_fields.items() if is_secret(field.annotation)}
     assert named == secret
     assert is_secret(SecretStr | None)
@@ -228,17 +238,66 @@ def test_default_keys_are_for_loopback_only(open_host: dict[str, str]) -> None:
 
 def test_beyond_loopback_with_keys_and_tokens() -> None:
     """With keys and tokens of one's own every address is allowed."""
+    first, second = "0123456789abcdef", "t:3456789abcdef01"
     settings = load(
-        ingest_host="192.0.2.1", admin_host="192.0.2.1", api_keys="a:k1, a:k2", admin_tokens="ops:t:1, dev:t2"
+        ingest_host="192.0.2.1",
+        admin_host="192.0.2.1",
+        api_keys=f"a:{first}, a:{second}",
+        admin_tokens=f"ops:{second}, dev:{first}",
     )
-    assert settings.key_pairs() == (("a", "k1"), ("a", "k2"))
-    assert settings.named_tokens() == {"ops": "t:1", "dev": "t2"}
+    assert settings.key_pairs() == (("a", first), ("a", second))
+    assert settings.named_tokens() == {"ops": second, "dev": first}
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("shop:key_a", "the API key of shop stands in the documentation; make one with `openssl rand -hex 16`"),
+        ("shop:0123456789abcde", "the API key of shop is shorter than 16 characters; make one with `openssl"),
+        (f"a:{PASSWORD}{PASSWORD},b:tiny", "the API key of b is shorter than 16 characters; make one with `openssl"),
+    ],
+)
+@pytest.mark.parametrize("from_file", [False, True])
+def test_keys_that_can_be_guessed_are_for_loopback_only(keys: str, said: str, folder: Path, from_file: bool) -> None:  # noqa: FBT001 - a case
+    """Beyond it those of the documentation and short ones are refused, named by their tenant and not shown."""
+    (folder / "keys").write_text(keys.replace(",", "\n"))
+    given: dict[str, object] = {"api_keys_file": folder / "keys"} if from_file else {"api_keys": keys}
+    assert load(**given).key_pairs()
+    with pytest.raises(ConfigurationError) as raised:
+        load("ingest", ingest_host="192.0.2.1", **given).key_pairs()
+    assert str(raised.value).startswith(f"INGEST_HOST=192.0.2.1 is not loopback: {said}")
+    assert not any(pair.partition(":")[2] in str(raised.value) for pair in keys.split(","))
+
+
+def test_tokens_that_can_be_guessed_are_for_loopback_only() -> None:
+    """The same of the admin API's tokens, named by their holder."""
+    assert load(admin_tokens="ops:short").named_tokens() == {"ops": "short"}
+    with pytest.raises(ConfigurationError, match=r"^ADMIN_HOST=:: is not loopback: the admin token of ops is shorter"):
+        load("admin", admin_host="::", admin_tokens="ops:short").named_tokens()
+
+
+def test_limits_of_unknown_tenants() -> None:
+    """A misspelt tenant is refused with the right one, another one is told."""
+    with pytest.raises(ConfigurationError, match=r"^RATE_LIMITS: tenat_a has no API key: expected tenant_a$"):
+        load(rate_limits="tenat_a:5").check_limits()
+    told = load(rate_limits="tenant_a:5,tenant_c:5").check_limits()
+    assert told == ["RATE_LIMITS: tenant_c has no API key, so its limit is of no effect"]
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost:5173", "http://h/path", "*", "null", "http://u@h", "http://a,", "ftp://h", "http://h?x"]
+)
+def test_wrong_origins_are_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither every page nor a path is an origin."""
+    monkeypatch.setenv("ADMIN_DEV_ORIGINS", text)
+    with pytest.raises(ConfigurationError, match=r"^ADMIN_DEV_ORIGINS.*: expected origins like http://localhost:5173"):
+        load()
 
 
 def test_key_file_adds_to_keys(folder: Path) -> None:
-    """A file of keys is read with comments and blank lines, beside `API_KEYS`."""
+    """A file of keys is read with comments, blank lines and a byte order mark, beside `API_KEYS`."""
     file = folder / "keys"
-    file.write_text("# producers\n\n tenant_c : key:c \n")
+    file.write_text("\ufeff# producers\n\n tenant_c : key:c \n", "utf-8")
     assert load(api_keys="a:k", api_keys_file=file).key_pairs() == (("a", "k"), ("tenant_c", "key:c"))
 
 

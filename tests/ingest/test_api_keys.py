@@ -65,6 +65,24 @@ def test_signal_while_starting(
     assert "a worker died" not in service.log()
 
 
+def test_keys_that_can_be_guessed_are_not_taken_over(
+    run_service: RunService, producer_of: MakeProducer, tmp_path: Path, expect_errors: ExpectErrors
+) -> None:
+    """Beyond loopback a short key or one of the documentation in the file read again leaves the old ones in force."""
+    file = tmp_path / "keys"
+    file.write_text("\ufeffshop:0123456789abcdef\n", "utf-8")
+    everywhere = "0.0.0.0"  # noqa: S104 - strangers are the point of the test
+    service = run_service("ingest", INGEST_HOST=everywhere, API_KEYS_FILE=file)
+    good = producer_of(service, "0123456789abcdef")
+    expect_errors("API keys were not read again")
+    for weak in ("shop:key_a\n", "shop:0123456789abcdef\nbank:hunter2\n"):
+        file.write_text(weak)
+        hang_up(service, "API keys were not read again")
+        assert statuses([good, producer_of(service, weak.strip().rpartition(":")[2])]) == [202, 401]
+    assert "the API key of bank is shorter than 16 characters" in service.log()
+    assert "hunter2" not in service.log()
+
+
 def test_broken_file(
     run_service: RunService, producer_of: MakeProducer, tmp_path: Path, expect_errors: ExpectErrors
 ) -> None:

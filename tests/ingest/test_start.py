@@ -1,5 +1,6 @@
 """Starts that cannot end well end at once, and say what to do."""
 
+import json
 from functools import partial
 
 import httpx
@@ -27,6 +28,41 @@ def test_settings_against_topics(
     assert service.wait_until_ended() != 0
     assert said in service.log()
     assert "Traceback" not in service.log()
+
+
+OPEN = {"INGEST_HOST": "0.0.0.0", "ADMIN_TOKENS": "garbage", "DATABASE_URL": "garbage"}  # noqa: S104 - the point of the test
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("shop:key_a", "the API key of shop stands in the documentation"),
+        ("shop:0123456789abcde", "the API key of shop is shorter than 16 characters"),
+        ("", "API_KEYS or API_KEYS_FILE must be given"),
+    ],
+)
+def test_keys_that_can_be_guessed_beyond_loopback(run_service: RunService, keys: str, said: str) -> None:
+    """They stop the start, without being shown."""
+    service = run_service("ingest", wait_until_ready=False, API_KEYS=keys, **OPEN)
+    assert service.wait_until_ended() == 1
+    assert f"INGEST_HOST=0.0.0.0 is not loopback: {said}" in service.log()
+    assert not keys or keys.partition(":")[2] not in service.log()
+
+
+def test_a_misspelt_tenant_stops_the_start(run_service: RunService) -> None:
+    """A limit that would hold for nobody is named with the tenant that was meant."""
+    service = run_service("ingest", wait_until_ready=False, RATE_LIMITS="tenat_a:5")
+    assert service.wait_until_ended() == 1
+    assert "RATE_LIMITS: tenat_a has no API key: expected tenant_a" in service.log()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_given_in_vain_is_said_once(run_service: RunService, workers: int) -> None:
+    """Variables that look like a misspelt setting, and limits of tenants without a key, stop nothing."""
+    given = {"RATE_LIMIT_PER_MINUTE": "5", "RATE_LIMITS": "somebody:5", "REDIS_HOST": "x", "DATABASE_URL_TEST": "x"}
+    service = run_service("ingest", "--workers", str(workers), **given)
+    said = [json.loads(line)["reason"] for line in service.log().splitlines() if "setting ignored" in line]
+    assert [reason.split(" ")[0] for reason in said] == ["RATE_LIMIT_PER_MINUTE", "RATE_LIMITS:"]
 
 
 def checked(service: Service) -> Service | None:

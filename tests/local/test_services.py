@@ -58,6 +58,18 @@ def test_any_port_is_chosen_once(reservations: Reservations) -> None:
         assert program.environment["PROCESSOR_PORT"] == str(settings.processor_port)
 
 
+def test_a_secret_has_one_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file named is handed on as the value alone, because a service would refuse both."""
+    settings = with_ports(1, 2)
+    monkeypatch.setenv("DATABASE_URL_FILE", "secret")
+    monkeypatch.setenv("API_KEYS_FILE", "keys")
+    connections = {"DATABASE_URL": "postgresql://h/d"}
+    for program in services.programs(settings, place.find(Path("nowhere")), connections, Path()).values():
+        assert program.environment["DATABASE_URL"] == "postgresql://h/d"
+        assert "DATABASE_URL_FILE" not in program.environment
+        assert program.environment["API_KEYS_FILE"] == "keys"
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")],  # noqa: S104 - read only

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from tests.fixtures.ports import ReservePort
 from tests.fixtures.processes import command_of
+from tests.fixtures.shell import Shell
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
@@ -91,6 +92,33 @@ def test_foreground_ends_cleanly(
     assert running.returncode == 0, errors
     assert processes_of(environment) == []
     assert all(map(is_free, ports.values()))
+
+
+def secret_files(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    """The same environment with each secret in a file of ``folder``; that of `REDIS_URL` is named in `.env`."""
+    given = environment | {"ADMIN_TOKENS": "ops:0123456789abcdef"}
+    secrets = ("DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "ADMIN_TOKENS")
+    for name in secrets:
+        (folder / name).write_text(f"{given[name]}\n")
+    (folder / ".env").write_text(f"REDIS_URL_FILE={folder / 'REDIS_URL'}\n")
+    others = {name: value for name, value in given.items() if name not in secrets}
+    return others | {f"{name}_FILE": str(folder / name) for name in secrets if name != "REDIS_URL"}
+
+
+def test_secrets_from_files(environment: dict[str, str], tmp_path: Path) -> None:
+    """All that runs gets on with them, and a service may be started again with either form of one."""
+    shell = Shell(tmp_path, secret_files(environment, tmp_path), UP_SECONDS)
+    started = shell.run("up", "--detach")
+    assert started.returncode == 0, started.stderr
+    (tmp_path / "others").write_text("dev:fedcba9876543210")
+    for change in ("ADMIN_TOKENS=dev:fedcba9876543210", f"ADMIN_TOKENS_FILE={tmp_path / 'others'}"):
+        changed = shell.run("start", "admin", "--env", change)
+        assert (changed.returncode, changed.stdout) == (0, "admin is ready\n"), changed.stderr
+    before = shell.run("status", "--json").stdout
+    refused = shell.run("start", "admin", "--env", "ADMIN_TOKENS_FILE=/nowhere")
+    assert "ADMIN_TOKENS_FILE=/nowhere cannot be read" in refused.stderr
+    assert shell.run("status", "--json").stdout == before
+    assert shell.run("down").returncode == 0
 
 
 def test_ended_while_starting_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:

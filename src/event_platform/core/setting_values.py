@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -60,6 +61,41 @@ def _are_tokens(text: str) -> bool:
     return all(name and _SECRET.fullmatch(token) for name, token in named) and len(dict(named)) == len(named)
 
 
+def _is_http_url(text: str) -> bool:
+    parts = _split_http(text)
+    # A user or password would be shown where it is logged; a question or fragment would end up before `/health`.
+    return parts is not None and "@" not in parts.netloc and not any(mark in text for mark in "?#")
+
+
+def _split_http(text: str) -> SplitResult | None:
+    """The parts of an ``http`` or ``https`` URL with a host and a legal port."""
+    try:
+        parts = urlsplit(text)
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_url and _SECRET.fullmatch(text) and _HOST.fullmatch(parts.hostname or "") else None
+
+
+def _origin(text: str) -> str:
+    """The origin as browsers send it: lower case, without the scheme's own port."""
+    parts = _split_http(text.removesuffix("/"))
+    if parts is None or parts.path or "@" in parts.netloc or any(mark in text for mark in "?#"):
+        raise ValueError("expected origins like http://localhost:5173, separated by commas")
+    usual = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+
+
+def _read_origins(given: object) -> object:
+    return tuple(_origin(part) for part in split(given)) if isinstance(given, str) else given
+
+
+def http_url(host: str, port: int) -> str:
+    """Where a client on this machine finds what listens on ``host`` and ``port``."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - is not bound
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
 def _read_limits(given: object) -> object:
     if not isinstance(given, str):
         return given
@@ -99,6 +135,11 @@ Brokers = Annotated[
     AfterValidator(
         _expect(lambda t: all(map(_is_host_port, split(t))), "host:port, or several of them separated by commas")
     ),
+]
+HttpUrl = Annotated[
+    str,
+    AfterValidator(_expect(_is_http_url, "http://host:port or https://host, without user or password")),
+    AfterValidator(lambda text: text.rstrip("/")),
 ]
 TopicName = Annotated[
     str,
@@ -143,6 +184,7 @@ Tokens = Annotated[
 TenantLimits = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_read_limits)]
 Versions = Annotated[frozenset[int], NoDecode, BeforeValidator(_read_versions)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_hosts)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_origins)]
 AnyCase = BeforeValidator(_lower)
 
 

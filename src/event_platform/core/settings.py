@@ -1,14 +1,29 @@
 """Every setting of the platform: read once from the environment and ``.env``, checked, and told by name when wrong."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from event_platform.core import api_keys
+from event_platform.core.api_keys import DEFAULT_API_KEYS, SHORTEST_SECRET
 from event_platform.core.errors import ConfigurationError
+from event_platform.core.setting_contradictions import LOOPBACK, contradictions
+from event_platform.core.setting_errors import explain
+from event_platform.core.setting_files import (
+    ENCODING,
+    FILE_SUFFIX,
+    EnvFile,
+    check_environment,
+    check_names,
+    names,
+    read_secrets,
+    secret_names,
+)
+from event_platform.core.setting_readers import BORROWED, Reader, foreign
 from event_platform.core.setting_values import (
     AnyCase,
     ApiKeys,
@@ -17,7 +32,9 @@ from event_platform.core.setting_values import (
     Host,
     HostPort,
     Hosts,
+    HttpUrl,
     Name,
+    Origins,
     Port,
     PostgresUrl,
     RedisUrl,
@@ -25,33 +42,41 @@ from event_platform.core.setting_values import (
     Tokens,
     TopicName,
     Versions,
-    is_secret,
+    http_url,
     pairs,
 )
 
-DEFAULT_API_KEYS = "tenant_a:key_a,tenant_b:key_b"
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+ENV_FILE = ".env"
 SECONDS_PER_DAY = 86_400
 
 
 class Settings(BaseSettings):
     """What the services were told. Immutable; field order is the order of the reference page."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding=ENCODING, extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     ingest_host: Host = Field(
-        "127.0.0.1", description="Address on which ingest listens, and where the admin API asks for its health."
+        "127.0.0.1", description="Address on which ingest listens; any but loopback needs `API_KEYS`."
     )
     ingest_port: Port = Field(8080, description="Port of ingest; 0 is any free one, which the log names.")
     admin_host: Host = Field(
         "127.0.0.1", description="Address on which the admin API listens; any but loopback needs `ADMIN_TOKENS`."
     )
     admin_port: Port = Field(8081, description="Port of the admin API and the dashboard; 0 as above.")
-    processor_host: Host = Field(
-        "127.0.0.1",
-        description="Address of the processor's health and metrics, where the admin API asks for its health.",
-    )
+    processor_host: Host = Field("127.0.0.1", description="Address of the processor's health and metrics.")
     processor_port: Port = Field(8082, description="Port of the processor's health and metrics; 0 as above.")
+    ingest_url: HttpUrl | None = Field(
+        None,
+        description="Where the admin API asks for ingest's health; else at `INGEST_HOST` and `INGEST_PORT`.",
+        examples=["http://127.0.0.1:8080"],
+    )
+    processor_url: HttpUrl | None = Field(
+        None,
+        description="Where it asks for the processor's; else at `PROCESSOR_HOST` and `PROCESSOR_PORT`.",
+        examples=["http://127.0.0.1:8082"],
+    )
 
     kafka_brokers: Brokers | None = Field(
         None, description="`host:port,…` of a Kafka to use; without it `up` starts one.", examples=["localhost:9092"]
@@ -84,7 +109,7 @@ class Settings(BaseSettings):
     api_keys: ApiKeys | None = Field(
         None,
         description="`tenant:key,…`; several keys of one tenant are allowed. On loopback the default is "
-        f"`{DEFAULT_API_KEYS}`; elsewhere keys must be given.",
+        f"`{DEFAULT_API_KEYS}`; elsewhere keys of at least {SHORTEST_SECRET} characters must be given.",
         examples=[DEFAULT_API_KEYS],
     )
     api_keys_file: Path | None = Field(
@@ -109,9 +134,15 @@ class Settings(BaseSettings):
     dlq_retention_days: Days = Field(30, description="Days for which dead letters are kept.")
 
     admin_tokens: Tokens | None = Field(
-        None, description="`name:token,…`: Bearer tokens of the admin API; needed on any address but loopback."
+        None,
+        description="`name:token,…`: Bearer tokens of the admin API; needed on any address but loopback, with at least "
+        f"{SHORTEST_SECRET} characters each.",
     )
     admin_hosts: Hosts = Field((), description="`name,…`: further Host names under which the admin API may be called.")
+    admin_dev_origins: Origins = Field(
+        (),
+        description="`http://localhost:5173,…`: pages of a development server that may call the admin API; none else.",
+    )
     event_platform_home: Path = Field(
         Path(".event-platform"), description="Folder for the state, logs and data of what `up` starts."
     )
@@ -122,37 +153,22 @@ class Settings(BaseSettings):
         "auto", description="`auto` is `console` on a terminal, else `json`."
     )
 
-    @model_validator(mode="after")
-    def _contradictions(self) -> Self:
-        for found in (self._open_without_keys(), self._same_topic(), self._same_port()):
-            if found:
-                raise ValueError(found)
-        return self
+    _remarks: tuple[str, ...] = PrivateAttr(())
 
-    def _open_without_keys(self) -> str | None:
-        if self.ingest_host not in LOOPBACK and not (self.api_keys or self.api_keys_file):
-            return f"INGEST_HOST={self.ingest_host} is not loopback: API_KEYS or API_KEYS_FILE must be given"
-        if self.admin_host not in LOOPBACK and not self.admin_tokens:
-            return f"ADMIN_HOST={self.admin_host} is not loopback: ADMIN_TOKENS must be given"
-        return None
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences on what is given in vain, for the log: names that are no settings, and the like."""
+        return self._remarks
 
-    def _same_topic(self) -> str | None:
-        # Kafka refuses a topic whose name differs from another's in dots and underscores only.
-        if self.topic_raw.replace(".", "_") != self.topic_dlq.replace(".", "_"):
-            return None
-        return f"TOPIC_RAW={self.topic_raw} and TOPIC_DLQ={self.topic_dlq}: dead letters need a topic of their own"
+    @property
+    def ingest_address(self) -> str:
+        """Base URL at which the admin API asks for ingest's health."""
+        return self.ingest_url or http_url(self.ingest_host, self.ingest_port)
 
-    def _same_port(self) -> str | None:
-        owners: dict[int, str] = {}
-        for name in ("ingest_port", "admin_port", "processor_port"):
-            port = getattr(self, name)
-            # Each 0 becomes another port.
-            if port in owners and port != 0:
-                return (
-                    f"{owners[port].upper()} and {name.upper()} are both {port}: each service needs a port of its own"
-                )
-            owners[port] = name
-        return None
+    @property
+    def processor_address(self) -> str:
+        """The same of the processor."""
+        return self.processor_url or http_url(self.processor_host, self.processor_port)
 
     @property
     def given_redis_url(self) -> str | None:
@@ -165,22 +181,39 @@ class Settings(BaseSettings):
         """Requests that ``tenant`` may send in any 60 seconds."""
         return self.rate_limits.get(tenant, self.rate_limit_per_min)
 
+    def check_limits(self) -> list[str]:
+        """Sentences on `RATE_LIMITS` for tenants that no key names.
+
+        Raises:
+            ConfigurationError: One is a misspelt tenant; or as `key_pairs`.
+        """
+        return api_keys.check_limited(self.rate_limits, {tenant for tenant, _ in self.key_pairs()})
+
     def named_tokens(self) -> dict[str, str]:
-        """Admin tokens by the name of who holds them."""
-        return dict(pairs(self.admin_tokens.get_secret_value())) if self.admin_tokens else {}
+        """Admin tokens by the name of who holds them.
+
+        Raises:
+            ConfigurationError: The admin API listens beyond loopback, and a token is easily guessed.
+        """
+        named = dict(pairs(self.admin_tokens.get_secret_value())) if self.admin_tokens else {}
+        if self.admin_host not in LOOPBACK:
+            api_keys.check_strength(f"ADMIN_HOST={self.admin_host}", named.items(), "admin token")
+        return named
 
     def key_pairs(self) -> tuple[tuple[str, str], ...]:
         """``(tenant, key)`` of every API key: of `API_KEYS` and of the file, else the default.
 
         Raises:
             ConfigurationError: The file cannot be read, a line of it is no ``tenant:key``, two tenants have the same
-                key, or none is given although a service listens beyond loopback.
+                key, none is given although a service listens beyond loopback, or ingest does and one is easily guessed.
         """
         if not self.api_keys and not self.api_keys_file:
             return self._default_keys()
         given = pairs(self.api_keys.get_secret_value()) if self.api_keys else ()
         given += api_keys.read_file(self.api_keys_file) if self.api_keys_file else ()
         api_keys.check_distinct(given)
+        if self.ingest_host not in LOOPBACK:
+            api_keys.check_strength(f"INGEST_HOST={self.ingest_host}", given, "API key")
         return given
 
     def _default_keys(self) -> tuple[tuple[str, str], ...]:
@@ -192,39 +225,46 @@ class Settings(BaseSettings):
         return pairs(DEFAULT_API_KEYS)
 
 
-def load(**overrides: Any) -> Settings:  # noqa: ANN401 - any field's value; pydantic checks it
-    """The settings of the environment and ``.env``; ``overrides`` win, by field name.
+def load(reader: Reader | None = None, /, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value; pydantic checks it
+    """The settings of the environment, ``.env`` and the files they name; ``overrides`` win, by field name.
+
+    Only what ``reader`` reads is checked, all else is at its default; without one everything is.
 
     Raises:
-        ConfigurationError: Names every wrong setting with what was expected.
+        ConfigurationError: Names every wrong setting with what was expected, or the setting that was misspelt.
     """
+    fields = Settings.model_fields
+    ignored = foreign(reader, fields)
+    given = {name: fields[name].get_default(call_default_factory=True) for name in ignored} | overrides
+    path = overrides.get("_env_file", ENV_FILE)
+    file = EnvFile(Path(path) if path else None)
+    # Whoever ends a platform is not stopped by what is wrong with the settings of its services.
+    own = {name: field for name, field in fields.items() if reader != "down" or name not in ignored}
+    remarks = check_names(file.lines, names(fields), names(own)) + check_environment(os.environ, names(fields))
+    environment = {name.upper(): value for name, value in os.environ.items()}
+    secrets = read_secrets(secret_names(fields) - {name.upper() for name in given}, (environment, file.values))
+    return _checked(reader, given | {name.lower(): text for name, text in secrets.items()}, secrets, remarks)
+
+
+def _checked(reader: Reader | None, given: dict[str, Any], files: Collection[str], remarks: list[str]) -> Settings:
+    made, borrowed = _made(reader, given, files)
+    for found in contradictions(made, reader):
+        raise ConfigurationError(found)
+    made._remarks = (*remarks, *borrowed)  # noqa: SLF001 - our own
+    return made
+
+
+def _made(reader: Reader | None, given: dict[str, Any], files: Collection[str]) -> tuple[Settings, list[str]]:
+    """The settings, and sentences on wrong ones of others that ``reader`` only borrows."""
     try:
-        return Settings(**overrides)
+        return Settings(**given), []
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_explain(problem) for problem in error.errors())) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f".env cannot be read: {error}") from error
-
-
-def _explain(problem: Mapping[str, Any]) -> str:
-    if not problem["loc"]:
-        return str(problem["ctx"]["error"])
-    name = str(problem["loc"][0])
-    shown = "" if is_secret(Settings.model_fields[name].annotation) else f"={problem['input']}"
-    return f"{name.upper()}{shown}: {_expected(name, problem)}"
-
-
-def _expected(name: str, problem: Mapping[str, Any]) -> str:
-    """What the setting ``name`` should have been, where pydantic found ``problem``."""
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"])
-    if problem["type"] == "literal_error":
-        return f"expected {problem['ctx']['expected'].replace(chr(39), '')}"
-    if Settings.model_fields[name].annotation is int:
-        return f"expected a whole number {_range(Settings.model_fields[name].metadata)}"
-    return f"expected another form: {problem['msg']}"
-
-
-def _range(metadata: list[Any]) -> str:
-    bounds = {name: getattr(bound, name) for bound in metadata for name in ("ge", "le") if hasattr(bound, name)}
-    return f"from {bounds['ge']} to {bounds['le']}" if "le" in bounds else f"of at least {bounds['ge']}"
+        wrong = {str(problem["loc"][0]): problem for problem in error.errors()}
+    fields = Settings.model_fields
+    told = [
+        explain(name.upper() + (FILE_SUFFIX if name.upper() in files else ""), fields[name], problem)
+        for name, problem in wrong.items()
+    ]
+    if reader is None or not wrong.keys() <= BORROWED.get(reader, frozenset()):
+        raise ConfigurationError("\n".join(told)) from None
+    return Settings(**given | {name: fields[name].default for name in wrong}), [f"{each}; ignored" for each in told]

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from typing import cast
 
 import structlog
@@ -22,6 +23,13 @@ def configure(settings: Settings, service: str) -> None:
         cache_logger_on_first_use=True,
     )
     _configure_libraries(annotate, renderers)
+
+
+def warn(remarks: Iterable[str]) -> None:
+    """Log what is given in vain, a line each."""
+    log = get_logger(__name__)
+    for remark in remarks:
+        log.warning("setting ignored", reason=remark)
 
 
 def _annotations(service: str) -> list[Processor]:

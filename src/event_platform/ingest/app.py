@@ -33,7 +33,7 @@ def run(settings: Settings, workers: int) -> None:
     """
     telemetry.configure(settings, "ingest")
     hang_up.hold()
-    settings.key_pairs()
+    telemetry.warn((*settings.remarks, *settings.check_limits()))
     _check_topics(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
     if workers == 1:

@@ -24,6 +24,8 @@ _ORDER_TIMEOUT_SECONDS = readiness.START_TIMEOUT_SECONDS + 45.0
 def up(detach: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Start Postgres, Redis, Kafka and the services, and keep them running; in the foreground until Ctrl-C."""
     settings = load()
+    for remark in settings.remarks:
+        click.echo(remark, err=True)
     if len(given.names(settings)) < len(("kafka", "postgres", "redis")):
         check_installed()
     found = place.find(settings.event_platform_home)
@@ -48,7 +50,7 @@ def _show_if_answering(home: Path) -> None:
 @click.option("--purge", is_flag=True, help="Remove its data, passwords and logs, too.")
 def down(purge: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Stop all of it; data stays for the next `up`."""
-    found = place.find(load().event_platform_home)
+    found = place.find(load("down").event_platform_home)
     click.echo("stopped" if launch.end(found) else "nothing was running")
     if purge:
         purge_place(found)
@@ -59,7 +61,7 @@ def down(purge: bool) -> None:  # noqa: FBT001 - click passes options by keyword
 @click.argument("name")
 def stop(name: str) -> None:
     """Stop one service or server, until `start`."""
-    _ask(load(), Request("stop", name))
+    _ask(load("down"), Request("stop", name))
     click.echo(f"{name} stopped")
 
 
@@ -106,7 +108,7 @@ def _ask(settings: Settings, request: Request) -> Answer:
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, until Ctrl-C.")
 def logs(service: str | None, follow: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Show the end of what a service or server wrote; of all of them without a name."""
-    folder = load().event_platform_home.absolute() / "logs"
+    folder = load("down").event_platform_home.absolute() / "logs"
     known = log_files.names(folder)
     if service and service not in known:
         raise ConfigurationError(f"{service} has no log in {folder}, which has {', '.join(known) or 'none'}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from event_platform.core.errors import ConfigurationError
+from event_platform.core.setting_files import names, other_form, read_secrets, secret_names
 from event_platform.core.settings import Settings, load
 from event_platform.local import readiness, servers, services
 from event_platform.local.control import Answer, Entry, Request
@@ -37,7 +38,7 @@ class Orders:
         keeper = self._fleet.keeper(request.name)
         if request.environment:
             _check_overrides(request.name, request.environment)
-        changed = keeper.start(request.environment)
+        changed = keeper.start(_with_other_forms(request.environment))
         keeper.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
         return Answer(changed=changed)
 
@@ -66,8 +67,18 @@ def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
     fixed = {f"{name.upper()}_HOST", f"{name.upper()}_PORT", "EVENT_PLATFORM_HOME"}
     if moved := sorted(fixed & set(environment)):
         raise ConfigurationError(f"{', '.join(moved)}: fixed while the platform runs; set it for `event-platform up`")
-    known = {field.upper() for field in Settings.model_fields}
-    if unknown := sorted(set(environment) - known):
+    if unknown := sorted(set(environment) - names(Settings.model_fields)):
         raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/reference/settings.md lists them")
     # A service that could not start with them would have been stopped for nothing.
-    load(**{setting.lower(): value for setting, value in environment.items()}).key_pairs()
+    values = {setting.lower(): value for setting, value in environment.items()}
+    files = read_secrets(secret_names(Settings.model_fields), [environment])
+    settings = load(**values | {setting.lower(): value for setting, value in files.items()})
+    settings.check_limits()
+    settings.named_tokens()
+
+
+def _with_other_forms(environment: Mapping[str, str]) -> dict[str, str]:
+    """With a setting its file is overridden as well, and the other way round: an empty variable is none."""
+    secrets = secret_names(Settings.model_fields)
+    others = {other_form(name) for name in environment if {name, other_form(name)} & secrets}
+    return dict.fromkeys(others, "") | dict(environment)

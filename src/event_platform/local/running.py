@@ -14,7 +14,7 @@ def adopt(environment: MutableMapping[str, str]) -> None:
 
     Where no platform runs in `EVENT_PLATFORM_HOME` nothing is changed, and the verb says itself what it misses.
     """
-    settings = load()
+    settings = load("adopt")
     missing = _SETTINGS.keys() - given.names(settings)
     if not missing:
         return

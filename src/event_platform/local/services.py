@@ -11,6 +11,7 @@ import httpx
 
 from event_platform.core import listener
 from event_platform.core.errors import ConfigurationError
+from event_platform.core.setting_files import FILE_SUFFIX
 from event_platform.core.settings import Settings
 from event_platform.local import ports
 from event_platform.local.place import Place
@@ -88,7 +89,11 @@ def with_ports(settings: Settings, reservations: Reservations) -> Settings:
 def programs(settings: Settings, place: Place, connections: Mapping[str, str], folder: Path) -> dict[str, Program]:
     """How each service is run, with ``connections`` to the servers over the environment as it is."""
     chosen = {f"{name.upper()}_PORT": str(port) for name, (_, port) in addresses(settings).items()}
-    environment = {**os.environ, **connections, **chosen, "EVENT_PLATFORM_HOME": str(place.home)}
+    # What a file held is among the connections; both forms of one setting would be refused.
+    kept = {
+        name: value for name, value in os.environ.items() if name.upper().removesuffix(FILE_SUFFIX) not in connections
+    }
+    environment = {**kept, **connections, **chosen, "EVENT_PLATFORM_HOME": str(place.home)}
     return {
         name: Program(
             name=name,

@@ -59,9 +59,11 @@ def plan(settings: Settings, place: Place, folder: Path, reservations: Reservati
     """Check what can be checked before anything runs, and choose ports.
 
     Raises:
-        ConfigurationError: The API keys cannot be read, a service's port is taken, or a named server cannot be used.
+        ConfigurationError: The API keys cannot be read, or are no secret where strangers come; a service's port is
+            taken, or a named server cannot be used.
     """
-    settings.key_pairs()
+    settings.check_limits()
+    settings.named_tokens()
     services.check_ports(settings)
     given.check(settings)
     chosen = services.with_ports(settings, reservations)

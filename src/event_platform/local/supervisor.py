@@ -99,6 +99,7 @@ def main() -> int:
     try:
         settings = load()
         telemetry.configure(settings, SUPERVISOR)
+        telemetry.warn(settings.remarks)
         found = place.find(settings.event_platform_home)
         found.create()
     except PlatformError as error:

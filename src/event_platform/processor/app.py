@@ -25,6 +25,7 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "processor")
+    telemetry.warn(settings.remarks)
     _check_topics(settings)
     listening = http.listen(settings)
     running = Worker(settings, 0) if workers == 1 else Workers(settings, workers)

@@ -24,7 +24,7 @@ ANSWER_SECONDS: Final = 40.0
 @click.option("--dry-run", is_flag=True, help="Only say what it would do.")
 def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
-    settings = load()
+    settings = load("rewind")
     topic = Topic(lasting_admin_client(settings), settings.topic_raw)
     offset = offset_of(topic, partition, target)
     place = Place(topic.name, topic.id(), partition)
