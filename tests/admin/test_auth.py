@@ -54,17 +54,40 @@ def test_two_host_headers_are_refused() -> None:
     [
         ("http://localhost:8081", True),
         ("https://localhost:8081", True),
-        ("http://localhost:5173", True),
-        ("http://127.0.0.1:5173", True),
+        ("http://localhost:5173", False),
+        ("http://127.0.0.1:5173", False),
+        ("HTTP://LOCALHOST:5173", False),
+        ("http://localhost:5173/", False),
+        ("https://localhost:5173", False),
+        ("http://[::1]:5173", False),
+        ("http://localhost", False),
         ("http://localhost:3000", False),
+        ("", False),
         ("http://localhost:5173.evil.example", False),
         ("http://evil.example", False),
         ("null", False),
     ],
 )
 def test_origins(origin: str, *, allowed: bool) -> None:
-    """Our own pages and the dashboard's development server; no other page, sandboxed ones included."""
-    assert (check_page(_head(origin=origin)) is None) == allowed
+    """Our own pages; no other page, neither a sandboxed one nor that of a development server."""
+    assert (check_page(())(_head(origin=origin)) is None) == allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("https://dev.example", True),
+        ("http://127.0.0.1:5173", False),
+        ("http://localhost:5173.evil.example", False),
+        ("http://dev.example", False),
+        ("null", False),
+    ],
+)
+def test_origins_of_development(origin: str, *, allowed: bool) -> None:
+    """Where ADMIN_DEV_ORIGINS names pages, these may ask, too; no others."""
+    settings = load(_env_file=None, admin_dev_origins="http://localhost:5173/, HTTPS://Dev.example:443")
+    assert (check_page(settings.admin_dev_origins)(_head(origin=origin)) is None) == allowed
 
 
 @pytest.mark.parametrize(
@@ -83,7 +106,7 @@ def test_origins(origin: str, *, allowed: bool) -> None:
 def test_data_is_not_embedded_elsewhere(site: str, destination: str, path: str, *, allowed: bool) -> None:
     """Pictures and scripts carry no Origin, but browsers say where they are used; a link may be followed."""
     head = _head(path, sec_fetch_site=site, sec_fetch_dest=destination)
-    assert (check_page(head) is None) == allowed
+    assert (check_page(())(head) is None) == allowed
 
 
 _TOKENS = ("first", "sec=ond")

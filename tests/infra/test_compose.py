@@ -14,6 +14,7 @@ from event_platform.local import kafka_jars
 INFRA = Path(__file__).parents[2] / "infra"
 SERVERS = ("postgres", "redis", "kafka")
 SERVICES = ("ingest", "processor", "admin")
+KEYS, TOKENS = "a:0123456789abcdef", "ops:0123456789abcdef"
 ONCE = {"kafka-init", "migrate"}
 """Those that end by themselves."""
 
@@ -38,7 +39,7 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def settings_of(service: dict[str, Any]) -> Settings:
     """What a container's environment means to our service in it; an empty variable is none, as everywhere."""
     names = {name.lower(): str(value) for name, value in service["environment"].items() if value}
-    return load(_env_file=None, **names)
+    return load(*service["command"], _env_file=None, **names)
 
 
 def test_servers_are_the_designs(services: dict[str, dict[str, Any]]) -> None:
@@ -155,7 +156,7 @@ def test_names_in_the_environment_are_settings(services: dict[str, dict[str, Any
 def test_defaults_are_the_settings_own(services: dict[str, dict[str, Any]]) -> None:
     """What the file gives as a default is the default that the services have without it."""
     own = load(_env_file=None)
-    there = settings_of(services["migrate"])
+    there = load(_env_file=None, **{n.lower(): str(v) for n, v in services["migrate"]["environment"].items() if v})
     for name in ("rate_limit_per_min", "idempotency_ttl_seconds", "max_event_bytes", "retention_days", "rate_limits"):
         assert getattr(there, name) == getattr(own, name)
 
@@ -163,25 +164,47 @@ def test_defaults_are_the_settings_own(services: dict[str, dict[str, Any]]) -> N
 @pytest.mark.parametrize(("name", "missing"), [("ingest", "API_KEYS"), ("admin", "ADMIN_TOKENS")])
 def test_no_service_opens_without_keys(services: dict[str, dict[str, Any]], name: str, missing: str) -> None:
     """No key or token is given by default, and without one the service refuses to start and names it."""
-    others = {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}
+    others = {"API_KEYS": KEYS, "ADMIN_TOKENS": TOKENS}
     del others[missing]
     with pytest.raises(ConfigurationError, match=f"^{name.upper()}_HOST=.* {missing}.* must be given$"):
-        settings_of({"environment": services[name]["environment"] | others})
+        settings_of(services[name] | {"environment": services[name]["environment"] | others})
+
+
+def test_no_service_opens_with_the_documented_keys(services: dict[str, dict[str, Any]]) -> None:
+    """Keys that everybody knows, and tokens that can be guessed, are none."""
+    ingest = services["ingest"]["environment"] | {"API_KEYS": "tenant_a:key_a"}
+    with pytest.raises(ConfigurationError, match="the API key of tenant_a stands in the documentation"):
+        settings_of(services["ingest"] | {"environment": ingest}).key_pairs()
+    admin = services["admin"]["environment"] | {"ADMIN_TOKENS": "ops:secret"}
+    with pytest.raises(ConfigurationError, match="the admin token of ops is shorter"):
+        settings_of(services["admin"] | {"environment": admin}).named_tokens()
+
+
+def test_secrets_go_only_where_they_are_needed(services: dict[str, dict[str, Any]]) -> None:
+    """Producers' keys to ingest, operators' tokens to the admin API."""
+    for name, secret in (("ingest", "API_KEYS"), ("admin", "ADMIN_TOKENS")):
+        assert [each for each, service in services.items() if secret in service.get("environment", {})] == [name]
 
 
 def test_admin_finds_the_services(services: dict[str, dict[str, Any]]) -> None:
     """The admin API asks for the health of the others under their names, which the host does not know."""
-    settings = settings_of(
-        {"environment": services["admin"]["environment"] | {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}}
-    )
-    assert (settings.ingest_host, settings.processor_host) == ("ingest", "processor")
+    admin = services["admin"]
+    settings = settings_of(admin | {"environment": admin["environment"] | {"ADMIN_TOKENS": TOKENS}})
+    addresses = (settings.ingest_address, settings.processor_address)
+    assert addresses == ("http://ingest:8080", "http://processor:8082")
+    for name, address in zip(("ingest", "processor"), addresses, strict=True):
+        assert address.endswith(f":{Settings.model_fields[f'{name}_port'].default}")
 
 
 def test_services_start_with_keys(services: dict[str, dict[str, Any]]) -> None:
-    """With keys and tokens given, every service's environment is accepted."""
-    for name in SERVICES:
-        given = services[name]["environment"] | {"API_KEYS": "a:k", "ADMIN_TOKENS": "ops:t"}
-        assert settings_of({"environment": given}).key_pairs() == (("a", "k"),)
+    """With keys and tokens given where they are needed, every service's environment is accepted."""
+    given: dict[str, dict[str, str]] = {"ingest": {"API_KEYS": KEYS}, "admin": {"ADMIN_TOKENS": TOKENS}}
+    found = {
+        name: settings_of(services[name] | {"environment": services[name]["environment"] | given.get(name, {})})
+        for name in (*SERVICES, "migrate")
+    }
+    assert found["ingest"].key_pairs() == (("a", "0123456789abcdef"),)
+    assert found["admin"].named_tokens() == {"ops": "0123456789abcdef"}
 
 
 def test_services_have_no_rights_to_lose(services: dict[str, dict[str, Any]]) -> None:

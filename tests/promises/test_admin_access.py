@@ -87,7 +87,16 @@ def test_a_name_of_ones_own_is_allowed_when_set(guarded: Service, local: Service
     assert _ask(local, "GET", "/admin/overview", **headers).status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost:3000", "null"])
+@pytest.fixture(scope="module")
+def developed(run_service_for_module: RunService) -> Service:
+    """The service with tokens, for one who works on the dashboard."""
+    return run_service_for_module("admin", ADMIN_TOKENS=f"ops:{TOKEN}", ADMIN_DEV_ORIGINS="http://localhost:5173")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "http://localhost:3000", "null", "http://localhost:5173", "http://127.0.0.1:5173"],
+)
 @pytest.mark.parametrize(("method", "path"), DATA)
 def test_a_foreign_page_is_refused(local: Service, origin: str, method: str, path: str) -> None:
     """It neither reads an answer nor makes the platform work, and no preflight permits it."""
@@ -99,11 +108,20 @@ def test_a_foreign_page_is_refused(local: Service, origin: str, method: str, pat
         assert "access-control-allow-origin" not in each.headers
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:5173"])
-def test_the_development_server_may_ask(guarded: Service, origin: str) -> None:
-    """It may send the token, and read also that it is missing."""
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "HTTP://LOCALHOST:5173", "http://127.0.0.1:5173"])
+def test_a_token_opens_nothing_to_a_development_server(guarded: Service, origin: str) -> None:
+    """By default no page of another origin may ask, whatever it sends."""
+    for method, path in DATA:
+        answer = _ask(guarded, method, path, Origin=origin, Authorization=f"Bearer {TOKEN}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FOREIGN_ORIGIN")
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_the_development_server_may_ask_where_it_is_named(developed: Service) -> None:
+    """By ADMIN_DEV_ORIGINS alone: it may send the token, and read also that it is missing; no other page may."""
+    origin = "http://localhost:5173"
     preflight = _ask(
-        guarded,
+        developed,
         "OPTIONS",
         "/admin/events/lookup",
         Origin=origin,
@@ -111,7 +129,8 @@ def test_the_development_server_may_ask(guarded: Service, origin: str) -> None:
         Access_Control_Request_Headers="authorization,content-type",
     )
     assert preflight.status_code == 200
-    assert _ask(guarded, "GET", "/admin/overview", Origin=origin).headers["access-control-allow-origin"] == origin
+    assert _ask(developed, "GET", "/admin/overview", Origin=origin).headers["access-control-allow-origin"] == origin
+    assert _ask(developed, "GET", "/admin/overview", Origin="http://127.0.0.1:5173").status_code == 403
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from event_platform.admin import openapi, probes, problems
-from event_platform.admin.auth import DEV_ORIGINS, Guard, allowed_hosts, check_host, check_page, check_token
+from event_platform.admin.auth import Guard, allowed_hosts, check_host, check_page, check_token
 from event_platform.admin.body_limit import BodyLimit
 from event_platform.admin.database import Database
 from event_platform.admin.head import HeadAsGet
@@ -54,9 +54,11 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        ConfigurationError: A server that is needed is not named, or the port is taken.
+        ConfigurationError: A server that is needed is not named, a token is easily guessed, or the port is taken.
     """
     telemetry.configure(settings, "admin")
+    telemetry.warn(settings.remarks)
+    settings.named_tokens()
     listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
     open_files.raise_limit(BOUNDS.open_files)
     # uvicorn raises the signal that ended it once more; by then everything is done.
@@ -138,8 +140,8 @@ def _probes(
         "postgres": partial(probes.postgres, database),
         "redis": partial(probes.redis_server, settings),
         "kafka": partial(probes.kafka_topics, admin, topics),
-        "ingest": partial(probes.service, client, settings.ingest_host, settings.ingest_port),
-        "processor": partial(probes.service, client, settings.processor_host, settings.processor_port),
+        "ingest": partial(probes.service, client, settings.ingest_address),
+        "processor": partial(probes.service, client, settings.processor_address),
     }
 
 
@@ -179,11 +181,11 @@ def _add_layers(app: FastAPI, settings: Settings, metrics: AdminMetrics) -> None
     app.add_middleware(Guard, check=check_token(tuple(settings.named_tokens().values())))
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=DEV_ORIGINS,
+        allow_origins=settings.admin_dev_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
     )
-    app.add_middleware(Guard, check=check_page)
+    app.add_middleware(Guard, check=check_page(settings.admin_dev_origins))
     app.add_middleware(Guard, check=check_host(allowed_hosts(settings)))
     app.add_middleware(SafeHeaders)
     app.add_middleware(Counted, metrics=metrics)

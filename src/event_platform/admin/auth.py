@@ -6,7 +6,7 @@ visitor's browser; tokens, where they are set, against everybody else.
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +14,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_platform.admin.problems import Problem, problem_response
-from event_platform.core.settings import LOOPBACK, Settings
-
-DEV_ORIGINS: Final = ("http://localhost:5173", "http://127.0.0.1:5173")
-"""Where the dashboard's development server shows its pages."""
+from event_platform.core.setting_contradictions import LOOPBACK
+from event_platform.core.settings import Settings
 
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses, not names under which one calls
 _NO_TOKEN: Final = Problem(
@@ -84,14 +82,18 @@ def _name_of(host: str) -> str:
     return name.lower().removesuffix(".")
 
 
-def check_page(head: Head) -> Problem | None:
-    """Refuse what a foreign page sends, and what it has as its picture or script."""
-    origin, host = head.headers.get("origin"), head.headers.get("host")
-    if origin is not None and origin not in {*DEV_ORIGINS, f"http://{host}", f"https://{host}"}:
-        return _FOREIGN
-    if origin is None and head.asks_for_data and _is_embedded(head.headers):
-        return _FOREIGN
-    return None
+def check_page(dev_origins: Collection[str]) -> Check:
+    """Refuse what a foreign page sends, and what it has as its picture or script; ``dev_origins`` are none."""
+
+    def check(head: Head) -> Problem | None:
+        origin, host = head.headers.get("origin"), head.headers.get("host")
+        if origin is not None and origin not in {*dev_origins, f"http://{host}", f"https://{host}"}:
+            return _FOREIGN
+        if origin is None and head.asks_for_data and _is_embedded(head.headers):
+            return _FOREIGN
+        return None
+
+    return check
 
 
 def _is_embedded(headers: Headers) -> bool:

@@ -17,7 +17,6 @@ from event_platform.core.settings import Settings
 
 PROBE_SECONDS: Final = 2.0
 
-_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others were told to listen on
 _TOLD: Final = 500
 """Characters: what is wrong in a few words, and the command that mends it."""
 
@@ -64,10 +63,9 @@ def _metadata(admin: AdminClient) -> ClusterMetadata:
         raise kafka.unavailable("asking for topics", error) from error
 
 
-async def service(client: httpx.AsyncClient, host: str, port: int) -> str | None:
-    """A service's own account of itself; raises `UnavailableError` when it is not ready, or silent."""
-    shown = _WILDCARDS.get(host, host)
-    url = f"http://[{shown}]:{port}/health" if ":" in shown else f"http://{shown}:{port}/health"
+async def service(client: httpx.AsyncClient, address: str) -> str | None:
+    """What the service at the URL ``address`` says of itself; raises `UnavailableError` if not ready, or silent."""
+    url = f"{address}/health"
     try:
         answer = await client.get(url)
     except httpx.HTTPError as error:
