@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,6 +59,49 @@ def test_a_wrong_setting_is_named_in_a_sentence(run: Run) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("event-platform: INGEST_PORT=http: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["ingest", "processor", "admin", "migrate", "topics", "up", "status", "doctor"])
+def test_a_misspelt_setting_is_named_with_the_right_one(run: Run, tmp_path: Path, verb: str) -> None:
+    """In `.env` it stops every verb that works with settings; the platform can be ended all the same."""
+    (tmp_path / ".env").write_text("LOG_LEVEL=warning\nRATE_LIMIT_PER_MINUTE=60000\n")
+    # With it nothing could start, were the name let through.
+    done = run(verb, KAFKA_BROKERS="127.0.0.1:9")
+    assert done.returncode == 1
+    said = ".env, line 2: RATE_LIMIT_PER_MINUTE is no setting: expected RATE_LIMIT_PER_MIN"
+    assert done.stderr == f"event-platform: {said}\n"
+    assert run("down").stdout == "nothing was running\n"
+
+
+def test_loadgen_without_its_extra_says_what_to_install(run: Run, tmp_path: Path) -> None:
+    """A base install carries none of it: one sentence, and every other verb works."""
+    (tmp_path / "hdrh").mkdir()
+    (tmp_path / "hdrh/__init__.py").write_text("raise ImportError('No module named hdrh')\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    for verb in ("loadgen", "demo", "demo-failure"):
+        done = run(verb, "--help", PYTHONPATH=path)
+        assert done.returncode == 1
+        assert done.stderr.startswith("event-platform: the package hdrhistogram")
+        assert "pip install 'event-platform[loadgen]'" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert run("ingest", "--help", PYTHONPATH=path).returncode == 0
+    assert run("--help", PYTHONPATH=path).returncode == 0
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "1e308"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("loadgen", "--rps"), ("loadgen", "--minutes"), ("loadgen", "--timeout"), ("loadgen", "--verify-timeout")),
+        *(("loadgen", "--duplicate-rate"), ("loadgen", "--bad-rate"), ("demo", "--minutes")),
+        ("demo-failure", "--outage-seconds"),
+    ],
+)
+def test_numbers_that_are_no_rates_or_durations_are_usage_errors(run: Run, words: tuple[str, str], number: str) -> None:
+    """Neither what is no number, nor what no run could end."""
+    done = run(*words, number, KAFKA_BROKERS="127.0.0.1:9")
+    assert done.returncode == 2
+    assert f"Invalid value for '{words[1]}'" in done.stderr
 
 
 def test_a_service_without_its_servers_says_what_to_do(run: Run) -> None:

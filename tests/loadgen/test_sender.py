@@ -198,10 +198,16 @@ def test_batches_are_read_item_by_item(stub: Stub) -> None:
 
 
 def test_workers_add_up(stub: Stub) -> None:
-    """Three processes send the plan once, together, and their histograms merge."""
+    """Three processes send the plan once, together, and their histograms merge, those of each outcome."""
+    accept = stub.answer
+    stub.answer = lambda request: refusal(429, "RATE_LIMITED") if request.key.endswith("1") else accept(request)
     result = run(make_job(stub, steady(90, 1)), 3, lambda _run: None)
     assert result.tally.sent == result.tally.latency.count == len(stub.received) == 90
     assert len({request.key for request in stub.received}) == 90
+    counts = {name: each.count for name, each in result.tally.latencies.items()}
+    limited = sum(request.key.endswith("1") for request in stub.received)
+    assert counts == {"accepted": 90 - limited, "rate_limited": limited}
+    assert limited > 0
 
 
 def test_progress_is_told_while_it_lasts(stub: Stub) -> None:

@@ -55,6 +55,37 @@ def test_the_counts_add_up() -> None:
     assert summary.achieved_rate == 4.0
 
 
+def test_latency_is_told_by_outcome() -> None:
+    """Quick refusals flatter the whole, not the accepted events; what got no answer stands apart from 5xx."""
+    run = run_of(*[LIMITED] * 99, ACCEPTED, latency_seconds=0.001)
+    for ended, seconds in ((ACCEPTED, 0.9), (Ended(503), 0.02), (CUT, 10.0)):
+        run.tally.end(Event("tenant_a", "x", KINDS["new"], b"{}"), ended, seconds)
+    summary = summarize(run)
+    assert summary.latency_ms.p50 == pytest.approx(1, rel=0.01)
+    parts = {name: (each.count, each.p50, each.p99) for name, each in summary.latency_by_outcome.items()}
+    assert list(parts) == ["accepted", "rate_limited", "failed", "no_answer"]
+    assert parts["accepted"] == pytest.approx((2, 1, 900), rel=0.01)
+    assert parts["rate_limited"] == pytest.approx((99, 1, 1), rel=0.01)
+    assert (parts["failed"][0], parts["no_answer"][0]) == (1, 1)
+    assert parts["no_answer"][2] == pytest.approx(10_000, rel=0.01)
+    assert sum(count for count, _, _ in parts.values()) == summary.sent
+    for text in (report.text(summary), html_report.page("t", summary, None)):
+        assert re.search(r"^  accepted +450\.\d\d +1\.00 +900\.\d\d +900\.\d\d +900\.00$", text, re.MULTILINE)
+        assert re.search(r"^  rate-limited +1\.00 +1\.00 +1\.00 +1\.00 +1\.00$", text, re.MULTILINE)
+    assert summary.to_json()["latency_by_outcome"]["accepted"]["count"] == 2
+
+
+def test_conditions_on_accepted_events() -> None:
+    """Their latency alone; where nothing was accepted no bound on it is kept."""
+    run = run_of(*[LIMITED] * 99, latency_seconds=0.001)
+    assert fail_if.parse("accepted_p99>50ms").holds(summarize(run))
+    run.tally.end(Event("tenant_a", "x", KINDS["new"], b"{}"), ACCEPTED, 0.9)
+    summary = summarize(run)
+    assert not fail_if.parse("p99>50ms").holds(summary)
+    assert fail_if.parse("accepted-p99>50ms").holds(summary)
+    assert not fail_if.parse("accepted_max>1s").holds(summary)
+
+
 def test_malformed_events_that_were_accepted_are_kept_apart_from_refused_ones() -> None:
     """The first become dead letters, the others never entered."""
     accepted = summarize(run_of(ACCEPTED, ACCEPTED, kind="bad_time"))
@@ -139,7 +170,13 @@ def test_conditions(condition: str, holds: bool) -> None:  # noqa: FBT001 - the 
     assert fail_if.parse(condition).holds(summary) is holds
 
 
-@pytest.mark.parametrize("condition", ["p98>1ms", "p99>50", "p99", "failed>1ms", "p99=1ms", "failed>-1", ""])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("p98>1ms", "p99>50", "p99", "failed>1ms", "p99=1ms", "failed>-1", "", "p99>nanms"),
+        *(f"failed>1{'0' * 400}", "failed>inf", "accepted_sent>1", "accepted_p99>1"),
+    ],
+)
 def test_a_wrong_condition_says_what_is_expected(condition: str) -> None:
     """With the names and units there are."""
     with pytest.raises(ConfigurationError, match="expected a condition like 'p99>50ms'"):

@@ -1,6 +1,5 @@
 """``event-platform loadgen``: plays the producers, reports what they saw, and checks that nothing was lost."""
 
-import math
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from event_platform.loadgen import files, progress, report, scenario
 from event_platform.loadgen import options as given
 from event_platform.loadgen.balance_sheet import BalanceSheet
 from event_platform.loadgen.fail_if import Condition
+from event_platform.loadgen.finite import MINUTES, Finite
 from event_platform.loadgen.run import run
 from event_platform.loadgen.summary import Summary, summarize
 from event_platform.loadgen.verify import verify
@@ -24,19 +24,7 @@ CONDITION_HOLDS: Final = 4
 """The same."""
 
 
-class _Finite(click.FloatRange):
-    """A range without ``nan`` and ``inf``, which are numbers to Python, but neither rates nor durations."""
-
-    name = "float range"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's signature
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-_RATE = _Finite(0, 1)
+_RATE = Finite(0, 1)
 
 _EPILOG = (
     "Exit status: 0 all is well; 1 an error; 2 wrong options; 3 --verify found a difference; 4 a --fail-if condition "
@@ -47,8 +35,10 @@ _EPILOG = (
 @click.command(epilog=_EPILOG)
 @click.option("--scenario", default="baseline", metavar="NAME|FILE", show_default=True, help="What to send.")
 @click.option("--list", "list_scenarios", is_flag=True, help="Explain the scenarios, and end.")
-@click.option("--rps", type=_Finite(0, min_open=True), help="Highest rate in events/s; scales the scenario's.")
-@click.option("--minutes", type=_Finite(0, min_open=True), help="Duration; scales the scenario's.")
+@click.option(
+    "--rps", type=Finite(0, 1_000_000, min_open=True), help="Highest rate in events/s; scales the scenario's."
+)
+@click.option("--minutes", type=MINUTES, help="Duration; scales the scenario's.")
 @click.option("--duplicate-rate", type=_RATE, help="Share of duplicates, in place of the scenario's.")
 @click.option("--bad-rate", type=_RATE, help="Share of malformed events: 4/5 become dead letters, 1/5 gets 400.")
 @click.option("--tenants", type=click.IntRange(1), default=2, show_default=True, help="How many tenants send.")
@@ -58,12 +48,12 @@ _EPILOG = (
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that send.")
 @click.option("--batch", type=click.IntRange(1, 1_000), metavar="N", help="Send batches of up to N events.")
 @click.option("--retry", is_flag=True, help="Send again after 409, 429, 502 to 504 or no answer.")
-@click.option("--timeout", type=_Finite(0.1), default=10.0, show_default=True, help="Seconds for an attempt.")
+@click.option("--timeout", type=Finite(0.1, 3_600), default=10.0, show_default=True, help="Seconds for an attempt.")
 @click.option("--fail-if", multiple=True, metavar="CONDITION", help="Exit with 4 if, say, 'p99>50ms' or 'failed>1%'.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures there.")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report there.")
 @click.option("--verify", is_flag=True, help="Then account for every event sent, by asking the admin API.")
-@click.option("--verify-timeout", type=_Finite(1), default=120.0, show_default=True, help="Seconds for that.")
+@click.option("--verify-timeout", type=Finite(1, 86_400), default=120.0, show_default=True, help="Seconds for that.")
 @click.option("--admin-url", help="Where the admin API is.  [default: as ADMIN_HOST and ADMIN_PORT say]")
 @click.option("--admin-token", envvar="ADMIN_TOKEN", help="Its token.  [default: the first one of ADMIN_TOKENS]")
 @click.option("--quiet", is_flag=True, help="Show no progress.")

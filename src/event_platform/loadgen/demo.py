@@ -12,6 +12,7 @@ from event_platform.loadgen import platform_control, progress, report
 from event_platform.loadgen.acts import ACTS, HIGH_QUOTA, Act
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.command import DOES_NOT_BALANCE
+from event_platform.loadgen.finite import MINUTES, Finite
 from event_platform.loadgen.run import run
 from event_platform.loadgen.sender import Manner
 from event_platform.loadgen.stage import Stage, quota
@@ -25,7 +26,7 @@ _VERIFY_SECONDS = 180.0
 
 
 @click.command()
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="How long.")
+@click.option("--minutes", type=MINUTES, default=1.0, show_default=True, help="How long.")
 def demo(minutes: float) -> None:
     """Send sample traffic, so that the dashboard moves; starts the platform if it does not run."""
     urls, tenants = _prepare()
@@ -44,7 +45,7 @@ def demo(minutes: float) -> None:
 @click.argument("acts", nargs=-1, type=click.Choice([act.name for act in ACTS]))
 @click.option(
     "--outage-seconds",
-    type=click.FloatRange(1),
+    type=Finite(1, 3_600),
     default=20.0,
     show_default=True,
     help="Length of outages; the other acts follow.",
@@ -69,7 +70,7 @@ def _prepare() -> tuple[dict[str, str], list[str]]:
     if not platform_control.is_up():
         click.echo("starting the platform")
         platform_control.up()
-    tenants = list(dict(load().key_pairs()))
+    tenants = list(dict(load("loadgen").key_pairs()))
     raised = quota((tenant, HIGH_QUOTA) for tenant in tenants)
     click.echo(f"starting ingest again with a raised quota: RATE_LIMITS={raised['RATE_LIMITS']}")
     platform_control.start("ingest", raised)
@@ -82,7 +83,7 @@ def _restore() -> None:
 
 
 def _admin_api(urls: dict[str, str]) -> AdminApi:
-    return AdminApi(urls["admin"], next(iter(load().named_tokens().values()), None))
+    return AdminApi(urls["admin"], next(iter(load("loadgen").named_tokens().values()), None))
 
 
 def _play(act: Act, stage: Stage, ingest_url: str, tenants: list[str]) -> None:
@@ -91,7 +92,7 @@ def _play(act: Act, stage: Stage, ingest_url: str, tenants: list[str]) -> None:
     traffic = act.traffic(stage.outage_seconds)
     job = Job(
         scenario=traffic,
-        target=target(ingest_url, dict(load().key_pairs())),
+        target=target(ingest_url, dict(load("loadgen").key_pairs())),
         seed=time.time_ns() // 1_000,
         manner=Manner(retries=act.retries),
         ledger=stage.next_ledger(),

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Final, Self
 
-from hdrh.histogram import HdrHistogram
+from event_platform.core.errors import ConfigurationError
+
+try:
+    from hdrh.histogram import HdrHistogram
+except ImportError as error:
+    raise ConfigurationError(
+        f"the package hdrhistogram, by which loadgen and the demos measure, is not installed ({error}): "
+        "`pip install 'event-platform[loadgen]'`"
+    ) from error
 
 _LONGEST_MICROSECONDS: Final = 3_600_000_000
 _SIGNIFICANT_DIGITS: Final = 3

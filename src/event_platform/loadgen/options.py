@@ -53,7 +53,7 @@ def job(options: Options, ledger: Path | None = None) -> Job:
         ConfigurationError: An option is wrong; the message names it.
     """
     changes = Changes(options.rps, options.minutes, options.duplicate_rate, options.bad_rate)
-    settings = None if options.url and options.keys else load()
+    settings = None if options.url and options.keys else load("loadgen")
     return Job(
         scenario=tailored(scenario.load(options.scenario), changes),
         target=wire.target(options.url or _ingest_url(settings), _keys(options, settings)),
@@ -77,7 +77,7 @@ def admin_api(options: Options) -> AdminApi:
     """
     if options.admin_url:
         return AdminApi(options.admin_url, options.admin_token)
-    settings = load()
+    settings = load("loadgen")
     token = options.admin_token or next(iter(settings.named_tokens().values()), None)
     return AdminApi(_url("ADMIN_PORT", settings.admin_host, settings.admin_port, "--admin-url"), token)
 
@@ -88,7 +88,7 @@ def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
 
 
 def _ingest_url(settings: Settings | None) -> str:
-    settings = settings or load()
+    settings = settings or load("loadgen")
     return _url("INGEST_PORT", settings.ingest_host, settings.ingest_port, "--url")
 
 
@@ -106,7 +106,7 @@ def _reachable(host: str) -> str:
 
 def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
     """One key each of the first tenants."""
-    given = dict(_read_keys(options.keys) if options.keys else (settings or load()).key_pairs())
+    given = dict(_read_keys(options.keys) if options.keys else (settings or load("loadgen")).key_pairs())
     if options.tenants > len(given):
         raise ConfigurationError(
             f"--tenants {options.tenants}: there are keys of {len(given)} only; give more with --keys tenant:key,…"

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,9 @@ class Outcome(StrEnum):
     INVALID = "invalid"
     IN_PROGRESS = "in_progress"
     FAILED = "failed"
+
+
+NO_ANSWER: Final = "no_answer"
 
 
 class Ended(Struct, frozen=True):
@@ -55,6 +59,14 @@ class Ended(Struct, frozen=True):
                 return Outcome.INVALID
         return Outcome.FAILED
 
+    @property
+    def answered(self) -> str:
+        """What its latency is counted with: quick refusals say nothing of acceptances, time-outs nothing of a 503."""
+        return NO_ANSWER if self.status is None else str(self.outcome)
+
+
+ANSWERED: Final = (*map(str, Outcome), NO_ANSWER)
+"""All that `Ended.answered` may be, in the order of reports."""
 
 TIMED_OUT = Ended(code="timed out")
 CUT = Ended(code="connection lost")

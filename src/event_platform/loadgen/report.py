@@ -52,6 +52,8 @@ def _answers(summary: Summary) -> Iterator[str]:
 def _latencies(summary: Summary) -> Iterator[str]:
     yield f"{'milliseconds':<16}{'avg':>10}{'p50':>10}{'p95':>10}{'p99':>10}{'max':>10}"
     yield _durations("latency", summary.latency_ms)
+    for name, durations in summary.latency_by_outcome.items():
+        yield _durations(f"  {name.replace('_', '-')}", durations)
     yield _durations("service time", summary.service_ms)
     yield _durations("start lateness", summary.lateness_ms)
 

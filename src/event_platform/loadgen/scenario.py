@@ -1,5 +1,6 @@
 """Scenarios: JSON files that say who sends what, how fast and for how long."""
 
+import codecs
 import re
 from importlib import resources
 from pathlib import Path
@@ -11,8 +12,11 @@ from msgspec import Meta, Struct, field
 from event_platform.core.errors import ConfigurationError
 from event_platform.loadgen.kinds import KINDS, NEW
 
+_HEAVIEST: Final = 1_000_000
+"""Weights; sums of them stay numbers."""
+
 Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
-Weight = Annotated[float, Meta(gt=0)]
+Weight = Annotated[float, Meta(gt=0, le=_HEAVIEST)]
 
 _FOLDER: Final = resources.files("event_platform.loadgen") / "scenarios"
 _ROUNDING = 1e-9
@@ -77,7 +81,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1)]
     arrivals: Literal["constant", "poisson"] = "constant"
     tenant_weights: Annotated[tuple[Weight, ...], Meta(min_length=1)] = (1.0,)
-    event_types: Annotated[dict[str, float], Meta(min_length=1)] = field(default_factory=lambda: {"user_login": 1.0})
+    event_types: Annotated[dict[str, Annotated[float, Meta(le=_HEAVIEST)]], Meta(min_length=1)] = field(
+        default_factory=lambda: {"user_login": 1.0}
+    )
     payload_bytes: PayloadBytes = PayloadBytes()
     oversize_bytes: Annotated[int, Meta(ge=1_000, le=4_000_000)] = 300_000
 
@@ -128,7 +134,7 @@ def parse(source: str, text: bytes) -> Scenario:
         ConfigurationError: As `load`.
     """
     try:
-        return msgspec.json.decode(text, type=Scenario)
+        return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=Scenario)
     except msgspec.DecodeError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at ")
         where = place.removeprefix("$").removeprefix(".") or "the whole"

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from event_platform.loadgen.histogram import Histogram
-from event_platform.loadgen.outcomes import Outcome
+from event_platform.loadgen.outcomes import ANSWERED, Outcome
 from event_platform.loadgen.remarks import generator_was_bottleneck, remarks
 from event_platform.loadgen.run import Run
 from event_platform.loadgen.timeline import Point
@@ -22,6 +22,12 @@ class Durations(Struct, frozen=True):
     max: float
 
 
+class CountedDurations(Durations, frozen=True):
+    """The same, of so many events."""
+
+    count: int
+
+
 class Summary(Struct, frozen=True):
     """A run's figures.
 
@@ -31,6 +37,8 @@ class Summary(Struct, frozen=True):
 
     Attributes:
         latency_ms: From the intended start, retries included.
+        latency_by_outcome: The same in parts, for the outcomes that there were. Of the failed ones those that got no
+            answer, and so took until a time-out, stand apart as ``no_answer``.
         service_ms: From writing a request to its answer.
         lateness_ms: From the intended start until the generator turned to the request.
         answers: Attempts by answer.
@@ -54,6 +62,7 @@ class Summary(Struct, frozen=True):
     late: int
     retries: int
     latency_ms: Durations
+    latency_by_outcome: dict[str, CountedDurations]
     service_ms: Durations
     lateness_ms: Durations
     answers: dict[str, int]
@@ -94,6 +103,7 @@ def summarize(run: Run) -> Summary:
         late=tally.late,
         retries=tally.retries,
         latency_ms=_durations(tally.latency),
+        latency_by_outcome={name: _counted(tally.latencies[name]) for name in ANSWERED if name in tally.latencies},
         service_ms=_durations(tally.service),
         lateness_ms=_durations(tally.lateness),
         answers=dict(tally.answers.most_common()),
@@ -107,6 +117,10 @@ def summarize(run: Run) -> Summary:
 def _durations(histogram: Histogram) -> Durations:
     seconds = (histogram.mean, *map(histogram.percentile, (50, 95, 99)), histogram.max)
     return Durations(*(round(value * 1_000, 3) for value in seconds))
+
+
+def _counted(histogram: Histogram) -> CountedDurations:
+    return CountedDurations(**msgspec.structs.asdict(_durations(histogram)), count=histogram.count)
 
 
 def _of_tenant(run: Run, tenant: str) -> dict[str, int]:

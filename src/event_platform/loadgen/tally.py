@@ -24,7 +24,7 @@ class Tally:
         dropped: Events never sent, because the generator was behind its schedule by more than the time-out.
         waited: Requests that had to wait, because no more connections may be open.
         retries: Further attempts.
-        latency: From the intended start to the final answer, or to giving up; retries included.
+        latencies: From the intended start to the final answer, or to giving up, retries included; by `Ended.answered`.
         service: From writing a request to its answer.
         lateness: From the intended start until the generator turned to the request.
     """
@@ -36,7 +36,7 @@ class Tally:
     dropped: int = 0
     waited: int = 0
     retries: int = 0
-    latency: Histogram = field(default_factory=Histogram)
+    latencies: dict[str, Histogram] = field(default_factory=dict)
     service: Histogram = field(default_factory=Histogram)
     lateness: Histogram = field(default_factory=Histogram)
 
@@ -49,7 +49,13 @@ class Tally:
         """An event has its final answer, or was given up."""
         self.outcomes[event.tenant, ended.outcome] += 1
         self.malformed_accepted += ended.outcome is Outcome.ACCEPTED and event.kind.expected not in {STORED, REFUSED}
-        self.latency.record(latency_seconds)
+        self._latencies_of(ended.answered).record(latency_seconds)
+
+    def _latencies_of(self, answered: str) -> Histogram:
+        found = self.latencies.get(answered)
+        if found is None:
+            found = self.latencies[answered] = Histogram()
+        return found
 
     def add(self, other: "Tally") -> None:
         """Add what ``other`` counted."""
@@ -57,9 +63,18 @@ class Tally:
         self.answers.update(other.answers)
         for name in ("malformed_accepted", "late", "dropped", "waited", "retries"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.latency.add(other.latency)
+        for answered, latencies in other.latencies.items():
+            self._latencies_of(answered).add(latencies)
         self.service.add(other.service)
         self.lateness.add(other.lateness)
+
+    @property
+    def latency(self) -> Histogram:
+        """Of all events, whatever their answers."""
+        whole = Histogram()
+        for latencies in self.latencies.values():
+            whole.add(latencies)
+        return whole
 
     @property
     def sent(self) -> int:
