@@ -1,7 +1,14 @@
 """The command line ``event-platform``: thin, and each verb's module is imported only when the verb runs."""
 
-import os
 import sys
+
+from event_platform.core import hang_up
+
+if sys.argv[1:2] == ["ingest"]:
+    # It would end the process until it can be followed, and what is imported until then takes a second.
+    hang_up.hold()
+
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Final

@@ -115,9 +115,13 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = Field(
         None, description="File with a `tenant:key` a line and `#` comments; read again on SIGHUP."
     )
-    rate_limit_per_min: int = Field(300, ge=1, description="Requests and batch items a tenant may send in any 60 s.")
+    rate_limit_per_min: int = Field(
+        300, ge=1, description="Requests and batch items a tenant may send in any 60 s; read again on SIGHUP."
+    )
     rate_limits: TenantLimits = Field(
-        default_factory=dict, description="`tenant:n,…`: limits of single tenants.", examples=["tenant_a:60000"]
+        default_factory=dict,
+        description="`tenant:n,…`: limits of single tenants; read again on SIGHUP.",
+        examples=["tenant_a:60000"],
     )
     idempotency_ttl_seconds: int = Field(
         1_800, ge=10, le=SECONDS_PER_DAY, description="Seconds for which a key is remembered."

@@ -5,13 +5,13 @@ import gc
 import signal
 import socket
 
-from event_platform.core import kafka, telemetry, topics
+from event_platform.core import hang_up, kafka, telemetry, topics
 from event_platform.core.errors import UnavailableError
 from event_platform.core.http import open_files, server
 from event_platform.core.listener import listen
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import hang_up, http_limits
+from event_platform.ingest import http_limits
 from event_platform.ingest.refused_connection import refuse_connection
 from event_platform.ingest.service import Place, open_service
 from event_platform.ingest.tally import Table

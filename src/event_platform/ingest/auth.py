@@ -1,11 +1,25 @@
-"""Who sends: API keys are known by their digests only."""
+"""Who sends, and how much they may: API keys are known by their digests only."""
 
 import hashlib
 from collections.abc import Iterable
 
+from event_platform.core.settings import Settings, load
 from event_platform.ingest.admission import Tenant
 from event_platform.ingest.limits import Limits
 from event_platform.ingest.problems import UNAUTHORIZED, Refusal
+
+_READ_AGAIN = ("api_keys", "api_keys_file", "rate_limit_per_min", "rate_limits")
+
+
+def read_again(settings: Settings) -> Settings:
+    """``settings`` with the API keys and limits that the environment and ``.env`` give now.
+
+    Raises:
+        ConfigurationError: Some setting is wrong now; the message names it.
+    """
+    now = load("ingest")
+    now.key_pairs()
+    return settings.model_copy(update={name: getattr(now, name) for name in _READ_AGAIN})
 
 
 class ApiKeys:
@@ -18,8 +32,9 @@ class ApiKeys:
         self._limits = limits
         self._tenants = self._by_digest(pairs)
 
-    def replace(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """From now on these ``(tenant, key)`` pairs count, and no others."""
+    def replace(self, pairs: Iterable[tuple[str, str]], limits: Limits) -> None:
+        """From now on these ``(tenant, key)`` pairs and limits count, and no others."""
+        self._limits = limits
         self._tenants = self._by_digest(pairs)
 
     def tenant_of(self, key: bytes | None) -> Tenant:

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp
 
-from event_platform.core import kafka, redis
+from event_platform.core import hang_up, kafka, redis
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import hang_up, http_limits, pages, routing
+from event_platform.ingest import http_limits, pages, routing
 from event_platform.ingest.accept import Ingest
 from event_platform.ingest.admission import Admission
-from event_platform.ingest.auth import ApiKeys
+from event_platform.ingest.auth import ApiKeys, read_again
 from event_platform.ingest.body_budget import BodyBudget
 from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.limits import Limits
@@ -77,7 +77,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
     tickets = Tickets()
     state = pages.State(redis_standing, kafka_standing, clock_standing, settings.redis_outage, place.table, tickets)
     upkeep = Upkeep(settings, publisher, calls, kafka_standing, tally)
-    _read_keys_again_on_sighup(settings, ingest.api_keys)
+    _read_again_on_sighup(settings, ingest)
     connected = asyncio.create_task(link.keep_connected())
     try:
         # Requests that came before Redis could be asked would pass by the limit and by what it knows of their keys.
@@ -111,13 +111,14 @@ def _producer_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _read_keys_again_on_sighup(settings: Settings, api_keys: ApiKeys) -> None:
-    def read_again() -> None:
+def _read_again_on_sighup(settings: Settings, ingest: Ingest) -> None:
+    def take() -> None:
         try:
-            api_keys.replace(settings.key_pairs())
+            now = read_again(settings)
+            ingest.api_keys.replace(now.key_pairs(), Limits(now))
         except ConfigurationError as error:
-            log.error("API keys were not read again; those known before stay", error=str(error))  # noqa: TRY400 - the message says all
+            log.error("API keys were not read again, nor limits; those known before stay", error=str(error))  # noqa: TRY400 - the message says all
         else:
-            log.info("API keys were read again")
+            log.info("API keys were read again", rate_limit_per_min=now.rate_limit_per_min, rate_limits=now.rate_limits)
 
-    hang_up.follow(read_again)
+    hang_up.follow(take)

@@ -7,16 +7,19 @@ import socket
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
-from event_platform.core import telemetry
+from event_platform.core import hang_up, telemetry
+from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import hang_up, http_limits
+from event_platform.ingest import http_limits
 from event_platform.ingest.app import serve
+from event_platform.ingest.auth import read_again
 from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS
 from event_platform.ingest.service import Place
 from event_platform.ingest.tally import Table
@@ -81,7 +84,10 @@ class _Workers:
         self._stopping = True
 
     def pass_on(self, number: int) -> None:
-        """Hand a signal to all of them."""
+        """Hand SIGHUP to all of them; those that are started later are to know what these read then."""
+        # Each of them says what is wrong.
+        with suppress(ConfigurationError):
+            self._settings = read_again(self._settings)
         for process in self._processes:
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)

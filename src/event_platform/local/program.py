@@ -4,15 +4,21 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from event_platform.core import hang_up
 from event_platform.local.place import Account
 
 
 @dataclass(frozen=True)
 class Program:
-    """What is needed to run one process."""
+    """What is needed to run one process.
+
+    Attributes:
+        holds_hang_up: Whether SIGHUP is held back from its first moment on, until it can follow it.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -23,6 +29,7 @@ class Program:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0
+    holds_hang_up: bool = False
     address: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -33,7 +40,8 @@ def start(program: Program) -> subprocess.Popen[bytes]:
         OSError: It cannot be started.
     """
     account = program.account
-    with program.log.open("ab") as log:
+    held = hang_up.held() if program.holds_hang_up else nullcontext()
+    with program.log.open("ab") as log, held:
         return subprocess.Popen(
             program.command,
             env=dict(program.environment),

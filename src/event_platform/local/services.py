@@ -104,6 +104,7 @@ def programs(settings: Settings, place: Place, connections: Mapping[str, str], f
             log=place.logs / f"{name}.log",
             is_ready=partial(_is_healthy, url(host, port)),
             stop_seconds=30.0,
+            holds_hang_up=name == "ingest",
         )
         for name, (host, port) in addresses(settings).items()
     }

@@ -1,6 +1,5 @@
-"""SIGHUP, which has the API keys read again: held back while a process starts, because it would end it."""
+"""SIGHUP, which has ingest read its API keys and limits again: held back while it starts, because it would end it."""
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ def held() -> Iterator[None]:
 
 def follow(do: Callable[[], None]) -> None:
     """Run ``do`` on the running loop whenever it comes, or came while it was held back."""
+    import asyncio  # noqa: PLC0415 - the signal is to be held back before anything large is imported
+
     for number in _HANG_UP:
         asyncio.get_running_loop().add_signal_handler(number, do)
     _release()
