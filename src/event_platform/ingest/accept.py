@@ -49,7 +49,7 @@ async def accept(ingest: Ingest, request: Request) -> Answer:
 
 async def _accept_body(ingest: Ingest, tenant: Tenant, request: Request, body: bytes) -> Answer:
     try:
-        event = await read_event(request, body, ingest.slow_lane)
+        event = await read_event(request, tenant.name, body, ingest.slow_lane)
     except Refusal:
         await ingest.admission.charge(tenant)
         raise

@@ -47,7 +47,8 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
 
 async def _read_items(ingest: Ingest, tenant: Tenant, body: bytes) -> Sequence[Item]:
     try:
-        return await ingest.slow_lane.read(body, partial(read_items, max_event_bytes=ingest.max_event_bytes))
+        reader = partial(read_items, max_event_bytes=ingest.max_event_bytes)
+        return await ingest.slow_lane.read(tenant.name, body, reader)
     except Refusal:
         await ingest.admission.charge(tenant)
         raise

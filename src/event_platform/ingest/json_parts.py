@@ -12,21 +12,17 @@ from event_platform.core.strict_json import InvalidJsonError, TooDeepError, pars
 _READABLE_DEPTH: Final = 500
 """Python's own parser follows so many levels without running out of stack."""
 
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|,', re.DOTALL)
-_STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+# Brackets in a row are one token: a deep text is mostly such rows.
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++|,', re.DOTALL)
+_STRING_OR_BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
 _MEMBER: Final = re.compile(rb'\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*:(.*)', re.DOTALL)
 
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_elements = msgspec.json.Decoder(list[Raw]).decode
 
 
-def is_quick(text: bytes) -> bool:
-    """Whether `members` and `elements` find the parts of ``text`` at once, however long it is."""
-    try:
-        _decode_members(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
+class _Checked(bytes):
+    """A part of a text that is known to be JSON, so that it need not be looked through again."""
 
 
 def members(text: bytes) -> dict[str, bytes]:
@@ -47,12 +43,13 @@ def elements(text: bytes) -> list[bytes]:
     try:
         return [bytes(value) for value in _decode_elements(text)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return [part.strip() for part in _parts(text, b"[", b"]")]
+        return [_Checked(part.strip()) for part in _parts(text, b"[", b"]")]
 
 
 def _parts(text: bytes, opening: bytes, closing: bytes) -> list[bytes]:
     """What stands between the commas of the outermost level: for what msgspec does not read (deep, lone surrogates)."""
-    _check(text)
+    if not isinstance(text, _Checked):
+        _check(text)
     inner = text.strip()
     if not (inner.startswith(opening) and inner.endswith(closing)):
         raise TypeError
@@ -65,9 +62,9 @@ def _between_commas(inner: bytes) -> list[bytes]:
     for match in _TOKEN.finditer(inner):
         first = match[0][0]
         if first in b"[{":
-            level += 1
+            level += len(match[0])
         elif first in b"]}":
-            level -= 1
+            level -= len(match[0])
         elif first in b"," and level == 0:
             parts.append(inner[start : match.start()])
             start = match.end()
@@ -87,19 +84,24 @@ def _check_deep(text: bytes) -> None:
     outer: list[list[bytes]] = []
     pieces: list[bytes] = []
     level = start = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        if match[0] in {b"[", b"{"}:
-            level += 1
-            if level % _READABLE_DEPTH == 0:
-                pieces.append(text[start : match.start()])
+    for match in _STRING_OR_BRACKETS.finditer(text):
+        first, count = match[0][0], len(match[0])
+        if first in b"[{":
+            for nth in range(_READABLE_DEPTH - level % _READABLE_DEPTH, count + 1, _READABLE_DEPTH):
+                at = match.start() + nth - 1
+                pieces.append(text[start:at])
                 outer.append(pieces)
-                pieces, start = [], match.start()
-        elif match[0] in {b"]", b"}"}:
-            if level % _READABLE_DEPTH == 0 and outer:
-                parse(b"".join((*pieces, text[start : match.end()])), max_depth=_READABLE_DEPTH)
-                pieces, start = outer.pop(), match.end()
+                pieces, start = [], at
+            level += count
+        elif first in b"]}":
+            for nth in range(level % _READABLE_DEPTH + 1, count + 1, _READABLE_DEPTH):
+                if not outer:
+                    break
+                end = match.start() + nth
+                parse(b"".join((*pieces, text[start:end])), max_depth=_READABLE_DEPTH)
+                pieces, start = outer.pop(), end
                 pieces.append(b"0")
-            level -= 1
+            level -= count
     if outer:
         raise InvalidJsonError("arrays or objects are not closed")
     parse(b"".join((*pieces, text[start:])), max_depth=_READABLE_DEPTH)
@@ -109,4 +111,4 @@ def _member(part: bytes) -> tuple[str, bytes]:
     match = _MEMBER.fullmatch(part)
     if match is None:
         raise InvalidJsonError("a member of an object has no name")
-    return str(json.loads(match[1])), match[2].strip()
+    return str(json.loads(match[1])), _Checked(match[2].strip())

@@ -1,6 +1,6 @@
 """Every refusal that ingest knows, as the API documents it."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -38,6 +38,10 @@ class Refusal(PlatformError):  # noqa: N818 - it is an answer, not a failure of 
         self.message = message or problem.message
         self.headers = headers
         self.close = close
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make the same in another process: problems are known by their identity."""
+        return _refusal, (self.problem.code, self.message, self.headers, self.close)
 
 
 UNAUTHORIZED: Final = Problem(401, "UNAUTHORIZED", "X-API-Key is missing or not a valid key")
@@ -83,6 +87,11 @@ ALL: Final = (
 )
 
 RETRY_SECONDS: Final = b"1"
+
+
+def _refusal(code: str, message: str, headers: tuple[tuple[bytes, bytes], ...], close: bool) -> Refusal:  # noqa: FBT001 - a pickle passes arguments by place
+    (problem,) = (problem for problem in ALL if problem.code == code)
+    return Refusal(problem, message, headers=headers, close=close)
 
 
 def unavailable(message: str | None = None) -> Refusal:

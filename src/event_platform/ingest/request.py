@@ -80,7 +80,7 @@ def read_head(headers: list[tuple[bytes, bytes]], receive: Receive, ticket: Tick
     return Request(by_name, repeated, receive, ticket)
 
 
-async def read_event(request: Request, body: bytes, slow_lane: SlowLane) -> Event:
+async def read_event(request: Request, tenant: str, body: bytes, slow_lane: SlowLane) -> Event:
     """Idempotency key and body, in that order.
 
     Raises:
@@ -88,7 +88,7 @@ async def read_event(request: Request, body: bytes, slow_lane: SlowLane) -> Even
     """
     key = _idempotency_key(request)
     ordering_key = _ordering_key(request)
-    digest = read_object(body) if len(body) <= SHORT_BYTES else await slow_lane.read(body, read_object)
+    digest = read_object(body) if len(body) <= SHORT_BYTES else await slow_lane.read(tenant, body, read_object)
     return Event(key, ordering_key, digest, body)
 
 

@@ -84,6 +84,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         await link.tried.wait()
         yield Service(routing.build(ingest, pages.build(state), tickets), upkeep)
     finally:
+        await ingest.slow_lane.close()
         await publisher.close()
         connected.cancel()
         link.close()
