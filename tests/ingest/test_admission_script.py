@@ -63,6 +63,16 @@ def test_life_of_a_key(run: Run) -> None:
     assert run(3, ("k", *claim(3, b"g" * 32))) == [REUSED]
 
 
+def test_look(run: Run) -> None:
+    """Whether a request would fit is told without a charge, with the time that a refusal tells."""
+    look = (None, "T", "t", 2, b"L")
+    assert run(0, look, look, look) == [0, 0, 0]
+    assert run(1, ("k", *claim(1, limit=2)), look, ("l", *claim(2, limit=2)), look) == [NEW, 0, NEW, [LIMITED, 60_000]]
+    assert run(2, look, ("m", *claim(3, limit=2))) == [[LIMITED, 59_999]] * 2
+    assert run(60_000, look) == [[LIMITED, 1]]
+    assert run(60_001, look) == [0]
+
+
 def test_take_over(run: Run) -> None:
     """When the lease is over the next one publishes under the first id and moment."""
     run(0, ("k", *claim(1)))

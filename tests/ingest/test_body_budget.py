@@ -73,7 +73,7 @@ def test_accept_holds_until_the_answer(pieces: int) -> None:
     async def play() -> None:
         admission, budget = Waiting(), BodyBudget(ONE_LARGE + LARGE)
         keys = ApiKeys([("tenant_a", "key_a")], Limits(load(_env_file=None)))
-        ingest: Any = Ingest(keys, admission, None, budget, SlowLane(), None, LARGE)  # type: ignore[arg-type]  # neither Redis nor Kafka is met
+        ingest: Any = Ingest(keys, admission, None, budget, SlowLane(), None, LARGE, set())  # type: ignore[arg-type]  # neither Redis nor Kafka is met
         first = asyncio.create_task(accept(ingest, request_of(LARGE, pieces=pieces)))
         small = asyncio.create_task(accept(ingest, request_of(SMALL)))
         for _ in (first, small):

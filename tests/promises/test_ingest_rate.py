@@ -1,13 +1,35 @@
 """P8: a tenant never gets more than its limit in any 60 seconds, and other tenants are unaffected."""
 
+import json
+import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import BinaryIO
 
 import httpx
 import pytest
-from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key, unless_redis_is_late
+from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key, redis_of, unless_redis_is_late
 from tests.fixtures.services import RunService
-from tests.fixtures.waiting import let_pass
+from tests.fixtures.timing import Promised
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
+
+from event_platform.core.settings import Settings
+
+
+def batch_of(event: bytes, count: int) -> bytes:
+    """A batch of so many such events."""
+    items = (b'{"idempotency_key":"%d","event":%b}' % (number, event) for number in range(count))
+    return b'{"events":[' + b",".join(items) + b"]}"
+
+
+HARD = {
+    "lists": ("/events", b'{"a":[' + b"[]," * 330_000 + b"]}"),
+    "numbers": ("/events", b'{"a":[' + b"1e5," * 240_000 + b"1]}"),
+    "deep batch": ("/events/batch", batch_of(b'{"a":' + b"[" * 2_000 + b"]" * 2_000 + b"}", 1_000)),
+    "batch of lists": ("/events/batch", batch_of(b'{"a":[' + b",".join([b"[" * 60 + b"]" * 60] * 33) + b"]}", 1_000)),
+}
 
 
 def burst(producer: Producer, count: int) -> list[httpx.Response]:
@@ -66,6 +88,142 @@ def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer)
         assert early.status_code == 429
     let_pass(answered_at + seconds - time.monotonic())
     assert producer.post(new_key()).status_code == 202
+
+
+@pytest.fixture
+def exhausted(run_service: RunService, producer_of: MakeProducer) -> Producer:
+    """A producer whose tenant is over the limit, as its service knows."""
+    tenant = new_key()
+    keys, limits = f"{tenant}:key_s,other:key_o", f"{tenant}:2,other:1000000"
+    service = run_service("ingest", API_KEYS=keys, RATE_LIMITS=limits, MAX_EVENT_BYTES=1_000_000)
+    producer = producer_of(service, "key_s")
+    assert {answer.status_code for answer in burst(producer, 20)} == {202, 429}
+    return producer
+
+
+def head(length: int | None, *more: str, version: str = "1.1") -> bytes:
+    """The head of a post by the exhausted tenant; None is for a body in chunks."""
+    framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+    lines = (f"POST /events HTTP/{version}", "Host: x", "X-API-Key: key_s", "Idempotency-Key: k", framing, *more)
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def read_answer(stream: BinaryIO) -> tuple[int, dict[str, str], bytes]:
+    """The next answer of a connection: status, headers, body."""
+    status = int(stream.readline().split()[1])
+    lines = iter(lambda: stream.readline().decode().strip(), "")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return status, headers, stream.read(int(headers["content-length"]))
+
+
+@contextmanager
+def connected(producer: Producer) -> Iterator[tuple[socket.socket, BinaryIO]]:
+    """A connection to the service, to write to and to read from."""
+    with socket.create_connection(producer.service.address, DEADLINE_SECONDS) as connection:
+        yield connection, connection.makefile("rb")
+
+
+def test_over_the_limit_is_told_before_the_body(exhausted: Producer) -> None:
+    """The 429 is the usual one, and comes while its body is still on its way; the connection goes on behind that."""
+    usual = exhausted.post(new_key())
+    size = 1_500_000
+    with connected(exhausted) as (connection, stream):
+        for _ in range(2):
+            connection.sendall(head(size) + b"x" * 1_000)
+            status, headers, body = read_answer(stream)
+            assert (status, json.loads(body)["error"]["code"]) == (429, "RATE_LIMITED")
+            assert json.loads(body)["error"]["request_id"] == headers["x-request-id"]
+            assert set(headers) == set(usual.headers)
+            assert headers["ratelimit-policy"] == usual.headers["ratelimit-policy"]
+            assert abs(int(headers["retry-after"]) - int(usual.headers["retry-after"])) <= 2
+            assert headers["ratelimit"] == f'"default";r=0;t={headers["retry-after"]}'
+            connection.sendall(b"x" * (size - 1_000))
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_answer(stream)[0] == 200
+
+
+@pytest.mark.parametrize("more", [("Expect: 100-continue",), ()], ids=["asks", "too large"])
+def test_over_the_limit_is_asked_for_no_body(exhausted: Producer, more: tuple[str, ...]) -> None:
+    """Who waits for a 100 gets the 429 instead, and so does whose body has no bound; their connections end."""
+    with connected(exhausted) as (connection, stream):
+        connection.sendall(head(1_000 if more else 100_000_000, *more))
+        status, headers, _ = read_answer(stream)
+        assert (status, headers["connection"]) == (429, "close")
+        assert stream.read() == b""
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_over_the_limit_gets_to_read_it(exhausted: Producer, version: str) -> None:
+    """A client whose connection ends with the answer has sent its body by then, so that no reset takes the answer."""
+    with connected(exhausted) as (connection, stream):
+        connection.sendall(head(1_500_000, "Connection: close", version=version) + b"x" * 1_000)
+        for _ in range(1_499):
+            connection.sendall(b"x" * 1_000)
+        assert read_answer(stream)[0] == 429
+        assert stream.read() == b""
+
+
+def test_over_the_limit_in_chunks(exhausted: Producer) -> None:
+    """A body without a length is dropped up to the bound, and the connection goes on; beyond it the connection ends."""
+    chunk = b"%x\r\n%b\r\n" % (100_000, b"x" * 100_000)
+    with connected(exhausted) as (connection, stream):
+        connection.sendall(head(None) + chunk * 15 + b"0\r\n\r\n")
+        assert read_answer(stream)[0] == 429
+        connection.sendall(head(None))
+        # Whose body has no end may lose the answer.
+        with pytest.raises(ConnectionError):
+            connection.sendall(chunk * 1_000)
+
+
+def test_over_the_limit_as_long_as_redis_says(exhausted: Producer, settings: Settings) -> None:
+    """Where Redis knows nothing of it any more, the tenant may send again a second later."""
+    retry_seconds = int(exhausted.post(new_key()).headers["retry-after"])
+    with redis_of(settings) as client:
+        client.flushdb()
+    flushed_at = time.monotonic()
+    eventually(lambda: exhausted.post(new_key()).status_code == 202, "Redis to be asked again")
+    assert time.monotonic() - flushed_at < retry_seconds / 2
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("body", HARD)
+def test_others_are_not_held_up(exhausted: Producer, producer_of: MakeProducer, promised: Promised, body: str) -> None:
+    """While two connections of a tenant, over the limit or not, send hard bodies, another's small events go through.
+
+    Their batches are read, because each item has its own answer, and are the harder ones.
+    """
+    path, content = HARD[body]
+    other = producer_of(exhausted.service, "key_o")
+    other.post(new_key(), {})
+
+    def send(client: httpx.Client, until: float) -> None:
+        while time.monotonic() < until:
+            client.post(f"{exhausted.service.url}{path}", content=content, headers=exhausted.headers(new_key()))
+
+    def longest() -> float:
+        until = time.monotonic() + 2
+        found = []
+        with ThreadPoolExecutor(2) as pool, httpx.Client(timeout=DEADLINE_SECONDS) as client:
+            sending = [pool.submit(send, client, until) for _ in range(2)]
+            while time.monotonic() < until:
+                started = time.monotonic()
+                assert other.post(new_key(), {}).status_code == 202
+                found.append(time.monotonic() - started)
+            for each in sending:
+                each.result()
+        return sorted(found)[-2]
+
+    promised.within(0.1, longest)
+
+
+def test_a_batch_over_the_limit(exhausted: Producer) -> None:
+    """It is answered as ever: each item by itself, and a broken one as a whole."""
+    items = [{"idempotency_key": new_key(), "event": {}}, {"event": 1}, 7]
+    for _ in range(2):
+        answer = exhausted.post_batch(items)
+        assert (answer.status_code, answer.json()["rejected"]) == (202, 3)
+        assert {result["error"]["code"] for result in answer.json()["results"]} == {"RATE_LIMITED"}
+        assert code(exhausted.post_batch(b"[")) == "RATE_LIMITED"
 
 
 @pytest.mark.long

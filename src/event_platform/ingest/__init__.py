@@ -7,8 +7,9 @@ A request meets these modules in this order:
     http_limits       what core.http bounds here; refused_connection: what one too many is told
     routing           which request goes where
     accept            the flow of one event; batch: the flow of many
-    auth              API key → tenant; hang_up: SIGHUP has the keys read again
-    request           headers and body as an event, within body_budget; slow_lane: those that are hard to read
+    auth              API key → tenant, and both read again on SIGHUP; exhausted: who is over the limit already
+    request           headers and body as an event, within body_budget; slow_lane: those that take long to read,
+                      in a reading_process
     fingerprint       what makes two bodies the same
     admission         rate limit and claim, decided in admission.lua; redis_link carries it
     fallback_limiter  the rate limit while Redis is away

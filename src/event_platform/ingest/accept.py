@@ -1,4 +1,9 @@
-"""One event: authenticate → size and type → idempotency key → parse → admit → publish → confirm → answer."""
+"""One event: authenticate → size and type → idempotency key → parse → admit → publish → confirm → answer.
+
+A tenant who is over the limit already is refused behind the first of these.
+"""
+
+from typing import NoReturn
 
 import msgspec
 
@@ -7,10 +12,11 @@ from event_platform.ingest import responses
 from event_platform.ingest.admission import Admission, Admitted, Claim, Duplicate, Tenant
 from event_platform.ingest.auth import ApiKeys
 from event_platform.ingest.body_budget import BodyBudget
-from event_platform.ingest.problems import Refusal
+from event_platform.ingest.exhausted import Exhausted
+from event_platform.ingest.problems import RATE_LIMITED, Refusal
 from event_platform.ingest.publication import NotPublishedError, PublicationUnknownError, Record
 from event_platform.ingest.publisher import Publisher
-from event_platform.ingest.request import Event, Request, read_event, read_json_body
+from event_platform.ingest.request import Event, Request, leave_unread, read_event, read_json_body
 from event_platform.ingest.responses import Answer
 from event_platform.ingest.slow_lane import SlowLane
 from event_platform.ingest.tally import Tally
@@ -26,6 +32,7 @@ class Ingest(msgspec.Struct, frozen=True):
     slow_lane: SlowLane
     tally: Tally
     max_event_bytes: int
+    exhausted: Exhausted
 
 
 async def accept(ingest: Ingest, request: Request) -> Answer:
@@ -37,28 +44,51 @@ async def accept(ingest: Ingest, request: Request) -> Answer:
         ClientGoneError: There is nobody to answer.
     """
     tenant = authenticate(ingest, request)
+    if tenant.name in ingest.exhausted:
+        await _refuse_unread(ingest, tenant, request)
     try:
         body = await read_json_body(request, ingest.max_event_bytes, ingest.budget)
         hold = ingest.budget.hold_body(len(body))
-    except Refusal:
-        await ingest.admission.charge(tenant)
-        raise
+    except Refusal as refusal:
+        await charge_and_refuse(ingest, tenant, refusal)
     with hold:
         return await _accept_body(ingest, tenant, request, body)
+
+
+async def _refuse_unread(ingest: Ingest, tenant: Tenant, request: Request) -> None:
+    """429 goes before every other answer, so nothing of the request need be read for it."""
+    limited = await ingest.exhausted.look(tenant)
+    if limited is not None:
+        raise await leave_unread(request, limited, ingest.max_event_bytes)
 
 
 async def _accept_body(ingest: Ingest, tenant: Tenant, request: Request, body: bytes) -> Answer:
     try:
         event = await read_event(request, tenant.name, body, ingest.slow_lane)
-    except Refusal:
-        await ingest.admission.charge(tenant)
+    except Refusal as refusal:
+        await charge_and_refuse(ingest, tenant, refusal)
+    claim = Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint)
+    try:
+        verdict = await ingest.admission.admit(claim)
+    except Refusal as refusal:
+        if refusal.problem is RATE_LIMITED:
+            ingest.exhausted.mark(tenant.name)
         raise
-    verdict = await ingest.admission.admit(Claim(tenant, event.idempotency_key, request.ticket, event.fingerprint))
     if isinstance(verdict, Duplicate):
         return responses.duplicate(verdict.first_id)
     await publish(ingest, verdict, record(tenant, verdict, event, request.traceparent))
     await ingest.admission.confirm((verdict,))
     return responses.accepted(verdict.request.id)
+
+
+async def charge_and_refuse(ingest: Ingest, tenant: Tenant, refusal: Refusal) -> NoReturn:
+    """Raise ``refusal``, or the 429 that goes before it; either ends the connection if the body was not read."""
+    try:
+        await ingest.admission.charge(tenant)
+    except Refusal as limited:
+        ingest.exhausted.mark(tenant.name)
+        raise limited.closing() if refusal.close else limited from None
+    raise refusal
 
 
 def authenticate(ingest: Ingest, request: Request) -> Tenant:

@@ -5,13 +5,14 @@
 --        argument that begins with its letter:
 --          T, and two arguments more: the tenant whom the next ones are charged to, and its limit
 --          Q                                        charge a request that claims nothing
+--          L                                        look whether a request would fit, and charge nothing
 --          C request_id received_at fingerprint     charge and claim (36, 27 and 32 bytes)
 --          D request_id                             Kafka acknowledged: done
 --          R owner                                  certainly not published: forget the claim
 --          U owner request_id                       perhaps published: let the next one take over
 --        and a last argument that only tests pass: the time in ms, instead of Redis' own
--- Returns one answer for each Q and C:
---          0 charged, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
+-- Returns one answer for each Q, L and C:
+--          0 charged, or it would fit, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
 --          {5, request_id, received_at} taken over, {6, ms until a retry succeeds} over the limit
 --
 -- A record is a string of fixed fields:
@@ -25,7 +26,7 @@ local LEASE_OVER = '0000000000000'
 local ttl_ms, lease_ms, last_arg = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 -- No command takes more arguments from a table than Lua's stack holds.
 local MOST_KEYS = 1000
-local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE = string.byte('TQCDR', 1, -1)
+local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE, LOOK = string.byte('TQCDRL', 1, -1)
 local next_key, next_arg = 1, 4
 -- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
 local now_ms, hit_ms
@@ -123,14 +124,26 @@ end
 
 local quota
 
+local function refusal()
+  quota.retry_ms = quota.retry_ms or ms_until_a_retry_succeeds(quota)
+  return { 6, quota.retry_ms }
+end
+
 -- nil if the request fits, else the answer that refuses it.
 local function charge()
   if quota.used + quota.added < quota.limit then
     quota.added = quota.added + 1
     return nil
   end
-  quota.retry_ms = quota.retry_ms or ms_until_a_retry_succeeds(quota)
-  return { 6, quota.retry_ms }
+  return refusal()
+end
+
+-- nil if a request would fit, else the answer that would refuse it.
+local function look()
+  if quota.used + quota.added < quota.limit then
+    return nil
+  end
+  return refusal()
 end
 
 local function write_quotas()
@@ -250,6 +263,8 @@ local function run(operation)
     open(ARGV[next_arg], ARGV[next_arg + 1])
   elseif letter == RELEASE then
     release(key(), string.sub(operation, 2))
+  elseif letter == LOOK then
+    return look() or 0
   else
     leave_unknown(key(), string.sub(operation, 2, 37), string.sub(operation, 38))
   end

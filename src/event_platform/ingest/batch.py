@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from event_platform.ingest import problems, responses
-from event_platform.ingest.accept import Ingest, authenticate, record
+from event_platform.ingest.accept import Ingest, authenticate, charge_and_refuse, record
 from event_platform.ingest.admission import Admitted, Claim, Duplicate, Tenant, Verdict
 from event_platform.ingest.batch_envelope import MAX_BATCH_BYTES, read_items
 from event_platform.ingest.problems import Refusal
@@ -34,14 +34,15 @@ async def accept_batch(ingest: Ingest, tickets: Tickets, request: Request) -> An
     try:
         body = await read_json_body(request, MAX_BATCH_BYTES, ingest.budget)
         hold = ingest.budget.hold_body(len(body))
-    except Refusal:
-        await ingest.admission.charge(tenant)
-        raise
+    except Refusal as refusal:
+        await charge_and_refuse(ingest, tenant, refusal)
     with hold:
         items = await _read_items(ingest, tenant, body)
         results = await _accept_items(ingest, tenant, items, tickets.draw_many(len(items)), request.traceparent)
     outcomes = Counter(map(_outcome, results))
     ingest.tally.items(outcomes)
+    if outcomes[problems.RATE_LIMITED.code]:
+        ingest.exhausted.mark(tenant.name)
     return _answer(results, outcomes, request.ticket)
 
 
@@ -49,9 +50,8 @@ async def _read_items(ingest: Ingest, tenant: Tenant, body: bytes) -> Sequence[I
     try:
         reader = partial(read_items, max_event_bytes=ingest.max_event_bytes)
         return await ingest.slow_lane.read(tenant.name, body, reader)
-    except Refusal:
-        await ingest.admission.charge(tenant)
-        raise
+    except Refusal as refusal:
+        await charge_and_refuse(ingest, tenant, refusal)
 
 
 async def _accept_items(

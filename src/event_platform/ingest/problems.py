@@ -43,6 +43,10 @@ class Refusal(PlatformError):  # noqa: N818 - it is an answer, not a failure of 
         """Make the same in another process: problems are known by their identity."""
         return _refusal, (self.problem.code, self.message, self.headers, self.close)
 
+    def closing(self) -> "Refusal":
+        """The same, which ends the connection."""
+        return Refusal(self.problem, self.message, headers=self.headers, close=True)
+
 
 UNAUTHORIZED: Final = Problem(401, "UNAUTHORIZED", "X-API-Key is missing or not a valid key")
 MISSING_IDEMPOTENCY_KEY: Final = Problem(400, "MISSING_IDEMPOTENCY_KEY", "the Idempotency-Key is missing")

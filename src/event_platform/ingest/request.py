@@ -40,12 +40,24 @@ class Request(msgspec.Struct, frozen=True):
         repeated: Names of ours that came more than once.
         receive: ASGI's.
         ticket: Its id and moment.
+        http_version: As in ``1.1``.
     """
 
     headers: Mapping[bytes, bytes]
     repeated: frozenset[bytes]
     receive: Receive
     ticket: Ticket
+    http_version: str = "1.1"
+
+    @property
+    def ends_connection(self) -> bool:
+        """Whether its connection ends with the answer."""
+        return self.http_version == "1.0" or b"close" in self.headers.get(b"connection", b"").lower()
+
+    @property
+    def waits_for_continue(self) -> bool:
+        """Whether the body is kept back until it is asked for (RFC 9110, section 10.1.1)."""
+        return b"expect" in self.headers and self.http_version != "1.0"
 
     @property
     def traceparent(self) -> bytes | None:
@@ -70,14 +82,16 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-def read_head(headers: list[tuple[bytes, bytes]], receive: Receive, ticket: Ticket) -> Request:
+def read_head(
+    headers: list[tuple[bytes, bytes]], receive: Receive, ticket: Ticket, http_version: str = "1.1"
+) -> Request:
     """The request that begins with ``headers``."""
     by_name = dict(headers)
     repeated: frozenset[bytes] = frozenset()
     if len(by_name) != len(headers):
         names = [name for name, _ in headers]
         repeated = frozenset(name for name in _OURS if names.count(name) > 1)
-    return Request(by_name, repeated, receive, ticket)
+    return Request(by_name, repeated, receive, ticket, http_version)
 
 
 async def read_event(request: Request, tenant: str, body: bytes, slow_lane: SlowLane) -> Event:
@@ -133,6 +147,35 @@ async def _read_parts(request: Request, message: Any, max_bytes: int, hold: Hold
     if size > max_bytes:
         raise _too_large(max_bytes, close=False)
     return b"".join(parts)
+
+
+async def leave_unread(request: Request, refusal: Refusal, max_bytes: int) -> Refusal:
+    """``refusal``, for a request whose body nobody wants; the connection goes on where its end is near.
+
+    A body of a length that is known comes to its end behind the answer, and is dropped by the server. It is awaited
+    where the connection must not end before, because its sender would not get to read the answer.
+
+    Raises:
+        ClientGoneError: The body never came to its end.
+    """
+    declared = int(request.headers.get(b"content-length", b"0"))
+    if request.waits_for_continue or declared > max_bytes + DRAIN_BYTES:
+        return refusal.closing()
+    if b"transfer-encoding" in request.headers or request.ends_connection:
+        return refusal if await _drop_body(request, max_bytes + DRAIN_BYTES) else refusal.closing()
+    return refusal
+
+
+async def _drop_body(request: Request, max_bytes: int) -> bool:
+    """Read the body to its end; False if it is larger than that."""
+    size, more = 0, True
+    while more and size <= max_bytes:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise ClientGoneError("dropping a body: the client hung up")
+        size += len(message["body"])
+        more = message["more_body"]
+    return not more
 
 
 def _too_large(max_bytes: int, *, close: bool) -> Refusal:

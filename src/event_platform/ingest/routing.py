@@ -30,7 +30,7 @@ def build(ingest: Ingest, pages: ASGIApp, tickets: Tickets) -> ASGIApp:
         if flow is None:
             await _page(pages, ticket, scope, receive, send)
         elif scope["method"] == "POST":
-            await _answer(ingest, flow, read_head(scope["headers"], receive, ticket), send)
+            await _answer(ingest, flow, read_head(scope["headers"], receive, ticket, scope["http_version"]), send)
         else:
             refusal = Refusal(problems.METHOD_NOT_ALLOWED, headers=((b"allow", b"POST"),))
             await responses.send_answer(send, responses.refused(refusal, ticket.id), ticket.id)

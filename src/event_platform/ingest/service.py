@@ -18,6 +18,7 @@ from event_platform.ingest.accept import Ingest
 from event_platform.ingest.admission import Admission
 from event_platform.ingest.auth import ApiKeys, read_again
 from event_platform.ingest.body_budget import BodyBudget
+from event_platform.ingest.exhausted import Exhausted
 from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.limits import Limits
 from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS, Publisher
@@ -73,6 +74,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         slow_lane=SlowLane(),
         tally=tally,
         max_event_bytes=settings.max_event_bytes,
+        exhausted=Exhausted(calls, time.monotonic),
     )
     tickets = Tickets()
     state = pages.State(redis_standing, kafka_standing, clock_standing, settings.redis_outage, place.table, tickets)
@@ -120,6 +122,7 @@ def _read_again_on_sighup(settings: Settings, ingest: Ingest) -> None:
         except ConfigurationError as error:
             log.error("API keys were not read again, nor limits; those known before stay", error=str(error))  # noqa: TRY400 - the message says all
         else:
+            ingest.exhausted.forget()
             log.info("API keys were read again", rate_limit_per_min=now.rate_limit_per_min, rate_limits=now.rate_limits)
 
     hang_up.follow(take)
