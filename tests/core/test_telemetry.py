@@ -2,8 +2,11 @@
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +85,27 @@ def test_libraries_write_the_same_form(capsys: Lines) -> None:
         "error",
         "admin",
     )
+
+
+_LOGS_TO_A_FULL_DISK = """
+import logging
+from event_platform.core.settings import load
+from event_platform.core.telemetry import configure, get_logger
+
+configure(load(_env_file=None), "ingest")
+for number in range(10_000):
+    get_logger("here").error("a line", number=number)
+logging.getLogger("library").error("another line")
+print("went on")
+"""
+
+
+def test_a_full_disk_stops_nobody(tmp_path: Path) -> None:
+    """What cannot be written is dropped: no line of a log is worth the process that writes it."""
+    with Path("/dev/full").open("w") as full:
+        command = (sys.executable, "-c", _LOGS_TO_A_FULL_DISK)
+        done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"
 
 
 def test_console_has_no_colour_in_a_file(capsys: Lines) -> None:

@@ -1,10 +1,12 @@
 """Logs: structured, one event a line, to standard error. ERROR means that a person should look."""
 
+import contextlib
+import io
 import logging
 import os
 import sys
 from collections.abc import Iterable
-from typing import cast
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
@@ -19,7 +21,7 @@ def configure(settings: Settings, service: str) -> None:
     structlog.configure(
         processors=[*annotate, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _LossyStream())),
         cache_logger_on_first_use=True,
     )
     _configure_libraries(annotate, renderers)
@@ -30,6 +32,19 @@ def warn(remarks: Iterable[str]) -> None:
     log = get_logger(__name__)
     for remark in remarks:
         log.warning("setting ignored", reason=remark)
+
+
+class _LossyStream(io.TextIOBase):
+    """Standard error that drops what it cannot take: on a full disk, or to a closed terminal, the process goes on."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 def _annotations(service: str) -> list[Processor]:
@@ -52,7 +67,7 @@ def _renderers(log_format: str) -> list[Processor]:
 
 def _configure_libraries(annotate: list[Processor], renderers: list[Processor]) -> None:
     """Give the lines of libraries our form; what matters of them comes as exceptions, so warnings are enough."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_LossyStream())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*annotate, structlog.stdlib.add_logger_name],
