@@ -13,6 +13,7 @@ settings.load_profile("same")
 pytest_plugins = [
     "tests.fixtures.failed_tests",
     "tests.fixtures.order",
+    "tests.fixtures.disks",
     "tests.fixtures.timing",
     "tests.fixtures.clock",
     "tests.fixtures.ports",

@@ -1,6 +1,7 @@
 """Where things lie: reachable for the servers' account, private to their owner."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.local import lock, place, secrets_file
+from event_platform.local import lock, marker, place, secrets_file
 from event_platform.local.place import Account, Place
 
 NOBODY = Account(65534, 65534)
@@ -68,6 +69,64 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     home = tmp_path / "file" / "home"
     with pytest.raises(ConfigurationError, match="EVENT_PLATFORM_HOME="):
+        Place(home, home, None).create()
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
+    """Nothing is put into it, and what to do is said in a sentence."""
+    home = tmp_path / "home"
+    (home / "kafka").mkdir(parents=True)
+    found = Place(home, home, None)
+    with pytest.raises(ConfigurationError, match=r"not empty.*name a new or an empty folder"):
+        found.create()
+    assert [path.name for path in home.iterdir()] == ["kafka"]
+
+
+def test_an_earlier_versions_folder_is_marked(tmp_path: Path) -> None:
+    """Whatever else is in it: its data is used, and nothing changes but that it has a marker."""
+    home = tmp_path / "home"
+    (home / "postgres").mkdir(parents=True)
+    (home / "README").write_text("mine")
+    passwords = secrets_file.read_or_make(home / "secrets.json")
+    found = Place(home, home, None)
+    found.create()
+    assert marker.is_marked(home)
+    assert secrets_file.read_or_make(found.secrets) == passwords
+    assert (home / "README").read_text() == "mine"
+
+
+def test_a_copy_of_a_platform_is_taken_over(tmp_path: Path) -> None:
+    """As when a backup is restored elsewhere: from then on it is a folder of its own."""
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    Place(home, home, None).create()
+    secrets_file.read_or_make(home / "secrets.json")
+    shutil.copytree(home, copy)
+    Place(copy, copy, None).create()
+    assert marker.is_marked(copy)
+    assert marker.is_marked(home)
+
+
+def test_the_marker_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it cannot be written nothing else is, and the next start may use the folder."""
+    home = tmp_path / "home"
+    found = Place(home, home, None)
+
+    def full(_folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(marker, "mark", full)
+        with pytest.raises(ConfigurationError, match="No space left on device"):
+            found.create()
+    assert list(home.iterdir()) == []
+    found.create()
+    assert marker.is_marked(home)
+
+
+def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Records and sockets could not name it."""
+    home = tmp_path / os.fsdecode(b"\xff")
+    with pytest.raises(ConfigurationError, match=r"expected a path in UTF-8"):
         Place(home, home, None).create()
 
 

@@ -53,8 +53,9 @@ def down(purge: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     found = place.find(load("down").event_platform_home)
     click.echo("stopped" if launch.end(found) else "nothing was running")
     if purge:
-        purge_place(found)
-        click.echo("data, passwords and logs were removed")
+        click.echo(
+            "data, passwords and logs were removed" if purge_place(found) else "there was nothing of ours to remove"
+        )
 
 
 @click.command()

@@ -8,8 +8,15 @@ from event_platform.core.errors import ConfigurationError
 
 
 def acquire(path: Path) -> IO[bytes] | None:
-    """The lock, to be held open; None where another process holds it."""
-    return _locked(path.open("ab"))
+    """The lock, to be held open; None where another process holds it.
+
+    Raises:
+        ConfigurationError: There can be none.
+    """
+    try:
+        return _locked(path.open("ab"))
+    except OSError as error:
+        raise ConfigurationError(f"EVENT_PLATFORM_HOME={path.parent}: {error}") from error
 
 
 def _locked(file: IO[bytes]) -> IO[bytes] | None:
@@ -30,7 +37,7 @@ def is_held(path: Path) -> bool:
     try:
         # To read is enough, and all that another user may.
         file = _locked(path.open("rb"))
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
     except PermissionError as error:
         raise ConfigurationError(f"EVENT_PLATFORM_HOME={path.parent}: another user's ({error.strerror})") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from event_platform.core.errors import ConfigurationError
+from event_platform.local import marker
 
 _FOLDER_FOR_ALL = Path("/var/lib/event-platform")
 _CACHE_FOR_ALL = Path("/var/cache/event-platform")
@@ -57,28 +58,51 @@ class Place:
         return self.home / "supervisor.lock"
 
     def create(self) -> None:
-        """Create the state folder and what it holds.
+        """Create the folders, each with its marker before anything else, and what the state folder holds.
 
         Raises:
-            ConfigurationError: It cannot be created, or is not ours.
+            ConfigurationError: One cannot be created, or is not ours.
         """
         self.check()
         mode = 0o711 if self.account else 0o700
         try:
-            for folder in (self.home, self.servers):
+            for folder in self.folders:
                 folder.mkdir(mode=mode, parents=True, exist_ok=True)
+                if not marker.is_marked(folder):
+                    marker.mark(folder)
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: cannot be created: {error}") from error
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All that carry a marker."""
+        return (self.home,) if self.servers == self.home else (self.servers, self.home)
+
     def check(self) -> None:
-        """Raise `ConfigurationError` where the state folder, or one to create it in, is none that we may write to."""
-        for folder in (self.home, self.servers):
+        """Raise `ConfigurationError` where a folder, or one to create it in, is not writable or is somebody else's."""
+        _check_name(self.home)
+        for folder in self.folders:
             existing = next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK, effective_ids=True))
             if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
                 raise ConfigurationError(
                     f"EVENT_PLATFORM_HOME={self.home}: {existing} is no folder that you may write to"
                 )
+            if not self._may_use(folder):
+                raise ConfigurationError(
+                    f"EVENT_PLATFORM_HOME={self.home}: {folder} is not empty and was not made by event-platform, "
+                    "so nothing is put into it: name a new or an empty folder"
+                )
+
+    def _may_use(self, folder: Path) -> bool:
+        try:
+            return marker.holds_nothing(folder) or self.is_ours(folder) or marker.holds_platform(folder)
+        except OSError:
+            return False
+
+    def is_ours(self, folder: Path) -> bool:
+        """Whether we made ``folder``: by its marker, or because nobody else makes one there."""
+        return marker.is_marked(folder) or (folder == self.servers != self.home and folder.parent == _FOLDER_FOR_ALL)
 
     def folder_of(self, server: str) -> Path:
         """The folder of one server's configuration and data."""
@@ -161,6 +185,15 @@ def _reachable_by_all(path: Path) -> bool:
     # What does not exist yet is created by us, and reachable.
     existing = (folder for folder in (path, *path.parents) if folder.exists())
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
+
+
+def _check_name(home: Path) -> None:
+    # Records, sockets and servers name it in text.
+    try:
+        os.fspath(home).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(home).decode(errors="backslashreplace")
+        raise ConfigurationError(f"EVENT_PLATFORM_HOME={shown}: expected a path in UTF-8") from None
 
 
 def _digest(path: Path) -> str:
