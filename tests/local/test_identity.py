@@ -1,6 +1,7 @@
 """A process is signalled only if its id, its start time and its state folder are the recorded ones."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,25 @@ def test_a_process_of_another_folder_is_never_signalled(found: Place) -> None:
         assert leftovers.end(found) == []
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_copys_records_are_the_originals(found: Place, process: subprocess.Popen[bytes], recorded: Identity) -> None:
+    """`down` in a copy of a state folder ends nothing of the folder that was copied, and `down` in a moved one does."""
+    _record(found, recorded)
+    copied = place.find(Path(shutil.copytree(found.home, found.home.with_name("copied"))))
+    assert leftovers.end(copied) == []
+    assert process.poll() is None
+    moved = place.find(found.home.rename(found.home.with_name("moved")))
+    assert leftovers.end(moved) == ["ingest"]
+    assert process.poll() is not None
+
+
+def test_a_file_that_holds_no_records_is_not_ours(found: Place) -> None:
+    """It only has their name."""
+    for text in ("{}", "[1]", '{"mine": 1}'):
+        found.records.write_text(text)
+        assert leftovers.end(found) == []
+        assert found.records.read_text() == text
 
 
 def test_a_dead_process_is_not_found(process: subprocess.Popen[bytes], recorded: Identity) -> None:

@@ -3,17 +3,19 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.processes import has_ended
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.errors import UnavailableError
-from event_platform.local import identity, records
+from event_platform.local import ending, identity, records
 from event_platform.local.keeper import Keeper, State, pause_seconds
 from event_platform.local.program import Program
 from event_platform.local.records import Records
@@ -168,6 +170,97 @@ def test_a_running_process_is_recorded(make_keeper: MakeKeeper, tmp_path: Path) 
     assert found.pid == pid_of(keeper)
     keeper.stop()
     assert records.read(tmp_path / "processes.json") == {}
+
+
+def test_a_killed_process_is_replaced_without_records(make_keeper: MakeKeeper, tmp_path: Path) -> None:
+    """They are best effort: where they cannot be written the program runs, restarts and stops all the same."""
+    (tmp_path / "processes.json").mkdir()
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(keeper), signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().restarts == 1 and keeper.snapshot().state is State.READY, "another process")
+    keeper.stop()
+    assert keeper.snapshot().state is State.STOPPED
+
+
+def test_a_program_without_a_log_runs(make_keeper: MakeKeeper, tmp_path: Path) -> None:
+    """What it writes is dropped then."""
+    (tmp_path / "sleeper.log").mkdir()
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    assert psutil.pid_exists(pid_of(keeper))
+
+
+def test_a_question_that_fails_is_asked_again(make_keeper: MakeKeeper, expect_errors: ExpectErrors) -> None:
+    """Whether it is ready is one thing, that it is kept running another."""
+    expect_errors("No space left on device")
+    answers = iter((OSError(28, "No space left on device"), True))
+
+    def is_ready() -> bool:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    keeper = make_keeper(is_ready=is_ready)
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    assert keeper.snapshot().restarts == 0
+
+
+def test_a_turn_that_fails_is_not_the_last(
+    make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch, expect_errors: ExpectErrors
+) -> None:
+    """Whatever goes wrong while a dead process is looked after, another one comes."""
+    expect_errors("Operation not permitted")
+    failures = [PermissionError(1, "Operation not permitted")]
+
+    def kill_orphans(_pid: int) -> None:
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(ending, "kill_orphans", kill_orphans)
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    first = pid_of(keeper)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().pid not in {None, first}, "another process")
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+
+
+def test_what_is_told_is_the_process_itself(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ended is never called ready, though nobody has looked after it yet."""
+    looked_after = threading.Event()
+    kill_orphans = ending.kill_orphans
+
+    def later(pid: int) -> None:
+        looked_after.wait(DEADLINE_SECONDS)
+        kill_orphans(pid)
+
+    monkeypatch.setattr(ending, "kill_orphans", later)
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(keeper), signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().state is State.RESTARTING, "its end to be told")
+    assert keeper.snapshot().pid is None
+    looked_after.set()
+
+
+def test_start_does_not_wait_for_the_pause(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who starts a dead one by hand is not told that it was running already."""
+    monkeypatch.setattr("event_platform.local.keeper._FIRST_PAUSE_SECONDS", 10 * DEADLINE_SECONDS)
+    monkeypatch.setattr("event_platform.local.keeper._LONGEST_PAUSE_SECONDS", 10 * DEADLINE_SECONDS)
+    keeper = make_keeper()
+    keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(keeper), signal.SIGKILL)
+    eventually(lambda: keeper.snapshot().state is State.RESTARTING, "the pause")
+    assert keeper.start()
+    keeper.wait_until_ready(DEADLINE_SECONDS)
 
 
 def test_pauses_grow_to_a_bound() -> None:

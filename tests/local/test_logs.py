@@ -30,6 +30,38 @@ def test_a_small_log_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ingest.log"]
 
 
+def test_a_log_that_cannot_be_copied_does_not_keep_others(tmp_path: Path) -> None:
+    """That is said, and its copy is not left half made; it is tried again the next time."""
+    for name in ("admin", "ingest", "kafka"):
+        (tmp_path / f"{name}.log").write_bytes(b"x" * 1_500)
+    (tmp_path / "ingest.log.1").mkdir()
+    with pytest.raises(OSError, match=r"ingest\.log\.1"):
+        logs.rotate(tmp_path, limit_bytes=1_000)
+    sizes = {log.stem: log.stat().st_size for log in tmp_path.glob("*.log")}
+    assert sizes == {"admin": 0, "ingest": 1_500, "kafka": 0}
+    (tmp_path / "ingest.log.1").rmdir()
+    logs.rotate(tmp_path, limit_bytes=1_000)
+    assert (tmp_path / "ingest.log").stat().st_size == 0
+
+
+def test_a_log_stays_bounded_though_nothing_can_be_copied(tmp_path: Path) -> None:
+    """It is emptied without a copy when it takes as much room as both may."""
+    (tmp_path / "ingest.log").write_bytes(b"x" * 2_001)
+    (tmp_path / "ingest.log.1").mkdir()
+    logs.rotate(tmp_path, limit_bytes=1_000)
+    assert (tmp_path / "ingest.log").stat().st_size == 0
+
+
+def test_what_is_no_file_is_no_log(tmp_path: Path) -> None:
+    """A folder or a device of such a name is left alone."""
+    (tmp_path / "kafka.log").mkdir()
+    (tmp_path / "redis.log").symlink_to("/dev/full")
+    (tmp_path / "gone.log").symlink_to(tmp_path / "nowhere")
+    logs.rotate(tmp_path, limit_bytes=0)
+    assert logs.names(tmp_path) == []
+    assert logs.last_lines(tmp_path, "kafka") == []
+
+
 def test_the_end_of_a_log_is_whole_lines(tmp_path: Path) -> None:
     """However long the log is."""
     (tmp_path / "kafka.log").write_text("".join(f"line {number}\n" for number in range(10_000)))

@@ -2,16 +2,20 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from redis import Redis
+from tests.fixtures.error_watch import ExpectErrors
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings import load
 from event_platform.local import place, servers, startup
 from event_platform.local.fleet import Fleet
+from event_platform.local.keeper import Keeper, State
 from event_platform.local.ports import Reservations
+from event_platform.local.program import Program
 from event_platform.local.purge import purge
 from event_platform.local.records import Records
 from event_platform.local.startup import Plan
@@ -65,3 +69,23 @@ def test_a_damaged_file_of_ports_is_no_reason_not_to_start(plan: Plan) -> None:
         chosen = servers.choose(plan.place, None, reservations)
     with Reservations() as reservations:
         assert servers.choose(plan.place, None, reservations) == chosen
+
+
+def test_one_that_cannot_be_stopped_keeps_no_other(
+    fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_errors: ExpectErrors
+) -> None:
+    """Whatever goes wrong in the end of one program, the others of its group and the groups after it are ended."""
+    expect_errors("stopping ingest")
+    sleeps = ("/bin/sleep", "600")
+    program = Program("ingest", sleeps, {}, tmp_path, tmp_path / "log", is_ready=lambda: True)
+    fleet.launch({name: replace(program, name=name) for name in ("ingest", "admin", "kafka")})
+    stop = Keeper.stop
+
+    def fails_once(keeper: Keeper) -> None:
+        stop(keeper)
+        if keeper.program.name == "ingest":
+            raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Keeper, "stop", fails_once)
+    fleet.end([("ingest", "admin"), ("kafka",)])
+    assert {keeper.snapshot().state for keeper in fleet.keepers().values()} == {State.STOPPED}

@@ -5,14 +5,22 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from event_platform.core.errors import PlatformError, UnavailableError
+from event_platform.core.telemetry import get_logger
+from event_platform.local.duties import Duties
+from event_platform.local.identity import Identity
 from event_platform.local.keeper import Snapshot
 
+log = get_logger(__name__)
+
+_PAUSE_SECONDS = 0.5
 _LONGEST_PATH_BYTES = 100
 _MESSAGE_BYTES = 1_048_576
 
@@ -34,12 +42,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of a request; ``error`` is empty where it went well."""
+    """What came of a request, and who answers; ``error`` is empty where it went well."""
 
     error: str = ""
     changed: bool = True
     started: bool = True
     entries: dict[str, Entry] = {}
+    supervisor: Identity | None = None
 
 
 Handle = Callable[[Request], Answer]
@@ -57,7 +66,7 @@ def serve(home: Path, handle: Handle) -> Path:
         os.umask(mask)
     listener.listen(16)
     (home / "control").write_text(str(path), "utf-8")
-    threading.Thread(target=_accept, args=(listener, handle), name="control", daemon=True).start()
+    threading.Thread(target=_serve, args=(listener, handle), name="control", daemon=True).start()
     return path
 
 
@@ -69,18 +78,25 @@ def _socket_path(home: Path) -> Path:
 
 
 def close(home: Path, path: Path) -> None:
-    """Remove what `serve` made."""
-    path.unlink(missing_ok=True)
-    (home / "control").unlink(missing_ok=True)
+    """Remove what `serve` made, as far as it can be removed."""
+    for each in (path, home / "control"):
+        with contextlib.suppress(OSError):
+            each.unlink()
     if path.parent != home:
         with contextlib.suppress(OSError):
             path.parent.rmdir()
 
 
-def _accept(listener: socket.socket, handle: Handle) -> None:
+def _serve(listener: socket.socket, handle: Handle) -> None:
+    duties = Duties()
     while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=_answer, args=(connection, handle), daemon=True).start()
+        if not duties.run("accepting requests", partial(_accept, listener, handle)):
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _accept(listener: socket.socket, handle: Handle) -> None:
+    connection, _ = listener.accept()
+    threading.Thread(target=_answer, args=(connection, handle), daemon=True).start()
 
 
 def _answer(connection: socket.socket, handle: Handle) -> None:
@@ -91,6 +107,9 @@ def _answer(connection: socket.socket, handle: Handle) -> None:
             answer = handle(request)
         except PlatformError as error:
             answer = Answer(error=str(error))
+        except Exception as error:
+            log.exception("request failed", verb=request.verb, name=request.name)
+            answer = Answer(error=f"{request.verb} {request.name} failed: {error!r}")
         connection.sendall(msgspec.json.encode(answer) + b"\n")
 
 

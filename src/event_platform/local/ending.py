@@ -31,9 +31,20 @@ def end(process: subprocess.Popen[bytes], program: Program) -> None:
         process.wait()
 
 
+def is_running(process: subprocess.Popen[bytes]) -> bool:
+    """Whether ``process`` runs now; one that ended is not waited for, so that its id is still its own."""
+    if process.returncode is not None:
+        return False
+    try:
+        return psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def kill_orphans(pid: int) -> None:
     """Kill what a dead process, which led a group of its own, has left: workers would keep its port."""
-    with contextlib.suppress(ProcessLookupError):
+    # Where what is left has another user already, it is none of ours.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 

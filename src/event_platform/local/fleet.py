@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.local import readiness
+from event_platform.local.duties import Duties
 from event_platform.local.keeper import Keeper
 from event_platform.local.program import Program
 from event_platform.local.records import Records
@@ -69,4 +70,9 @@ class Fleet:
         for group in order:
             keepers = [self._keepers[name] for name in group if name in self._keepers]
             with ThreadPoolExecutor(len(group)) as pool:
-                list(pool.map(Keeper.stop, keepers))
+                list(pool.map(_stop, keepers))
+
+
+def _stop(keeper: Keeper) -> None:
+    # One that cannot be stopped is no reason to leave the others running.
+    Duties().run(f"stopping {keeper.program.name}", keeper.stop)

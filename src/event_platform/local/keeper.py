@@ -13,6 +13,7 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.local import ending
 from event_platform.local import program as programs
+from event_platform.local.duties import Duties
 from event_platform.local.program import Program
 from event_platform.local.readiness import tail
 from event_platform.local.records import Records
@@ -21,6 +22,7 @@ _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 15.0
 _HEALTHY_SECONDS = 20.0
 _POLL_SECONDS = 0.05
+_PAUSE_AFTER_FAILURE_SECONDS = 1.0
 
 log = get_logger(__name__)
 
@@ -65,15 +67,22 @@ class Keeper:
         threading.Thread(target=self._keep, name=f"keep-{program.name}", daemon=True).start()
 
     def snapshot(self) -> Snapshot:
-        """Its state now."""
+        """Its state now, by its process itself: one may have ended that was not looked after yet."""
         with self._changed:
-            pid = self._process.pid if self._process else None
-            return Snapshot(self._state, pid, self._restarts, self._last_end)
+            process = self._running()
+            ended = self._state is State.READY and not process
+            state = State.RESTARTING if ended else self._state
+            return Snapshot(state, process.pid if process else None, self._restarts, self._last_end)
 
     def start(self, overrides: Mapping[str, str] | None = None) -> bool:
-        """Want it to run, with ``overrides`` over its planned environment; whether that changed anything."""
+        """Want it to run, with ``overrides`` over its planned environment; whether that changed anything.
+
+        One that is wanted and does not run is started at once, not after its pause.
+        """
         environment = {**self._planned.environment, **(overrides or {})}
-        if self._wanted and environment == dict(self.program.environment):
+        with self._changed:
+            is_kept = self._wanted and self._running() is not None
+        if is_kept and environment == dict(self.program.environment):
             return False
         self.stop()
         with self._changed:
@@ -111,13 +120,22 @@ class Keeper:
             ended = f"ended while starting ({self._last_end})" if settled else f"not ready in {timeout_seconds:g} s"
         raise UnavailableError(f"{name}: {ended}; its log ends with\n{tail(self.program.log)}")
 
+    def _running(self) -> subprocess.Popen[bytes] | None:
+        return self._process if self._process and ending.is_running(self._process) else None
+
     def _keep(self) -> None:
+        duties = Duties()
         while True:
-            process = self._start_when_wanted()
-            if process:
-                self._watch(process)
-                self._note_end(process)
-            self._pause()
+            if not duties.run(f"keeping {self.program.name}", self._turn):
+                time.sleep(_PAUSE_AFTER_FAILURE_SECONDS)
+
+    def _turn(self) -> None:
+        # Where the turn before failed on the way, its process may run still.
+        process = self._process or self._start_when_wanted()
+        if process:
+            self._watch(process)
+            self._note_end(process)
+        self._pause()
 
     def _start_when_wanted(self) -> subprocess.Popen[bytes] | None:
         with self._changed:
@@ -133,7 +151,8 @@ class Keeper:
             return self._process
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        while process.poll() is None and not self.program.is_ready():
+        duties = Duties()
+        while process.poll() is None and not self._is_ready(duties):
             time.sleep(_POLL_SECONDS)
         with self._changed:
             if process.poll() is None:
@@ -143,12 +162,17 @@ class Keeper:
         if time.monotonic() - started > _HEALTHY_SECONDS:
             self._failures = 0
 
+    def _is_ready(self, duties: Duties) -> bool:
+        answers: list[bool] = []
+        duties.run(f"asking {self.program.name}", lambda: answers.append(self.program.is_ready()))
+        return any(answers)
+
     def _note_end(self, process: subprocess.Popen[bytes]) -> None:
-        ending.kill_orphans(process.pid)
-        self._records.remove(self.program.name)
         with self._changed:
             self._process = None
             self._last_end = ending.describe(process.returncode)
+        self._records.remove(self.program.name)
+        ending.kill_orphans(process.pid)
 
     def _pause(self) -> None:
         with self._changed:

@@ -1,5 +1,6 @@
 """Starting the supervisor, in the foreground or in the background, and ending it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ import msgspec
 import psutil
 
 from event_platform.core.errors import UnavailableError
-from event_platform.local import identity, leftovers, lock, records
+from event_platform.local import control, identity, leftovers, lock, records
+from event_platform.local.control import Request
 from event_platform.local.place import Place
+from event_platform.local.program import open_log
 from event_platform.local.progress import Report
 from event_platform.local.readiness import tail
 from event_platform.local.records import SUPERVISOR
@@ -33,7 +36,7 @@ def in_background(place: Place, say: Callable[[str], None]) -> None:
         UnavailableError: It ended instead; says why. Nothing is left running.
     """
     reading, writing = os.pipe()
-    with (place.logs / f"{SUPERVISOR}.log").open("ab") as log:
+    with open_log(place.logs / f"{SUPERVISOR}.log") as log:
         supervisor = subprocess.Popen(
             (*_COMMAND, str(writing)),
             env=_environment(place),
@@ -82,13 +85,27 @@ def end(place: Place) -> bool:
     Raises:
         UnavailableError: It runs as another user.
     """
-    recorded = records.read(place.records).get(SUPERVISOR)
-    supervisor = identity.find(recorded) if recorded else None
+    supervisor = _find_supervisor(place)
     if supervisor:
         _end_supervisor(supervisor)
     if lock.is_held(place.lock):
         raise UnavailableError(f"the platform in {place.home} is run by another user, who has to stop it")
     return bool(leftovers.end(place)) or supervisor is not None
+
+
+def _find_supervisor(place: Place) -> psutil.Process | None:
+    recorded = records.of(place).get(SUPERVISOR)
+    found = identity.find(recorded) if recorded else None
+    return found or (_ask_supervisor(place) if lock.is_held(place.lock) else None)
+
+
+def _ask_supervisor(place: Place) -> psutil.Process | None:
+    # On a full disk it could not write who it is.
+    with contextlib.suppress(UnavailableError):
+        answer = control.ask(place.home, Request("status"))
+        if answer and answer.supervisor:
+            return identity.find(answer.supervisor)
+    return None
 
 
 def _end_supervisor(supervisor: psutil.Process) -> None:

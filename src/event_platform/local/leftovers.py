@@ -13,12 +13,13 @@ _PATIENCE_SECONDS = 15.0
 
 
 def end(place: Place) -> list[str]:
-    """End the recorded processes that are still ours, and forget all records.
+    """End the recorded processes that are still ours, and forget the records.
 
     Returns:
         Their names.
     """
-    found = {name: identity.find(one) for name, one in records.read(place.records).items()}
+    recorded = records.of(place)
+    found = {name: identity.find(one) for name, one in recorded.items()}
     running = {name: process for name, process in found.items() if process}
     everything = [each for process in running.values() for each in (process, *_children(process))]
     for name, process in running.items():
@@ -30,7 +31,10 @@ def end(place: Place) -> list[str]:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, _PATIENCE_SECONDS)
-    place.records.unlink(missing_ok=True)
+    # A file that holds no records is none of ours.
+    if recorded:
+        with contextlib.suppress(OSError):
+            place.records.unlink()
     return list(running)
 
 

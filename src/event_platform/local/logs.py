@@ -1,5 +1,6 @@
 """The processes' log files: bounded, shown, followed."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,21 +16,51 @@ _POLL_SECONDS = 0.3
 
 
 def rotate(folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
-    """Cut files that have grown beyond the limit.
+    """Cut files that have grown beyond the limit, each whatever becomes of the others.
 
     They are copied and emptied, not moved: processes append to the file they have open. What one writes between the
-    two is lost.
+    two is lost. Where no copy can be made a file is emptied without one, once it is as large as both would be.
+
+    Raises:
+        OSError: One could not be copied or cut; the last one's.
     """
+    failure: OSError | None = None
     for log in folder.glob("*.log"):
-        if log.stat().st_size > limit_bytes:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
-            with log.open("r+b") as file:
-                file.truncate()
+        try:
+            if log.is_file():
+                _cut(log, limit_bytes)
+        except OSError as error:
+            failure = error
+    if failure:
+        raise failure
+
+
+def _cut(log: Path, limit_bytes: int) -> None:
+    size = log.stat().st_size
+    if size <= limit_bytes:
+        return
+    try:
+        _copy(log, log.with_suffix(".log.1"))
+    except OSError:
+        if size <= 2 * limit_bytes:
+            raise
+    with log.open("r+b") as file:
+        file.truncate()
+
+
+def _copy(log: Path, kept: Path) -> None:
+    try:
+        shutil.copyfile(log, kept)
+    except OSError:
+        # A part of it takes the room that is missing.
+        with contextlib.suppress(OSError):
+            kept.unlink()
+        raise
 
 
 def names(folder: Path) -> list[str]:
     """The processes that have a log."""
-    return sorted(log.stem for log in folder.glob("*.log"))
+    return sorted(log.stem for log in folder.glob("*.log") if log.is_file())
 
 
 def last_lines(folder: Path, name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What the supervisor does when asked: tell its status, start and stop single programs."""
 
+import os
 from collections.abc import Mapping
 
 from event_platform.core.errors import ConfigurationError
@@ -8,6 +9,7 @@ from event_platform.core.settings import Settings, load
 from event_platform.local import readiness, servers, services
 from event_platform.local.control import Answer, Entry, Request
 from event_platform.local.fleet import Fleet
+from event_platform.local.identity import identify
 from event_platform.local.startup import Plan
 
 
@@ -32,7 +34,8 @@ class Orders:
                 self._fleet.keeper(request.name).stop()
                 return Answer()
             case _:
-                return Answer(entries=self._entries())
+                home = self._plan.place.home
+                return Answer(entries=self._entries(), supervisor=identify(os.getpid(), home))
 
     def _start(self, request: Request) -> Answer:
         keeper = self._fleet.keeper(request.name)

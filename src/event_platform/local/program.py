@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from event_platform.core import hang_up
+from event_platform.core.telemetry import get_logger
 from event_platform.local.place import Account
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,29 @@ def start(program: Program) -> subprocess.Popen[bytes]:
     """
     account = program.account
     held = hang_up.held() if program.holds_hang_up else nullcontext()
-    with program.log.open("ab") as log, held:
+    with open_log(program.log) as output, held:
         return subprocess.Popen(
             program.command,
             env=dict(program.environment),
             cwd=program.folder,
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """The log at ``path``, to append to; where there can be none, what would be written to it is dropped."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return path.open("ab")
+    except OSError as error:
+        log.warning("log cannot be opened; output is dropped until the next start", path=str(path), error=str(error))
+        return Path(os.devnull).open("ab")
 
 
 def run_once(

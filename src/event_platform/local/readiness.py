@@ -29,11 +29,12 @@ def wait(process: subprocess.Popen[bytes], program: Program, timeout_seconds: fl
 
 
 def tail(log: Path, limit_bytes: int = _TAIL_BYTES) -> str:
-    """The last whole lines of ``log``."""
-    if not log.exists():
+    """The last whole lines of ``log``; nothing where it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - limit_bytes))
+            text = file.read().decode(errors="replace")
+    except OSError:
         return ""
-    with log.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - limit_bytes))
-        text = file.read().decode(errors="replace")
     return text if size <= limit_bytes else text.partition("\n")[2]

@@ -1,5 +1,6 @@
 """The three servers of a place: their ports, passwords and programs."""
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -58,7 +59,9 @@ def choose(place: Place, preferred: Ports | None, reservations: Reservations) ->
     """
     last = _last_ports(place.ports)
     ports = _reserve([ports for ports in (last, preferred) if ports], reservations)
-    place.ports.write_bytes(msgspec.json.encode(ports))
+    # Other ports the next time are better than no start, on a full disk.
+    with contextlib.suppress(OSError):
+        place.ports.write_bytes(msgspec.json.encode(ports))
     passwords = secrets_file.read_or_make(place.secrets)
     return Servers(
         PostgresServer(ports.postgres, passwords),
@@ -71,7 +74,7 @@ def _last_ports(path: Path) -> Ports | None:
     # A file that a full disk or a lost power left damaged is no reason not to start: any free ports will do.
     try:
         return msgspec.json.decode(path.read_bytes(), type=Ports)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return None
 
 

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from event_platform.core import telemetry
 from event_platform.core.errors import PlatformError, UnavailableError
 from event_platform.core.settings import Settings, load
 from event_platform.local import control, ending, leftovers, lock, logs, place, startup, summary
+from event_platform.local.duties import Duties
 from event_platform.local.fleet import Fleet
 from event_platform.local.orders import Orders
 from event_platform.local.place import Place
@@ -21,7 +23,7 @@ from event_platform.local.progress import Progress
 from event_platform.local.records import SUPERVISOR, Records
 from event_platform.local.startup import Plan
 
-_ROTATION_SECONDS = 5.0
+_TURN_SECONDS = 5.0
 
 log = telemetry.get_logger(__name__)
 
@@ -52,6 +54,10 @@ class Supervisor:
         except PlatformError as error:
             self._progress.fail(str(error))
             return 1
+        except OSError as error:
+            log.exception("supervising")
+            self._progress.fail(f"the platform in {self._place.home} cannot be started: {error}")
+            return 1
         finally:
             self._records.remove(SUPERVISOR)
 
@@ -60,8 +66,7 @@ class Supervisor:
         starting = threading.Thread(target=self._start, args=(what,), name="start", daemon=True)
         starting.start()
         try:
-            while not self._ending.wait(_ROTATION_SECONDS):
-                logs.rotate(self._place.logs)
+            self._look_after()
         finally:
             self._fleet.end(startup.programs_in_order_of_end())
             ending.kill_children(starting)
@@ -69,6 +74,12 @@ class Supervisor:
         if self._failure:
             raise self._failure
         return 0
+
+    def _look_after(self) -> None:
+        duties = Duties()
+        while not self._ending.wait(_TURN_SECONDS):
+            duties.run("rotating logs", partial(logs.rotate, self._place.logs))
+            duties.run("writing records", self._records.save)
 
     def _start(self, what: Plan) -> None:
         try:
