@@ -35,6 +35,13 @@ def test_a_moved_folder_keeps_its_marker(folder: Path, tmp_path: Path) -> None:
     assert marker.is_marked(tmp_path / "link")
 
 
+def test_a_restored_folder_keeps_its_marker(folder: Path, tmp_path: Path) -> None:
+    """In its place, though it is another one for the disk."""
+    lost = folder.rename(tmp_path / "lost")
+    shutil.copytree(lost, folder)
+    assert marker.is_marked(folder)
+
+
 def test_a_marker_that_came_with_a_copy_proves_nothing(folder: Path, tmp_path: Path) -> None:
     """As from a repository or an archive, into a folder that is somebody else's."""
     copied = Path(shutil.copytree(folder, tmp_path / "copied"))
