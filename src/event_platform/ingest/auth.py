@@ -18,7 +18,7 @@ def read_again(settings: Settings) -> Settings:
         ConfigurationError: Some setting is wrong now; the message names it.
     """
     now = load("ingest")
-    now.key_pairs()
+    now.check_limits()
     return settings.model_copy(update={name: getattr(now, name) for name in _READ_AGAIN})
 
 
