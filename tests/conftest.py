@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.bare_server",
     "tests.fixtures.proxy",
+    "tests.fixtures.redis_servers",
     "tests.fixtures.brokerless_kafka",
     "tests.fixtures.ingest_client",
     "tests.fixtures.books",

@@ -12,14 +12,17 @@ from typing import Any
 import psycopg
 import pytest
 from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.redis_servers import MakeRedis
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
+from event_platform.admin import probes
 from event_platform.admin.health import Finding, HealthProber, Name, Status, examine, overall
 from event_platform.admin.responses import Dependency
 from event_platform.core.errors import UnavailableError
+from event_platform.core.settings import load
 
 NAMES: list[Name] = ["postgres", "redis", "kafka", "ingest", "processor"]
 REDIS: frozenset[Name] = frozenset({"redis"})
@@ -135,6 +138,15 @@ def test_a_server_that_hangs_is_told_and_heals(name: str, servers: RunningServer
     servers.resume(name)
     healed = _await(admin, **{name: "ok"}, **others)
     assert healed[name]["since"] > found[name]["since"]
+
+
+def test_a_redis_that_serves_no_events_is_told(make_redis: MakeRedis) -> None:
+    """A replica answers a ping as well as its primary does."""
+    server = make_redis()
+    settings = load(_env_file=None, redis_url=server.url)
+    assert asyncio.run(probes.redis_server(settings)) is None
+    server.ask("REPLICAOF", "127.0.0.1", 9)
+    assert "replica" in (asyncio.run(probes.redis_server(settings)) or "")
 
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -41,6 +41,46 @@ def _answers(client: Redis) -> bool:
         return False
 
 
+def test_protocol(settings: Settings) -> None:
+    """What is spoken is RESP 2, whatever the client's version would choose."""
+    with redis.connect(settings) as client:
+        assert int(patiently_told(client)["resp"]) == 2
+
+
+def patiently_told(client: Redis) -> dict[str, str | int]:
+    """What the server says of the connection."""
+    eventually(lambda: _answers(client), "the server's answer")
+    return dict(client.client_info())
+
+
+def test_what_a_server_is(settings: Settings) -> None:
+    """It says so itself; a single primary fits."""
+    with redis.connect(settings) as client:
+        eventually(lambda: _answers(client), "the server's answer")
+        told = redis.hello(client)
+    assert told["mode"] == "standalone"
+    assert redis.misfit(told) is redis.impaired(told) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "misfit", "impaired"),
+    [
+        ({"mode": "cluster", "role": "master"}, "cluster-enabled no", None),
+        ({"mode": "sentinel"}, "Sentinel", None),
+        ({"mode": "standalone", "role": "replica"}, None, "primary"),
+        ({"mode": "standalone", "role": "slave"}, None, "primary"),
+        ({"mode": "standalone", "role": "master"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_what_does_not_fit(told: dict[str, str], misfit: str | None, impaired: str | None) -> None:
+    """A cluster or a Sentinel never does, a replica not just now; each with what to do."""
+    assert (misfit or "") in (redis.misfit(told) or "")
+    assert (redis.misfit(told) is None) == (misfit is None)
+    assert (impaired or "") in (redis.impaired(told) or "")
+    assert (redis.impaired(told) is None) == (impaired is None)
+
+
 @pytest.mark.timing
 def test_hung_server_costs_a_second(promised: Promised) -> None:
     """A server that accepts and never answers is given up after the deadline, without a second try."""

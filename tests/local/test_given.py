@@ -1,15 +1,18 @@
 """Servers that the user names are tried first, and a wrong one is named with what was tried."""
 
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
+from tests.fixtures.ports import ReservePort
+from tests.fixtures.redis_servers import MakeRedis
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.timing import Promised
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings import Settings, load
-from event_platform.local import given
+from event_platform.local import doctor, given
 
 NOBODY = "127.0.0.1:9"
 
@@ -34,6 +37,19 @@ def test_an_address_of_redis_is_enough(servers: RunningServers) -> None:
         given.check(settings_with(redis_addr=f"127.0.0.1:{servers.local.redis.port}"))
     with Redis.from_url(servers.redis_url) as client:
         assert client.ping()
+
+
+def test_a_redis_that_does_not_fit_is_refused(make_redis: MakeRedis, reserve_port: ReservePort, tmp_path: Path) -> None:
+    """A node of a cluster, and a replica: both answer, and serve no events; `doctor` says so, too."""
+    node = make_redis("--cluster-enabled", "yes", "--cluster-port", str(reserve_port()))
+    replica = make_redis("--replicaof", "127.0.0.1", "9")
+    for server, said in ((node, "Redis Cluster"), (replica, "replica")):
+        settings = settings_with(redis_url=server.url, event_platform_home=str(tmp_path))
+        with pytest.raises(ConfigurationError, match=rf"REDIS_URL: 127\.0\.0\.1:{server.port} answers, but .*{said}"):
+            given.check(settings)
+        found = next(each for each in doctor.examine(settings) if each.about == "redis")
+        assert not found.is_ok
+        assert said in found.text
 
 
 @pytest.mark.parametrize(

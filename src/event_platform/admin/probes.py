@@ -31,15 +31,16 @@ async def postgres(database: Database) -> str | None:
 
 
 async def redis_server(settings: Settings) -> str | None:
-    """A PING on a connection of its own; raises `UnavailableError` or `ConfigurationError`."""
-    await asyncio.to_thread(_ping, settings)
-    return None
+    """A PING on a connection of its own, and what it is; raises `UnavailableError` or `ConfigurationError`."""
+    return await asyncio.to_thread(_ping, settings)
 
 
-def _ping(settings: Settings) -> None:
+def _ping(settings: Settings) -> str | None:
     client = redis.connect(settings)
     try:
         client.ping()
+        told = redis.hello(client)
+        return redis.misfit(told) or redis.impaired(told)
     except RedisError as error:
         raise UnavailableError(f"PING: {error}") from error
     finally:

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from redis.exceptions import RedisError
 
 from event_platform.core import postgres, redis
-from event_platform.core.errors import ConfigurationError
+from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings import Settings
 
 _KAFKA_TIMEOUT_SECONDS = 5.0
@@ -61,17 +61,20 @@ def check_postgres(settings: Settings) -> None:
 
 
 def check_redis(settings: Settings) -> None:
-    """Ping it."""
-    setting = "REDIS_URL" if settings.redis_url else "REDIS_ADDR"
+    """Ping it, and ask what it is."""
+    setting = redis.setting_name(settings)
     client = redis.connect(settings)
     keywords = client.connection_pool.connection_kwargs
     tried = f"{keywords.get('host')}:{keywords.get('port', 6379)}"
     try:
         client.ping()
-    except RedisError as error:
+        told = redis.hello(client)
+    except (RedisError, UnavailableError) as error:
         raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
     finally:
         client.close()
+    if unfit := redis.misfit(told) or redis.impaired(told):
+        raise ConfigurationError(f"{setting}: {tried} answers, but {unfit}")
 
 
 def _first_line(error: Exception) -> str:

@@ -6,11 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from event_platform.core import redis
 from event_platform.core.errors import ConfigurationError
 from event_platform.local import packaged
 from event_platform.local.place import Place
@@ -103,7 +101,7 @@ def _version(binary: str) -> tuple[int, ...]:
 
 
 def _is_ready(server: RedisServer) -> bool:
-    client = Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    client = redis.from_url(server.url)
     try:
         return bool(client.ping())
     except RedisError:
