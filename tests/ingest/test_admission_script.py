@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis import Redis
+from redis.exceptions import ResponseError
 from tests.fixtures.ingest_client import redis_of
 
+from event_platform.core import redis
 from event_platform.core.settings import Settings
 from event_platform.ingest.script_calls import SCRIPT
 
@@ -173,6 +175,32 @@ def test_keys_of_another_type(run: Run, client: Redis) -> None:
     client.set("rl:{t}:20", 5)
     client.rpush("k", "x")
     assert run(20 * 60_000, ("k", *claim(1)), ("l", *claim(2))) == [NEW, NEW]
+
+
+def test_keys_that_may_not_be_read(run: Run, client: Redis, settings: Settings) -> None:
+    """An error that says nothing of the key drops none: it is Redis that fails."""
+    run(0, ("k", *claim(1)))
+    client.acl_setuser("blind", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=["-get"])
+    url = redis.url(settings).replace("//:", "//blind:")
+    try:
+        with Redis.from_url(url) as blind, pytest.raises(ResponseError, match="get"):
+            blind.eval(SCRIPT, 1, "k", TTL_MS, LEASE_MS, 7, *claim(2), 1)
+    finally:
+        client.acl_deluser("blind")
+    assert run(1, ("k", *claim(2))) == [IN_PROGRESS]
+
+
+def test_epoch_of_the_data(run: Run, client: Redis) -> None:
+    """A call that is about other data than those that are there does nothing, and is told which are."""
+    with pytest.raises(ResponseError, match="DATALOST") as raised:
+        run(0, (None, "E"), ("k", *claim(1)))
+    epoch = str(raised.value).split()[-1]
+    assert client.keys("idem*") == client.keys("rl*") == client.keys("k") == []
+    assert run(0, (None, f"E{epoch}"), ("k", *claim(1))) == [NEW]
+    client.flushdb()
+    with pytest.raises(ResponseError, match="DATALOST") as raised:
+        run(0, (None, f"E{epoch}"), ("k", *claim(1)))
+    assert str(raised.value).split()[-1] != epoch
 
 
 def test_edge_of_a_minute(run: Run) -> None:

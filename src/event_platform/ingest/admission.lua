@@ -10,8 +10,10 @@
 --          D request_id                             Kafka acknowledged: done
 --          R owner                                  certainly not published: forget the claim
 --          U owner request_id                       perhaps published: let the next one take over
+--          E epoch                                  only as the first one: nothing happens unless the data are of it
 --        and a last argument that only tests pass: the time in ms, instead of Redis' own
--- Returns one answer for each Q, L and C:
+-- Returns DATALOST and the epoch where the data are of another one: Redis was emptied, or is another Redis. Else one
+-- answer for each Q, L and C:
 --          0 charged, or it would fit, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
 --          {5, request_id, received_at} taken over, {6, ms until a retry succeeds} over the limit
 --
@@ -26,7 +28,8 @@ local LEASE_OVER = '0000000000000'
 local ttl_ms, lease_ms, last_arg = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 -- No command takes more arguments from a table than Lua's stack holds.
 local MOST_KEYS = 1000
-local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE, LOOK = string.byte('TQCDRL', 1, -1)
+local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE, LOOK, EPOCH = string.byte('TQCDRLE', 1, -1)
+local EPOCH_KEY = 'ingest:epoch'
 local next_key, next_arg = 1, 4
 -- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
 local now_ms, hit_ms
@@ -50,10 +53,23 @@ end
 local function read(command, name)
   local found = redis.pcall(command, name)
   if type(found) == 'table' and found.err then
-    redis.call('DEL', name)
+    if string.find(found.err, 'WRONGTYPE', 1, true) then
+      redis.call('DEL', name)
+    end
     return redis.call(command, name)
   end
   return found
+end
+
+-- A name for the data that lie here: it is gone when they are.
+local function epoch_of_the_data()
+  local epoch = read('GET', EPOCH_KEY)
+  if not epoch then
+    local time = redis.call('TIME')
+    epoch = time[1] .. '.' .. time[2]
+    redis.call('SET', EPOCH_KEY, epoch)
+  end
+  return epoch
 end
 
 -- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; latest:rl:{tenant}:<minute> has the
@@ -270,6 +286,13 @@ local function run(operation)
   end
 end
 
+if last_arg >= next_arg and string.byte(ARGV[next_arg]) == EPOCH then
+  local epoch = epoch_of_the_data()
+  if epoch ~= string.sub(ARGV[next_arg], 2) then
+    return redis.error_reply('DATALOST ' .. epoch)
+  end
+  next_arg = next_arg + 1
+end
 read_clock(ARGV[last_arg + 1])
 start_leases()
 local answers = {}

@@ -5,8 +5,8 @@ import gc
 import signal
 import socket
 
-from event_platform.core import hang_up, kafka, telemetry, topics
-from event_platform.core.errors import UnavailableError
+from event_platform.core import hang_up, kafka, redis, telemetry, topics
+from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.http import open_files, server
 from event_platform.core.listener import listen
 from event_platform.core.settings import Settings
@@ -35,6 +35,7 @@ def run(settings: Settings, workers: int) -> None:
     hang_up.hold()
     telemetry.warn((*settings.remarks, *settings.check_limits()))
     _check_topics(settings)
+    _check_redis(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
     if workers == 1:
         serve(settings, Place(0, 1, Table.private()), listener)
@@ -49,6 +50,17 @@ def _check_topics(settings: Settings) -> None:
         topics.check_limits(kafka.admin_client(settings), settings)
     except UnavailableError as error:
         log.warning("starting without Kafka; the topics are checked when it comes", error=str(error))
+
+
+def _check_redis(settings: Settings) -> None:
+    with redis.connect(settings) as client:
+        try:
+            misfit = redis.misfit(redis.hello(client))
+        except UnavailableError as error:
+            log.warning("starting without Redis; what it is is asked when it comes", error=str(error))
+            return
+    if misfit:
+        raise ConfigurationError(f"{redis.setting_name(settings)}: {misfit}")
 
 
 def serve(settings: Settings, place: Place, listener: socket.socket) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import hiredis
 
 from event_platform.core.errors import UnavailableError
+from event_platform.ingest import redis_errors
 
 Command = Sequence[bytes | str | int]
 
@@ -28,12 +29,15 @@ class RedisAwayError(UnavailableError):
 class RedisConnection(asyncio.Protocol):
     """Replies have no names and come in the order of the calls, so one that is late ends the connection.
 
+    So does an error that says that this server is the wrong one, or of no use.
+
     Args:
         loop: The loop it lives on.
         timeout_seconds: From sending a call to its reply.
 
     Attributes:
         lost: Resolves to the reason when the connection has ended.
+        closed_by_server: Whether the server, or the network, just ended it.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, timeout_seconds: float) -> None:
@@ -44,6 +48,7 @@ class RedisConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._watch: asyncio.TimerHandle | None = None
         self.lost: asyncio.Future[str] = loop.create_future()
+        self.closed_by_server = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start of the connection."""
@@ -51,6 +56,7 @@ class RedisConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End of the connection, by either side."""
+        self.closed_by_server = not self.lost.done()
         self.abort(str(exc or "connection closed"))
 
     def send(self, command: Command) -> "asyncio.Future[Any]":
@@ -73,18 +79,22 @@ class RedisConnection(asyncio.Protocol):
         """Bytes of replies."""
         try:
             self._reader.feed(data)
-            while (reply := self._reader.gets()) is not False:
+            while not self.lost.done() and (reply := self._reader.gets()) is not False:
                 self._deliver(reply)
         except hiredis.ProtocolError as error:
             self.abort(f"not the Redis protocol: {error}")
 
     def _deliver(self, reply: Any) -> None:  # noqa: ANN401 - RESP is any value
         if not self._waiting:
-            self.abort("a reply that nobody asked for")
+            # A server that takes no more connections says so by itself.
+            is_error = isinstance(reply, hiredis.ReplyError)
+            self.abort(redis_errors.reason(reply) if is_error else "a reply that nobody asked for")
             return
         _, future = self._waiting.popleft()
         if not future.done():
             future.set_result(reply)
+        if isinstance(reply, hiredis.ReplyError) and redis_errors.ends_the_connection(reply):
+            self.abort(redis_errors.reason(reply))
 
     def _check_deadline(self) -> None:
         """One timer watches the oldest call, so that a call costs none of its own."""

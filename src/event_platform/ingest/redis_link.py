@@ -6,23 +6,32 @@ hiredis on an asyncio Protocol. Everything else goes through ``core.redis``.
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
 
-from event_platform.core import clocks
+from event_platform.core import clocks, redis
+from event_platform.core.errors import ConfigurationError
+from event_platform.ingest import redis_errors
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_connection import Command, RedisAwayError, RedisConnection
+from event_platform.ingest.redis_dialer import Dialer
 from event_platform.ingest.standing import Standing
 
 CALL_TIMEOUT_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 """For so long Redis is left alone after a failure, before it is probed again."""
 
-PROBE: Command = ("SET", "ingest:probe", "1", "PX", 10_000)
-"""A write, because a Redis that is full or a replica still answers PING."""
+DISTRUST_SECONDS = 3.0
+"""For so long after it refused a call Redis counts as down, whatever it says to probes."""
+MOST_REFUSALS = 5
+"""Probes refused in a row that end the connection, whatever the error: the name may lead to another server by now."""
+
+ScriptCall = tuple[Sequence[bytes | str], Command]
+"""Keys and arguments."""
 
 
 class RedisLink:
@@ -50,40 +59,73 @@ class RedisLink:
         self._clock = clock
         self._now = now
         self._address = address
+        self._dialer = Dialer(address, CALL_TIMEOUT_SECONDS)
         self._script = script
         self._digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
         self._standing = standing
         self._connection: RedisConnection | None = None
+        self._refused_at = -math.inf
         self.tried = asyncio.Event()
 
-    async def keep_connected(self) -> None:
-        """Connect, stay until the connection ends, pause, and again, until cancelled."""
+    async def keep_connected(self, probe: ScriptCall = ((), ())) -> None:
+        """Connect, stay until the connection ends, pause, and again, until cancelled.
+
+        Args:
+            probe: A call of the script that writes, because a Redis that is full or a replica still answers PING; and
+                that does so to keys of two slots, because a node of a cluster takes any single one.
+        """
         while True:
             try:
                 connection = await self._connect()
                 self._connection = connection
-                self.tried.set()
-                reason = await self._stay(connection)
-            except (OSError, RedisAwayError, hiredis.HiredisError) as error:
-                reason = str(error) or type(error).__name__
+                reason = await self._stay(connection, probe)
+                if not connection.closed_by_server:
+                    self._dialer.put_last()
+            except (OSError, RedisAwayError, hiredis.HiredisError, ConfigurationError) as error:
+                self._dialer.put_last()
+                reason = redis_errors.reason(error) or type(error).__name__
             self._connection = None
+            self._standing.fall(self._said(reason))
             self.tried.set()
-            self._standing.fall(f"Redis at {self._address.host}:{self._address.port}: {reason}")
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _stay(self, connection: RedisConnection) -> str:
+    async def _stay(self, connection: RedisConnection, probe: ScriptCall) -> str:
         """Probe the connection every second until it ends; why it ended."""
-        while True:
+        reason, refusals = "", 0
+        while refusals < MOST_REFUSALS:
             try:
-                reply = await connection.send(PROBE)
+                reply = await self._probe(connection, *probe)
                 self._compare(await connection.send(("TIME",)))
             except RedisAwayError:
                 return await connection.lost
             if isinstance(reply, hiredis.ReplyError):
-                self._standing.fall(f"Redis at {self._address.host}:{self._address.port}: {reply}")
+                reason, refusals = redis_errors.reason(reply), refusals + 1
+                self._standing.fall(self._said(reason))
             else:
-                self._standing.rise()
+                refusals = 0
+                self._trust()
+            self.tried.set()
             await asyncio.wait([connection.lost], timeout=PAUSE_SECONDS)
+        connection.abort(reason)
+        return reason
+
+    async def _probe(self, connection: RedisConnection, keys: Sequence[bytes | str], arguments: Command) -> object:
+        reply = await connection.send(self._by_digest(keys, arguments))
+        if isinstance(reply, hiredis.ReplyError) and redis_errors.code(reply) == redis_errors.NO_SCRIPT:
+            return await connection.send(self._with_text(keys, arguments))
+        return reply
+
+    def _trust(self) -> None:
+        if asyncio.get_running_loop().time() - self._refused_at > DISTRUST_SECONDS:
+            self._standing.rise()
+
+    def refuse(self, reason: str) -> None:
+        """Count Redis as down for a while, because it refused a call for this ``reason``."""
+        self._refused_at = asyncio.get_running_loop().time()
+        self._standing.fall(self._said(reason))
+
+    def _said(self, reason: str) -> str:
+        return f"Redis at {self._address.host}:{self._address.port}: {reason}"
 
     def _compare(self, told: object) -> None:
         """Seconds and microseconds of Redis' clock; nothing can be said where it may not be asked for."""
@@ -97,16 +139,17 @@ class RedisLink:
             self._clock.fall(f"{differs}: events are received at a time that may make them dead letters")
 
     async def _connect(self) -> RedisConnection:
-        """A connection that is let in, has its database chosen and the script loaded."""
-        loop = asyncio.get_running_loop()
-        address = self._address
-        async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
-            _, connection = await loop.create_connection(
-                lambda: RedisConnection(loop, CALL_TIMEOUT_SECONDS), address.host, address.port, ssl=address.tls
-            )
+        """A connection that is let in, has its database chosen and the script loaded.
+
+        Raises:
+            ConfigurationError: What is there can never serve.
+        """
+        connection = await self._dialer.connect()
         try:
-            for command in (*address.introduction(), ("SCRIPT", "LOAD", self._script)):
+            for command in self._address.introduction():
                 await _accepted(connection, command)
+            await _check_mode(connection)
+            await _accepted(connection, ("SCRIPT", "LOAD", self._script))
         except BaseException:
             connection.abort("the introduction failed")
             raise
@@ -117,11 +160,17 @@ class RedisLink:
 
         The future fails with `RedisAwayError` where no reply came, and then the script may or may not have run.
         """
-        return self._send(("EVALSHA", self._digest, len(keys), *keys, *arguments))
+        return self._send(self._by_digest(keys, arguments))
 
     def call_with_text(self, keys: Sequence[bytes | str], arguments: Command) -> "asyncio.Future[Any]":
         """The same for a Redis that has forgotten the script (``NOSCRIPT``): sends its text along."""
-        return self._send(("EVAL", self._script, len(keys), *keys, *arguments))
+        return self._send(self._with_text(keys, arguments))
+
+    def _by_digest(self, keys: Sequence[bytes | str], arguments: Command) -> Command:
+        return ("EVALSHA", self._digest, len(keys), *keys, *arguments)
+
+    def _with_text(self, keys: Sequence[bytes | str], arguments: Command) -> Command:
+        return ("EVAL", self._script, len(keys), *keys, *arguments)
 
     def _send(self, command: Command) -> "asyncio.Future[Any]":
         if self._connection is not None:
@@ -141,3 +190,13 @@ async def _accepted(connection: RedisConnection, command: Command) -> None:
     reply = await connection.send(command)
     if isinstance(reply, hiredis.ReplyError):
         raise reply
+
+
+async def _check_mode(connection: RedisConnection) -> None:
+    """Ask the server what it is; one that does not know the question is found out by the probe."""
+    told = await connection.send(("HELLO",))
+    if isinstance(told, hiredis.ReplyError) and redis_errors.ends_the_connection(told):
+        raise told
+    misfit = redis.misfit(redis.facts(told))
+    if misfit:
+        raise ConfigurationError(misfit)
