@@ -11,6 +11,9 @@ from typing import BinaryIO
 import httpx
 import pytest
 from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key, redis_of, unless_redis_is_late
+from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.redis_servers import MakeRedis
+from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
@@ -224,6 +227,73 @@ def test_a_batch_over_the_limit(exhausted: Producer) -> None:
         assert (answer.status_code, answer.json()["rejected"]) == (202, 3)
         assert {result["error"]["code"] for result in answer.json()["results"]} == {"RATE_LIMITED"}
         assert code(exhausted.post_batch(b"[")) == "RATE_LIMITED"
+
+
+class Watch:
+    """When a tenant's events were sent, and accepted."""
+
+    def __init__(self, producer: Producer) -> None:
+        """Of one producer."""
+        self._producer = producer
+        self._accepted: list[tuple[float, float]] = []
+
+    def burst(self, count: int) -> int:
+        """So many posts at once; how many were accepted."""
+        sent_at = time.monotonic()
+        accepted = [answer.status_code for answer in burst(self._producer, count)].count(202)
+        self._accepted += [(sent_at, time.monotonic())] * accepted
+        return accepted
+
+    def busiest_minute(self) -> int:
+        """The most that was certainly accepted within any 60 s."""
+        starts = {sent_at for sent_at, _ in self._accepted}
+        return max(
+            sum(start <= sent and answered < start + 60 for sent, answered in self._accepted) for start in starts
+        )
+
+
+@pytest.mark.usefixtures("loud_outages")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_limit_around_an_outage(
+    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, workers: int
+) -> None:
+    """A minute in which Redis goes away and comes back has one limit, and all of it, over however many workers."""
+    tenant = {"API_KEYS": f"outage{workers}:key_o", "RATE_LIMIT_PER_MIN": 40}
+    service = run_service("ingest", "--workers", str(workers), **tenant)
+    watch = Watch(producer_of(service, "key_o"))
+    before = watch.burst(25)
+    servers.kill("redis")
+    meanwhile = watch.burst(60)
+    assert (before, meanwhile) == (25, 15)
+    servers.restore()
+    eventually(lambda: service.health()["status"] == "ok", "Redis to be used again")
+    watch.burst(60)
+    assert watch.busiest_minute() == 40
+
+
+@pytest.mark.usefixtures("loud_outages")
+@pytest.mark.parametrize("loss", ["flushed", "empty"])
+def test_limit_when_redis_lost_its_data(
+    run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis, proxy: MakeProxy, loss: str
+) -> None:
+    """Emptied under the connection, or taken over by one that knows nothing, Redis gives nobody a second limit."""
+    first = make_redis()
+    address = proxy(first.url)
+    tenant = {"API_KEYS": "forgotten:key_f", "RATE_LIMIT_PER_MIN": 40}
+    service = run_service("ingest", REDIS_URL=address.url, **tenant)
+    watch = Watch(producer_of(service, "key_f"))
+    with unless_redis_is_late(service):
+        assert watch.burst(25) == 25
+        if loss == "flushed":
+            first.client.flushall()
+        else:
+            address.target_url = make_redis().url
+            address.cut()
+            address.heal()
+            eventually(lambda: service.health()["status"] == "ok", "Redis to be used again")
+        assert watch.burst(60) == 15
+        assert watch.burst(60) == 0
+    assert watch.busiest_minute() == 40
 
 
 @pytest.mark.long

@@ -11,8 +11,9 @@ A request meets these modules in this order:
     request           headers and body as an event, within body_budget; slow_lane: those that take long to read,
                       in a reading_process
     fingerprint       what makes two bodies the same
-    admission         rate limit and claim, decided in admission.lua; redis_link carries it
-    fallback_limiter  the rate limit while Redis is away
+    admission         rate limit and claim, decided in admission.lua; redis_link carries it to where redis_dialer leads,
+                      until redis_errors says that it is the wrong server
+    fallback_limiter  the rate limit while Redis is away, by what all processes counted in charges
     publisher         the Kafka producer; publication: what becomes of what is handed to it
     responses         every answer; problems: every refusal
     health, pages     what operators and tools read

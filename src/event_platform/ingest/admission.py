@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from event_platform.ingest import limits, problems
-from event_platform.ingest.fallback_limiter import FallbackLimiter
+from event_platform.ingest.fallback_limiter import FallbackLimiter, Held
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.redis_connection import RedisAwayError
 from event_platform.ingest.request_ids import Ticket
-from event_platform.ingest.script_calls import Operation, ScriptCalls
+from event_platform.ingest.script_calls import DataLostError, Operation, ScriptCalls
 from event_platform.ingest.tally import Tally
 
 CHARGED: Final = 0
@@ -52,7 +52,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def record_key(self) -> str:
-        """The name of the key's record; the braces make a tenant's records share a slot of a Redis Cluster."""
+        """The name of the key's record; the braces are read by nobody, and part tenant and key."""
         return f"idem:{{{self.tenant.name}}}:{hashlib.sha256(self.idempotency_key.encode()).hexdigest()}"
 
 
@@ -79,12 +79,24 @@ class Duplicate(msgspec.Struct, frozen=True, gc=False):
 Verdict = Admitted | Duplicate | Refusal
 
 
+class _WithoutRedis(msgspec.Struct, frozen=True, gc=False):
+    """Stands for an answer that Redis did not give.
+
+    Attributes:
+        sent: Whether it may have done what it was asked for.
+        retry_ms: None if the request fits the limit all the same, else after how many milliseconds a retry does.
+    """
+
+    sent: bool
+    retry_ms: int | None
+
+
 class Admission:
     """Admits requests, and settles their claims.
 
     Args:
         calls: The way to the script.
-        fallback: Limits while Redis is away.
+        fallback: Limits while Redis is away, and counts what is asked of it.
         outage: Whether events are accepted while Redis is away.
         tally: Counts requests that went without Redis.
     """
@@ -104,12 +116,8 @@ class Admission:
             Refusal: Over the limit, key in progress, key reused, or Redis is away and `REDIS_OUTAGE` is ``reject``.
         """
         record_key = claim.record_key
-        try:
-            (answer,) = await self._calls.ask((_claiming(claim, record_key),))
-        except RedisAwayError as away:
-            verdict = await self._without_redis(claim, away)
-        else:
-            verdict = _verdict(claim, record_key, answer)
+        (answer,) = await self._ask(claim.tenant, (_claiming(claim, record_key),))
+        verdict = await self._verdict(claim, record_key, answer)
         if isinstance(verdict, Refusal):
             raise verdict
         return verdict
@@ -120,12 +128,9 @@ class Admission:
         operations = [
             _claiming(claim, key) if claim else _charging(tenant) for claim, key in zip(claims, keys, strict=True)
         ]
-        try:
-            answers = await self._calls.ask(operations)
-        except RedisAwayError as away:
-            return [await self._without_redis(claim, away) if claim else self._charged_here(tenant) for claim in claims]
+        answers = await self._ask(tenant, operations)
         return [
-            _verdict(claim, key, answer) if claim else _charged(tenant, answer)
+            await self._verdict(claim, key, answer) if claim else _charged(tenant, answer)
             for claim, key, answer in zip(claims, keys, answers, strict=True)
         ]
 
@@ -135,12 +140,8 @@ class Admission:
         Raises:
             Refusal: Over the limit, which goes before every other refusal.
         """
-        try:
-            (answer,) = await self._calls.ask((_charging(tenant),))
-        except RedisAwayError:
-            refusal = self._charged_here(tenant)
-        else:
-            refusal = _charged(tenant, answer)
+        (answer,) = await self._ask(tenant, (_charging(tenant),))
+        refusal = _charged(tenant, answer)
         if refusal:
             raise refusal
 
@@ -162,19 +163,48 @@ class Admission:
         if operations:
             await self._calls.settle(operations)
 
-    async def _without_redis(self, claim: Claim, away: RedisAwayError) -> Verdict:
+    async def _ask(self, tenant: Tenant, operations: Sequence[Operation]) -> list[Any]:
+        """The script's answer to each, or what stands for it."""
+        held = self._fallback.hold(tenant.name, tenant.limit, len(operations))
+        asked = operations[: held.count]
+        try:
+            answers = await self._ask_redis(held, asked)
+        except RedisAwayError as away:
+            self._fallback.distrust()
+            self._fallback.fit(held)
+            answers = [_WithoutRedis(away.sent, None)] * held.count
+            if over := len(asked) - held.count:
+                answers += [_WithoutRedis(away.sent, self._fallback.retry_ms(tenant.name))] * over
+        else:
+            self._fallback.give_back(held, sum(map(_is_limited, answers)))
+        if over := len(operations) - len(answers):
+            answers += [[LIMITED, self._fallback.retry_ms(tenant.name)]] * over
+        return answers
+
+    async def _ask_redis(self, held: Held, operations: Sequence[Operation]) -> list[Any]:
+        if not operations:
+            return []
+        try:
+            return await self._calls.ask(operations)
+        except DataLostError:
+            # Nothing was done, and what fits is now known here only.
+            self._fallback.fit(held)
+            return await self._calls.ask(operations[: held.count]) if held.count else []
+
+    async def _verdict(self, claim: Claim, record_key: str, answer: Any) -> Verdict:  # noqa: ANN401 - the script's answers vary
+        if isinstance(answer, _WithoutRedis):
+            return await self._without_redis(claim, answer)
+        return _verdict(claim, record_key, answer)
+
+    async def _without_redis(self, claim: Claim, answer: _WithoutRedis) -> Verdict:
         self._tally.without_redis()
         # The claim may have been made although its answer was lost, so it is settled like any other.
-        admitted = Admitted(claim.ticket, claim.ticket.id, claim.record_key if away.sent else None)
-        limited = self._charged_here(claim.tenant)
+        admitted = Admitted(claim.ticket, claim.ticket.id, claim.record_key if answer.sent else None)
+        limited = None if answer.retry_ms is None else limits.rate_limited(claim.tenant.limit, answer.retry_ms)
         if limited is None and self._outage == "accept":
             return admitted
         await self.release([admitted])
         return limited or problems.unavailable("duplicates cannot be recognised for now; try again with the same key")
-
-    def _charged_here(self, tenant: Tenant) -> Refusal | None:
-        retry_ms = self._fallback.take(tenant.name, tenant.limit)
-        return None if retry_ms is None else limits.rate_limited(tenant.limit, retry_ms)
 
 
 def _claiming(claim: Claim, record_key: str) -> Operation:
@@ -188,7 +218,13 @@ def _charging(tenant: Tenant) -> Operation:
 
 
 def _charged(tenant: Tenant, answer: Any) -> Refusal | None:  # noqa: ANN401 - the script's answers vary
+    if isinstance(answer, _WithoutRedis):
+        return None if answer.retry_ms is None else limits.rate_limited(tenant.limit, answer.retry_ms)
     return None if answer == CHARGED else limits.rate_limited(tenant.limit, answer[1])
+
+
+def _is_limited(answer: Any) -> bool:  # noqa: ANN401 - the script's answers vary
+    return isinstance(answer, list) and answer[0] == LIMITED
 
 
 def _verdict(claim: Claim, record_key: str, answer: Any) -> Verdict:  # noqa: ANN401 - the script's answers vary

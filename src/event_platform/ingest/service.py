@@ -18,6 +18,7 @@ from event_platform.ingest.accept import Ingest
 from event_platform.ingest.admission import Admission
 from event_platform.ingest.auth import ApiKeys, read_again
 from event_platform.ingest.body_budget import BodyBudget
+from event_platform.ingest.charges import Charges
 from event_platform.ingest.exhausted import Exhausted
 from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.limits import Limits
@@ -25,7 +26,7 @@ from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS, Publisher
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_link import RedisLink
 from event_platform.ingest.request_ids import Tickets
-from event_platform.ingest.script_calls import SCRIPT, ScriptCalls
+from event_platform.ingest.script_calls import PROBE, SCRIPT, ScriptCalls
 from event_platform.ingest.slow_lane import SlowLane
 from event_platform.ingest.standing import Standing
 from event_platform.ingest.tally import Table, Tally
@@ -59,13 +60,15 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         ConfigurationError: A setting is missing or wrong.
     """
     tally = Tally(place.table.row(place.worker))
-    redis_standing, kafka_standing, clock_standing = Standing("redis"), Standing("kafka"), Standing("clock")
+    fallback = FallbackLimiter(1, lambda: time.monotonic() * 1_000, _charges(place))
+    # Whenever Redis goes away it may lose what it was told of late.
+    redis_standing = Standing("redis", fell=fallback.distrust)
+    kafka_standing, clock_standing = Standing("kafka"), Standing("clock")
     # As long as nobody says otherwise.
     clock_standing.rise()
     link = RedisLink(RedisAddress.parse(redis.url(settings)), SCRIPT, redis_standing, clock_standing)
-    calls = ScriptCalls(link, _times_ms(settings), redis_standing, tally)
+    calls = ScriptCalls(link, _times_ms(settings), redis_standing, tally, fallback.distrust)
     publisher = Publisher(settings.topic_raw, _producer_config(settings), kafka_standing, tally)
-    fallback = FallbackLimiter(place.workers, lambda: time.monotonic() * 1_000)
     ingest = Ingest(
         api_keys=ApiKeys(settings.key_pairs(), Limits(settings)),
         admission=Admission(calls, fallback, settings.redis_outage, tally),
@@ -80,7 +83,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
     state = pages.State(redis_standing, kafka_standing, clock_standing, settings.redis_outage, place.table, tickets)
     upkeep = Upkeep(settings, publisher, calls, kafka_standing, tally)
     _read_again_on_sighup(settings, ingest)
-    connected = asyncio.create_task(link.keep_connected())
+    connected = asyncio.create_task(link.keep_connected(PROBE))
     try:
         # Requests that came before Redis could be asked would pass by the limit and by what it knows of their keys.
         await link.tried.wait()
@@ -90,6 +93,14 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         await publisher.close()
         connected.cancel()
         link.close()
+
+
+def _charges(place: Place) -> Charges:
+    """What this process counts, where the others see it."""
+    path = place.table.path
+    if path is None:
+        return Charges(Charges.memory(1), 0, 1)
+    return Charges.shared(path.with_name("charges"), place.worker, place.workers)
 
 
 def _times_ms(settings: Settings) -> tuple[int, int]:

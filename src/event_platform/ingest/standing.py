@@ -16,6 +16,11 @@ def _now() -> datetime:
 class Standing:
     """The last known state of one dependency; only changes are logged.
 
+    Args:
+        name: The dependency's name in ``/health``.
+        now: This machine's clock.
+        fell: Called each time that it cannot be used.
+
     Attributes:
         name: The dependency's name in ``/health``.
         up: Whether it can be used.
@@ -23,11 +28,12 @@ class Standing:
         error: Why it cannot be used, in one sentence.
     """
 
-    def __init__(self, name: str, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, name: str, now: Callable[[], datetime] = _now, fell: Callable[[], None] = lambda: None) -> None:
         self.name = name
         self.up = False
         self.error: str | None = "not connected yet"
         self._now = now
+        self._fell = fell
         self.since = now()
 
     def rise(self) -> None:
@@ -43,6 +49,7 @@ class Standing:
         if self.up or self.error != error:
             log.warning("dependency is down", dependency=self.name, error=error)
         self.up, self.error = False, error
+        self._fell()
 
     def describe(self) -> dict[str, str | None]:
         """The entry in ``/health``."""

@@ -46,9 +46,13 @@ class Table:
     Args:
         path: The file that they share; made if it does not exist.
         workers: How many rows.
+
+    Attributes:
+        path: The file; None where no other process can know of it.
     """
 
     def __init__(self, path: Path, workers: int) -> None:
+        self.path: Path | None = path
         size = workers * ROW * _DOUBLE_BYTES
         with path.open("ab") as file:
             file.truncate(size)
@@ -60,7 +64,9 @@ class Table:
     def private(cls) -> "Table":
         """A table of one row for a single process."""
         with tempfile.TemporaryDirectory(prefix="ingest-metrics-", ignore_cleanup_errors=True) as folder:
-            return cls(Path(folder) / "rows", 1)
+            table = cls(Path(folder) / "rows", 1)
+        table.path = None
+        return table
 
     def row(self, worker: int) -> Row:
         """The row that process ``worker``, counted from 0, writes."""
