@@ -179,13 +179,13 @@ def test_over_the_limit_in_chunks(exhausted: Producer) -> None:
 
 
 def test_over_the_limit_as_long_as_redis_says(exhausted: Producer, settings: Settings) -> None:
-    """Where Redis knows nothing of it any more, the tenant may send again a second later."""
+    """Where Redis does not count it any more, the tenant may send again a second later."""
     retry_seconds = int(exhausted.post(new_key()).headers["retry-after"])
     with redis_of(settings) as client:
-        client.flushdb()
-    flushed_at = time.monotonic()
+        client.delete(*client.scan_iter("*rl:*"))
+    deleted_at = time.monotonic()
     eventually(lambda: exhausted.post(new_key()).status_code == 202, "Redis to be asked again")
-    assert time.monotonic() - flushed_at < retry_seconds / 2
+    assert time.monotonic() - deleted_at < retry_seconds / 2
 
 
 @pytest.mark.timing
