@@ -31,6 +31,7 @@ def test_one_killed(run_service: RunService, producer_of: MakeProducer, books: B
     """A process that is killed is replaced, the other one goes on answering, and nothing acknowledged is lost."""
     service = run_service("ingest", "--workers", "2", RATE_LIMIT_PER_MIN=1_000_000)
     producer = producer_of(service)
+    eventually(lambda: service.log().count("accepting events") == 2, "both processes to accept")
     before = processes(service)
     assert len(before) == 2
     for _ in range(20):
