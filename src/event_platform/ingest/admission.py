@@ -166,30 +166,38 @@ class Admission:
     async def _ask(self, tenant: Tenant, operations: Sequence[Operation]) -> list[Any]:
         """The script's answer to each, or what stands for it."""
         held = self._fallback.hold(tenant.name, tenant.limit, len(operations))
-        asked = operations[: held.count]
+        asked = held.count
         try:
-            answers = await self._ask_redis(held, asked)
+            answers = await self._calls.ask(operations[:asked]) if asked else []
+        except DataLostError:
+            answers = await self._ask_again(held, operations)
         except RedisAwayError as away:
-            self._fallback.distrust()
-            self._fallback.fit(held)
-            answers = [_WithoutRedis(away.sent, None)] * held.count
-            if over := len(asked) - held.count:
-                answers += [_WithoutRedis(away.sent, self._fallback.retry_ms(tenant.name))] * over
+            answers = self._stand_ins(held, away, asked)
         else:
             self._fallback.give_back(held, sum(map(_is_limited, answers)))
         if over := len(operations) - len(answers):
             answers += [[LIMITED, self._fallback.retry_ms(tenant.name)]] * over
         return answers
 
-    async def _ask_redis(self, held: Held, operations: Sequence[Operation]) -> list[Any]:
-        if not operations:
-            return []
+    async def _ask_again(self, held: Held, operations: Sequence[Operation]) -> list[Any]:
+        """The same where nothing was done, and what fits is now known here only."""
+        asked = held.count
+        self._fallback.fit(held)
         try:
-            return await self._calls.ask(operations)
-        except DataLostError:
-            # Nothing was done, and what fits is now known here only.
-            self._fallback.fit(held)
-            return await self._calls.ask(operations[: held.count]) if held.count else []
+            answers = await self._calls.ask(operations[: held.count]) if held.count else []
+        except RedisAwayError as away:
+            return self._stand_ins(held, away, asked)
+        self._fallback.give_back(held, sum(map(_is_limited, answers)))
+        return answers
+
+    def _stand_ins(self, held: Held, away: RedisAwayError, asked: int) -> list[Any]:
+        """Whether it fits the limit, for each of those that were asked for."""
+        self._fallback.distrust()
+        self._fallback.fit(held)
+        found = [_WithoutRedis(away.sent, None)] * held.count
+        if over := asked - held.count:
+            found += [_WithoutRedis(away.sent, self._fallback.retry_ms(held.tenant))] * over
+        return found
 
     async def _verdict(self, claim: Claim, record_key: str, answer: Any) -> Verdict:  # noqa: ANN401 - the script's answers vary
         if isinstance(answer, _WithoutRedis):

@@ -30,6 +30,7 @@ LARGE_CALL: Final = 100
 MAX_UNSETTLED: Final = 10_000
 UNSETTLED_SECONDS: Final = 60.0
 
+_ANSWER_TYPES: Final = frozenset({int, list})
 _NOBODY: Final = "-" * 36
 _PROBE_OPERATIONS: Final = ("T", "~probe", 1_000_000, f"C{_NOBODY}{'-' * 59}", f"R{_NOBODY}", f"R{_NOBODY}")
 PROBE: Final[ScriptCall] = (
@@ -237,4 +238,4 @@ class ScriptCalls:
 
 def _are_answers(reply: object, count: int) -> bool:
     """Whether ``reply`` is the script's, with so many answers; an error among them is none."""
-    return isinstance(reply, list) and len(reply) == count and all(isinstance(each, int | list) for each in reply)
+    return isinstance(reply, list) and len(reply) == count and _ANSWER_TYPES.issuperset(map(type, reply))
