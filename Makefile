@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down demo demo-failure test test-long test-stress check bench dist dashboard install lock clean
+.PHONY: help up down demo demo-failure test test-long test-stress mutations check bench dist dashboard install lock clean
 
 BIN := .venv/bin
 NPM := scripts/with-node npm --prefix dashboard
@@ -34,6 +34,10 @@ TESTS ?=
 RUNS ?= 3
 test-stress: install dashboard ## TESTS=… RUNS=… tests on a busy machine, again and again
 	@$(BIN)/python -m scripts.stress_tests --runs $(RUNS) $(TESTS)
+
+ONLY ?=
+mutations: install dashboard ## ONLY=… break the code on purpose: do the tests of the guarantees see it?
+	@$(BIN)/python -m scripts.mutations $(ONLY)
 
 check: install dashboard ## formats, linters, types, layers
 	@$(BIN)/ruff format --check --quiet

@@ -8,6 +8,8 @@ from scripts.mutation_rows import Mutation, Section
 
 PAGE = Path(__file__).parents[1] / "docs" / "guarantees.md"
 
+_Cells = tuple[str, str, str, str]
+
 _HEAD = "| fault | test | broken on purpose | how it failed |\n|---|---|---|---|\n"
 
 
@@ -18,24 +20,29 @@ def written(page: str, sections: list[Section]) -> str:
         ValueError: The page has no such mark, or more than one.
     """
     for section in sections:
-        mark = f"<!-- mutations: {section.name} -->\n"
-        table = f"{mark}\n{_table(section)}"
-        page, times = re.subn(rf"{re.escape(mark)}\n?(?:\|.*\n)*", lambda _, table=table: table, page)
-        if times != 1:
-            raise ValueError(f"the page has {times} marks of {section.name} instead of one")
+        page = _with_table(page, section)
     return page
 
 
+def _with_table(page: str, section: Section) -> str:
+    mark = f"<!-- mutations: {section.name} -->\n"
+    before, *rest = page.split(mark)
+    if len(rest) != 1:
+        raise ValueError(f"the page has {len(rest)} marks of {section.name} instead of one")
+    after = re.sub(r"\A\n*(?:\|.*\n)*\n*", "", rest[0])
+    return f"{before}{mark}\n{_table(section)}" + (f"\n{after}" if after else "")
+
+
 def _table(section: Section) -> str:
-    rows = [None, *section.mutations]
-    return _HEAD + "".join(_row(before, mutation) for before, mutation in pairwise(rows) if mutation)
+    cells = [(each.fault, _test(each), each.broken, each.failed) for each in section.mutations]
+    return _HEAD + "".join(_row(before, row) for before, row in pairwise([("", "", "", ""), *cells]))
 
 
-def _row(before: Mutation | None, mutation: Mutation) -> str:
-    is_same = before is not None and before.fault == mutation.fault
-    test = _test(mutation)
-    cells = ["" if is_same else mutation.fault, "" if is_same and before and _test(before) == test else test]
-    return f"| {' | '.join([*cells, mutation.broken, mutation.failed])} |\n".replace("|  |", "| |")
+def _row(before: _Cells, row: _Cells) -> str:
+    """Fault and test are left out where they are those of the row before."""
+    (fault, test), was = row[:2], before[:2]
+    shown = ("" if fault == was[0] else fault, "" if (fault, test) == was else test, *row[2:])
+    return "".join(f"| {cell} " if cell else "| " for cell in shown) + "|\n"
 
 
 def _test(mutation: Mutation) -> str:

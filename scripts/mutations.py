@@ -1,8 +1,8 @@
 """``make mutations``: code is broken on purpose, and the test that holds the promise has to turn red.
 
 What is broken, and which test is to see it, stands in ``tests/mutations/*.toml``; ``docs/guarantees.md`` shows the same
-as tables (``--write``). Each is tried in a copy of the working tree, so nothing of it is touched. ``ONLY`` chooses those
-in which each of its words occurs.
+as tables (``--write``). Each is tried in a copy of the working tree, so nothing of it is touched. ``ONLY`` chooses
+those in which each of its words occurs.
 """
 
 import argparse
@@ -20,10 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from scripts import results
 from scripts.mutation_page import PAGE, written
 from scripts.mutation_rows import Edit, Mutation, read
-
-from scripts import results
 
 LIMIT_SECONDS = 240.0
 """For one mutation: what is broken often waits for what never comes."""

@@ -109,6 +109,8 @@ def test_redis_away_and_reject(
     """With REDIS_OUTAGE=reject nothing is accepted without Redis, and no claim is stranded by it."""
     service = run_service("ingest", REDIS_OUTAGE="reject", **QUOTA)
     producer, key, lost = producer_of(service), new_key(), new_key()
+    # What a process asks first it only asks for the data's epoch; nothing of that is done.
+    eventually(lambda: books.accepted(producer, new_key()), "an event to be accepted")
     servers.pause("redis")
     # Of the first one the claim was sent, and is made when Redis goes on.
     for each in (lost, key):
