@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.setting_values import is_secret
+from event_platform.core.setting_values import http_url, is_secret
 from event_platform.core.settings import Settings, load
 
 PASSWORD = "hunter2hunter2"
@@ -353,3 +353,12 @@ def test_redis_url_wins_over_address() -> None:
     assert load().given_redis_url is None
     assert load(redis_addr="localhost:1").given_redis_url == "redis://localhost:1/0"
     assert load(redis_addr="localhost:1", redis_url="rediss://:p@h:2/3").given_redis_url == "rediss://:p@h:2/3"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")],  # noqa: S104 - read only
+)
+def test_the_url_is_one_a_client_here_can_use(host: str, url: str) -> None:
+    """Also where the service listens on all addresses."""
+    assert http_url(host, 1) == url

@@ -79,7 +79,7 @@ class Platform:
         self.processes = []
         for worker, calls in enumerate(self.calls):
             charges = Charges(memory, worker, PROCESSES)
-            calls.limiter = FallbackLimiter(1, lambda: self.redis.now_ms, charges)
+            calls.limiter = FallbackLimiter(lambda: self.redis.now_ms, charges)
             tally = Tally(Table.private().row(0))
             self.processes.append(Admission(calls, calls.limiter, "accept", tally))  # type: ignore[arg-type]  # ScriptCalls' questions only
 
@@ -177,18 +177,24 @@ def test_nothing_is_decided_here_while_redis_is_well() -> None:
 
 
 def test_whoever_waits_as_told_is_admitted() -> None:
-    """Without Redis, with what was charged through it."""
+    """Without Redis, with what was charged through it; another tenant need not wait."""
     now = [7_000.0]
-    limiter = FallbackLimiter(1, lambda: now[0])
+    limiter = FallbackLimiter(lambda: now[0])
     limiter.hold("t", 3, 2)
     now[0] += 20_000
-    assert limiter.take("t", 3) is None
-    wait_ms = limiter.take("t", 3)
-    assert wait_ms is not None
-    now[0] += wait_ms - 1
-    assert limiter.take("t", 3) is not None
+    assert fits(limiter, "t")
+    assert not fits(limiter, "t")
+    assert fits(limiter, "u")
+    now[0] += limiter.retry_ms("t") - 1
+    assert not fits(limiter, "t")
     now[0] += 1
-    assert [limiter.take("t", 3) is None for _ in range(3)] == [True, True, False]
+    assert [fits(limiter, "t") for _ in range(3)] == [True, True, False]
+
+
+def fits(limiter: FallbackLimiter, tenant: str) -> bool:
+    """Whether a request of a tenant with a limit of 3 is admitted without Redis."""
+    limiter.distrust()
+    return limiter.hold(tenant, 3, 1).count == 1
 
 
 def test_processes_see_each_other_in_a_file(tmp_path: Path) -> None:

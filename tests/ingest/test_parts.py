@@ -8,7 +8,6 @@ import pytest
 from event_platform.core import metrics
 from event_platform.core.errors import ConfigurationError
 from event_platform.ingest import problems
-from event_platform.ingest.fallback_limiter import FallbackLimiter
 from event_platform.ingest.json_parts import elements, members
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.request_ids import Tickets
@@ -24,20 +23,6 @@ def test_tickets() -> None:
     assert first.int >> 80 == 1_700_000_000_123
     assert drawn[0].received_at == "2023-11-14T22:13:20.123456Z"
     assert len({ticket.id for ticket in drawn}) == 1_000
-
-
-def test_fallback_limiter() -> None:
-    """Without Redis a process gives out its share in any 60 s, and says truly when there is more."""
-    now = [7_000.0]
-    limiter = FallbackLimiter(2, lambda: now[0])
-    assert [limiter.take("t", 6) for _ in range(3)] == [None] * 3
-    wait_ms = limiter.take("t", 6)
-    assert limiter.take("u", 6) is None
-    assert wait_ms is not None
-    now[0] += wait_ms - 1
-    assert limiter.take("t", 6) is not None
-    now[0] += 1
-    assert limiter.take("t", 6) is None
 
 
 def test_counters_of_all_processes(tmp_path: Path) -> None:

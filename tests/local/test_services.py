@@ -70,15 +70,6 @@ def test_a_secret_has_one_form(monkeypatch: pytest.MonkeyPatch) -> None:
         assert program.environment["API_KEYS_FILE"] == "keys"
 
 
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")],  # noqa: S104 - read only
-)
-def test_the_url_is_one_a_client_here_can_use(host: str, url: str) -> None:
-    """Also where the service listens on all addresses."""
-    assert services.url(host, 1) == url
-
-
 def test_an_address_of_another_machine_is_not_called_taken() -> None:
     """The setting that names the address is named, and no other port proposed."""
     settings = load(_env_file=None, ingest_host="192.0.2.1", api_keys="a:b")

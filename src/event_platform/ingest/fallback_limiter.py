@@ -34,13 +34,11 @@ class FallbackLimiter:
     """Counts requests of each tenant in slots of 5 s.
 
     Args:
-        workers: Among how many a limit is divided that do not see each other's ``charges``.
         now_ms: A clock that never goes back, in milliseconds, and is the same for all that share ``charges``.
         charges: Where they are counted; private ones if it is not given.
     """
 
-    def __init__(self, workers: int, now_ms: Callable[[], float], charges: Charges | None = None) -> None:
-        self._workers = workers
+    def __init__(self, now_ms: Callable[[], float], charges: Charges | None = None) -> None:
         self._now_ms = now_ms
         self._charges = charges or Charges(Charges.memory(1), 0, 1)
 
@@ -59,7 +57,7 @@ class FallbackLimiter:
     def fit(self, held: Held) -> None:
         """Take back what of it is over the limit."""
         total = sum(self._charges.by_slot(held.tenant, self._slot()).values())
-        self.give_back(held, min(held.count, max(0, total - self._share(held.limit))))
+        self.give_back(held, min(held.count, max(0, total - held.limit)))
 
     def give_back(self, held: Held, count: int) -> None:
         """Count so many less."""
@@ -73,13 +71,5 @@ class FallbackLimiter:
         oldest = min(self._charges.by_slot(tenant, current), default=current)
         return math.ceil((oldest + SLOTS) * _SLOT_MS - now_ms)
 
-    def take(self, tenant: str, limit: int) -> int | None:
-        """Charge one request without Redis; None if it fits, else the milliseconds after which a retry does."""
-        self.distrust()
-        return None if self.hold(tenant, limit, 1).count else self.retry_ms(tenant)
-
     def _slot(self) -> int:
         return int(self._now_ms() // _SLOT_MS)
-
-    def _share(self, limit: int) -> int:
-        return max(1, limit // self._workers)

@@ -60,7 +60,7 @@ async def open_service(settings: Settings, place: Place) -> AsyncIterator[Servic
         ConfigurationError: A setting is missing or wrong.
     """
     tally = Tally(place.table.row(place.worker))
-    fallback = FallbackLimiter(1, lambda: time.monotonic() * 1_000, _charges(place))
+    fallback = FallbackLimiter(lambda: time.monotonic() * 1_000, _charges(place))
     # Whenever Redis goes away it may lose what it was told of late.
     redis_standing = Standing("redis", fell=fallback.distrust)
     kafka_standing, clock_standing = Standing("kafka"), Standing("clock")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from event_platform.core.envelope import TENANT_NAME
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.setting_values import pairs
+from event_platform.core.setting_values import http_url, pairs
 from event_platform.core.settings import Settings, load
 from event_platform.loadgen import fail_if, scenario, wire
 from event_platform.loadgen.admin_api import AdminApi
@@ -95,13 +95,7 @@ def _ingest_url(settings: Settings | None) -> str:
 def _url(setting: str, host: str, port: int, option: str) -> str:
     if port == 0:
         raise ConfigurationError(f"{setting}=0 does not tell the port that was taken: give {option}")
-    return f"http://{_reachable(host)}:{port}"
-
-
-def _reachable(host: str) -> str:
-    """An address to connect to, of one to listen on."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - is not bound
-    return f"[{host}]" if ":" in host else host
+    return http_url(host, port)
 
 
 def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.setting_files import names, other_form, read_secrets, secret_names
+from event_platform.core.setting_values import http_url
 from event_platform.core.settings import Settings, load
 from event_platform.local import readiness, servers, services
 from event_platform.local.control import Answer, Entry, Request
@@ -55,7 +56,7 @@ class Orders:
         }
 
     def _service_addresses(self) -> dict[str, str]:
-        return {name: services.url(*address) for name, address in services.addresses(self._plan.settings).items()}
+        return {name: http_url(*address) for name, address in services.addresses(self._plan.settings).items()}
 
     def _server_addresses(self) -> dict[str, str]:
         connections = self._plan.connections

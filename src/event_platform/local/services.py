@@ -12,6 +12,7 @@ import httpx
 from event_platform.core import listener
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.setting_files import FILE_SUFFIX
+from event_platform.core.setting_values import http_url
 from event_platform.core.settings import Settings
 from event_platform.local import ports
 from event_platform.local.place import Place
@@ -33,12 +34,6 @@ def addresses(settings: Settings) -> dict[str, tuple[str, int]]:
         "processor": (settings.processor_host, settings.processor_port),
         "admin": (settings.admin_host, settings.admin_port),
     }
-
-
-def url(host: str, port: int) -> str:
-    """Where a client on this machine finds a service that listens there."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def check_ports(settings: Settings) -> None:
@@ -102,7 +97,7 @@ def programs(settings: Settings, place: Place, connections: Mapping[str, str], f
             environment=environment,
             folder=folder,
             log=place.logs / f"{name}.log",
-            is_ready=partial(_is_healthy, url(host, port)),
+            is_ready=partial(_is_healthy, http_url(host, port)),
             stop_seconds=30.0,
             holds_hang_up=name == "ingest",
         )

@@ -5,13 +5,14 @@ import shlex
 import time
 from datetime import UTC, datetime
 
+from event_platform.core.setting_values import http_url
 from event_platform.core.settings import Settings
-from event_platform.local.services import addresses, url
+from event_platform.local.services import addresses
 
 
 def lines(settings: Settings) -> list[str]:
     """Addresses and a `curl` line that works as pasted."""
-    urls = {name: url(*address) for name, address in addresses(settings).items()}
+    urls = {name: http_url(*address) for name, address in addresses(settings).items()}
     return [
         "",
         f"  dashboard   {urls['admin']}/",
