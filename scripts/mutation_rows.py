@@ -46,17 +46,20 @@ class Mutation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_long: bool = False
     limit_seconds: float = 0
 
-    def has(self, words: list[str]) -> bool:
-        """Whether each word occurs in its texts, or in the names of its tests and files."""
-        text = "\n".join((self.fault, self.broken, self.failed, *self.tests, *(edit.file for edit in self.edits)))
-        return all(word.lower() in text.lower() for word in words)
-
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of them; ``name`` is the file's, without its ending."""
 
     name: str
     mutations: tuple[Mutation, ...]
+
+    def having(self, words: list[str]) -> list[Mutation]:
+        """Those in whose texts, names of tests and files, or section each word occurs."""
+        return [each for each in self.mutations if all(word.lower() in self._text(each) for word in words)]
+
+    def _text(self, mutation: Mutation) -> str:
+        named = (*mutation.tests, *(edit.file for edit in mutation.edits))
+        return "\n".join((self.name, mutation.fault, mutation.broken, mutation.failed, *named)).lower()
 
 
 def read(folder: Path = FOLDER) -> list[Section]:

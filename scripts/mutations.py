@@ -109,7 +109,7 @@ def main() -> int:
     if given.write:
         PAGE.write_text(written(PAGE.read_text("utf-8"), read()), "utf-8")
         return 0
-    chosen = [mutation for section in read() for mutation in section.mutations if mutation.has(given.only)]
+    chosen = [mutation for section in read() for mutation in section.having(given.only)]
     return _conclude(_judge_all(chosen, given.jobs, given.logs.absolute()))
 
 

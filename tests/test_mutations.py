@@ -60,6 +60,14 @@ def test_section_without_a_mark_is_an_error() -> None:
         mutation_page.written("nothing", [Section("one", ())])
 
 
+def test_words_choose() -> None:
+    """All of them must occur, wherever, in whichever case."""
+    section = Section("redis", (row("A lease", "x"), row("a claim", "y")))
+    assert section.having(["LEASE", "test_it"]) == [section.mutations[0]]
+    assert section.having(["redis"]) == list(section.mutations)
+    assert section.having(["lease", "y of"]) == []
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A project of one module with one test that sees what it says, and one that does not."""
