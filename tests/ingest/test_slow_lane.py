@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.fixtures.processes import has_ended
-from tests.fixtures.waiting import eventually
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.ingest import problems, reading_process, slow_lane
 from event_platform.ingest.batch_envelope import read_items
@@ -65,7 +65,8 @@ def play(what: Callable[[SlowLane], Any]) -> Any:  # noqa: ANN401 - whatever it 
     async def run() -> Any:  # noqa: ANN401 - the same
         before, lane = children(), SlowLane()
         try:
-            return await what(lane)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await what(lane)
         finally:
             started = [psutil.Process(pid) for pid in children() - before]
             await lane.close()
