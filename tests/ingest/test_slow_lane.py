@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.fixtures.processes import has_ended
+from tests.fixtures.processes import command_of, has_ended
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.ingest import problems, reading_process, slow_lane
@@ -34,7 +34,7 @@ read_batch = partial(read_items, max_event_bytes=262_144)
 
 def children() -> set[int]:
     """Processes that this one has started."""
-    return {child.pid for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())}
+    return {child.pid for child in psutil.Process().children() if "resource_tracker" not in command_of(child)}
 
 
 def name_process(body: bytes) -> tuple[int, int]:

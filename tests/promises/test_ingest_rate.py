@@ -113,7 +113,9 @@ def head(length: int | None, *more: str, version: str = "1.1") -> bytes:
 
 def read_answer(stream: BinaryIO) -> tuple[int, dict[str, str], bytes]:
     """The next answer of a connection: status, headers, body."""
-    status = int(stream.readline().split()[1])
+    first = stream.readline()
+    assert first, "the connection ended without an answer"
+    status = int(first.split()[1])
     lines = iter(lambda: stream.readline().decode().strip(), "")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     return status, headers, stream.read(int(headers["content-length"]))
