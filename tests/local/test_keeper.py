@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -234,20 +235,24 @@ def test_a_turn_that_fails_is_not_the_last(
 def test_what_is_told_is_the_process_itself(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that ended is never called ready, though nobody has looked after it yet."""
     looked_after = threading.Event()
-    kill_orphans = ending.kill_orphans
+    wait = subprocess.Popen.wait
 
-    def later(pid: int) -> None:
-        looked_after.wait(DEADLINE_SECONDS)
-        kill_orphans(pid)
+    def wait_late(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        looked_after.wait()
+        return wait(process, timeout)
 
-    monkeypatch.setattr(ending, "kill_orphans", later)
+    monkeypatch.setattr(subprocess.Popen, "wait", wait_late)
     keeper = make_keeper()
     keeper.start()
     keeper.wait_until_ready(DEADLINE_SECONDS)
-    os.kill(pid_of(keeper), signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().state is State.RESTARTING, "its end to be told")
-    assert keeper.snapshot().pid is None
-    looked_after.set()
+    process = psutil.Process(pid_of(keeper))
+    process.kill()
+    try:
+        eventually(lambda: has_ended(process), "its end")
+        found = keeper.snapshot()
+    finally:
+        looked_after.set()
+    assert (found.state, found.pid, found.restarts) == (State.RESTARTING, None, 0)
 
 
 def test_start_does_not_wait_for_the_pause(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
