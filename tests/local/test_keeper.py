@@ -41,10 +41,18 @@ def make_keeper(tmp_path: Path, request: pytest.FixtureRequest) -> MakeKeeper:
         )
         program = replace(program, **changes)  # type: ignore[arg-type]  # the fields a test names
         keeper = Keeper(program, Records(tmp_path / "processes.json", tmp_path))
-        request.addfinalizer(keeper.stop)
+        request.addfinalizer(lambda: stop(keeper))
         return keeper
 
     return make
+
+
+def stop(keeper: Keeper) -> None:
+    """Stop it; one whose thread has died would be waited for without end."""
+    stopping = threading.Thread(target=keeper.stop, daemon=True)
+    stopping.start()
+    stopping.join(DEADLINE_SECONDS)
+    assert not stopping.is_alive(), "it does not stop"
 
 
 def pid_of(keeper: Keeper) -> int:
