@@ -11,6 +11,8 @@ from tests.admin.conftest import Store
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
+from event_platform.admin.app import BOUNDS
+
 
 def test_a_taken_port_stops_the_start(run_service: RunService) -> None:
     """It ends at once and names the setting that moves it."""
@@ -46,9 +48,13 @@ def test_head_is_refused_where_get_is(admin: Service) -> None:
 
 
 def test_a_head_without_end(run_service: RunService) -> None:
-    """It is cut off before it fills the memory, although it never becomes a request."""
-    with socket.create_connection(run_service("admin").address, DEADLINE_SECONDS) as connection:
-        connection.sendall(b"GET /livez HTTP/1.1\r\nX-A: ")
+    """It is refused as soon as it is too large, and cut off before it fills the memory: it never becomes a request."""
+    address, begun = run_service("admin").address, b"GET /livez HTTP/1.1\r\nX-A: "
+    with socket.create_connection(address, DEADLINE_SECONDS) as connection:
+        connection.sendall(begun + b"a" * BOUNDS.max_unfinished_bytes)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 431 ")
+    with socket.create_connection(address, DEADLINE_SECONDS) as connection:
+        connection.sendall(begun)
         with pytest.raises(OSError, match=r"reset|pipe|abort"):
             connection.sendall(b"a" * 64 * 1_048_576)
 
