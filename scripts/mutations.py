@@ -75,8 +75,11 @@ def broken(tree: Path, edits: tuple[Edit, ...]) -> Iterator[None]:
 def judge(mutation: Mutation, tree: Path, log: Path) -> Verdict:
     """Break the tree, and run the tests that are to see it."""
     started = time.monotonic()
-    with broken(tree, mutation.edits):
-        status = _run(mutation, tree, log)
+    try:
+        with broken(tree, mutation.edits):
+            status = _run(mutation, tree, log)
+    except ValueError as error:
+        return Verdict(is_red=False, reason=str(error), seconds=0)
     found = results.failures(log.parent)
     reason = found[0].message if found else f"exit status {status}; see {log}"
     # A run that never came to a test, or has nothing that failed, proves nothing.
@@ -93,9 +96,17 @@ def _run(mutation: Mutation, tree: Path, log: Path) -> int:
     try:
         return process.wait(mutation.limit_seconds or LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
-        # As Ctrl-C: the tests end what they started.
-        process.send_signal(signal.SIGINT)
+        return _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    """As Ctrl-C, so that the tests end what they started; whatever they do not end by themselves is killed."""
+    process.send_signal(signal.SIGINT)
+    try:
         return process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def main() -> int:

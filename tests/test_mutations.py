@@ -97,8 +97,16 @@ def test_only_a_test_that_failed_has_seen_it(
     assert (tree / "subject.py").read_text() == "WORD = True\n"
 
 
+def test_a_mutation_that_fits_nothing_has_not_been_seen(tree: Path, tmp_path: Path) -> None:
+    """It is told like any other, and the next ones are tried."""
+    (tree / "subject.py").write_text("")
+    found = mutations.judge(row("a", "x"), tree, tmp_path / "pytest.log")
+    assert not found.is_red
+    assert found.reason.startswith("subject.py: this stands there 0 times")
+
+
 @pytest.mark.parametrize("text", ["", "True True"])
 def test_text_that_does_not_stand_there_once_is_an_error(text: str) -> None:
-    """So that a mutation which broke something else, or nothing, is noticed."""
+    """So that a mutation which breaks something else, or nothing, is noticed."""
     with pytest.raises(ValueError, match="instead of once"):
         Edit("subject.py", "True", "False").made_in(text)
