@@ -153,7 +153,7 @@ def test_a_server_that_hangs_while_a_session_begins_is_an_outage(
 ) -> None:
     """Also after it has let us in, its answer is not waited for for ever."""
     monkeypatch.setattr(postgres, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(postgres, "_PIN", "SELECT pg_sleep(30) FROM unnest(%s::text[], %s::text[])")
+    monkeypatch.setattr(postgres, "_PIN", "SELECT pg_sleep(30), %s::text[], %s::text[]")
     with pytest.raises(psycopg.OperationalError) as raised:
         postgres.connect(conninfo(settings, "ep-test"))
     assert is_outage(raised.value)
