@@ -220,7 +220,7 @@ def test_only_the_first_request_waits_for_redis(
         assert producer.post(new_key()).status_code == 202
         return _seconds_of(partial(producer.post, new_key()))
 
-    promised.within(1.5, second_seconds)
+    promised.within(0.5, second_seconds)
 
 
 def _seconds_of(post: Callable[[], httpx.Response]) -> float:

@@ -48,6 +48,7 @@ def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, w
     keys = ",".join(f"{name}:key_{name}" for name in names)
     limits = ",".join(f"{name}:{limit}" for name, limit in names.items() if limit != 30)
     service = run_service("ingest", "--workers", str(workers), API_KEYS=keys, RATE_LIMITS=limits, RATE_LIMIT_PER_MIN=30)
+    eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     for name, limit in names.items():
         with unless_redis_is_late(service):
             answers = burst(producer_of(service, f"key_{name}"), 60)
