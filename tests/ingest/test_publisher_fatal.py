@@ -55,14 +55,15 @@ def test_fatal_error(settings: Settings, published: Published, tmp_path: Path) -
         standing = Remembering()
         publisher = Publisher(settings.topic_raw, config, standing, tally)
         try:
-            await publisher.publish(record("before"))
-            assert standing.up
-            with pytest.raises(UnavailableError):
-                await publisher.publish(Record(b"t:key", b"x" * 2_000_000))
-            await asyncio.to_thread(eventually, standing.failed_for_good, "the fatal error")
-            assert not standing.up
-            await publisher.publish(record("after"))
-            assert standing.up
+            async with asyncio.timeout(2 * DEADLINE_SECONDS):
+                await publisher.publish(record("before"))
+                assert standing.up
+                with pytest.raises(UnavailableError):
+                    await publisher.publish(Record(b"t:key", b"x" * 2_000_000))
+                await asyncio.to_thread(eventually, standing.failed_for_good, "the fatal error")
+                assert not standing.up
+                await publisher.publish(record("after"))
+                assert standing.up
         finally:
             await publisher.close()
 
