@@ -56,6 +56,7 @@ def samples(service: Service) -> dict[str, float]:
 def test_metrics(run_service: RunService, producer_of: MakeProducer) -> None:
     """Whichever process is scraped tells the sums over both, requests and items apart, gauges too."""
     service = run_service("ingest", "--workers", "2", API_KEYS="counted:key_c", RATE_LIMIT_PER_MIN=60)
+    eventually(lambda: service.log().count("accepting events") == 2, "both processes to accept")
     producer, key = producer_of(service, "key_c"), new_key()
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: post_alone(producer, new_key()), range(40))) == {202}
