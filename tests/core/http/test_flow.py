@@ -1,5 +1,7 @@
 """What is sent ahead of its turn waits as bytes."""
 
+import socket
+
 import psutil
 from tests.fixtures.bare_server import Serve
 
@@ -11,9 +13,11 @@ def test_requests_sent_ahead(serve: Serve) -> None:
     process = psutil.Process()
     running = serve()
     before = most = process.memory_info().rss
-    connections = [running.connect() for _ in range(8)]
+    connections = [running.connect() for _ in range(16)]
     for connection in connections:
         connection.sendall(request * number)
+    for connection in connections:
+        assert connection.recv(1, socket.MSG_PEEK), "an answer was begun"
     answered, begun = 0, b"HTTP/1.1 200 "
     received = b""
     while answered < number:
