@@ -113,7 +113,7 @@ def main() -> int:
     """Try the chosen ones and tell of each; the exit status is 0 only if all were seen."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="words, each of which occurs in the text of a mutation")
-    parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side")
+    parser.add_argument("--jobs", type=int, default=3, help="how many are tried side by side")
     parser.add_argument("--logs", type=Path, default=Path(".build/mutations"), help="where the output of tests goes")
     parser.add_argument("--write", action="store_true", help="only bring the page up to date")
     given = parser.parse_args()
