@@ -25,7 +25,7 @@ from bench.processor_rates import Bench
 from bench.processor_setting import environment_of, messages, new_platform, own_servers, url_of
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.local.ports import Reservations
 
 WARM_UP = 30

@@ -16,8 +16,8 @@ from bench.processor_setting import environment_of, messages, new_platform, url_
 from confluent_kafka import KafkaError, Message, Producer
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core import kafka
-from event_platform.core.settings import Settings
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
 
 WATCH_EVERY = {1_000: 20, 1: 1}
 """At a rate, every how manieth event is watched for."""

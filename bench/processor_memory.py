@@ -14,7 +14,7 @@ import psutil
 from bench.processor_setting import environment_of, fill_topic, messages, new_platform, wait_for
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 CHUNK: Final = 100_000
 MOST_BEHIND: Final = 500_000

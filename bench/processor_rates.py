@@ -20,15 +20,15 @@ from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_
 from prometheus_client.parser import text_string_to_metric_families
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core.settings import Settings
+from event_platform.core.rules.outcome import Row, Store
+from event_platform.core.rules.validate import Rules
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import copy_format, pipeline
 from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
 from event_platform.processor.batch import Batch, Record, Span, Taken
 from event_platform.processor.database import Database
-from event_platform.processor.outcome import Row, Store
 from event_platform.processor.source import MAX_RECORDS
 from event_platform.processor.store import Store as Table
-from event_platform.processor.validation import Rules
 from event_platform.processor.writer import Writer
 
 RULES: Final = Rules(frozenset({1}), 30)

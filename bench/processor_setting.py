@@ -12,8 +12,10 @@ import psycopg
 from confluent_kafka import Producer
 from tests.fixtures.servers import RunningServers, start_servers
 
-from event_platform.core import envelope, kafka, topics
-from event_platform.core.settings import Settings, load
+from event_platform.core import envelope, topics
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.ingest.request_ids import Ticket, Tickets
 from event_platform.local import place
 from event_platform.local.ports import Reservations

@@ -2,11 +2,11 @@
 
 import sys
 
-from event_platform.core import hang_up
+from event_platform.core import sighup
 
 if sys.argv[1:2] == ["ingest"]:
     # It would end the process until it can be followed, and what is imported until then takes a second.
-    hang_up.hold()
+    sighup.hold()
 
 import os
 from dataclasses import dataclass

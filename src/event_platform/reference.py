@@ -15,9 +15,9 @@ from pydantic.fields import FieldInfo
 
 from event_platform.cli import cli
 from event_platform.core import metrics
-from event_platform.core.setting_files import FILE_SUFFIX, secret_names
-from event_platform.core.setting_values import is_secret
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.files import FILE_SUFFIX, secret_names
+from event_platform.core.settings.values import is_secret
 
 _NOTE: Final = "<!-- Made by `python -m event_platform.reference`; changes here would be lost. -->\n"
 _WIDTH: Final = 100

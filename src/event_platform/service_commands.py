@@ -3,7 +3,7 @@
 import click
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 
 _workers = click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes to share the work."
@@ -39,7 +39,7 @@ def admin() -> None:
 @click.command()
 def migrate() -> None:
     """Apply the migrations that the database of `DATABASE_URL` does not have yet."""
-    from event_platform.core import postgres  # noqa: PLC0415 - no other verb needs it
+    from event_platform.core.connections import postgres  # noqa: PLC0415 - no other verb needs it
     from event_platform.migrations import runner  # noqa: PLC0415 - the same
 
     applied = runner.migrate(postgres.conninfo(load("migrate"), "event-platform-migrate"))
@@ -49,8 +49,8 @@ def migrate() -> None:
 @click.command()
 def topics() -> None:
     """Create the topics that the Kafka of `KAFKA_BROKERS` does not have yet, and have it stamp what comes into them."""
-    from event_platform.core import kafka  # noqa: PLC0415 - no other verb needs it
     from event_platform.core import topics as platform_topics  # noqa: PLC0415 - the same
+    from event_platform.core.connections import kafka  # noqa: PLC0415 - no other verb needs it
 
     settings = load("topics")
     wanted = (platform_topics.raw_topic(settings), platform_topics.dlq_topic(settings))

@@ -6,7 +6,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from event_platform.admin.auth import Head, allowed_hosts, check_host, check_page, check_token
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 
 
 def _head(path: str = "/admin/overview", method: str = "GET", **headers: str) -> Head:

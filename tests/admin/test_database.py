@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from event_platform.admin.database import Database
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 SHOWN = ("TimeZone", "DateStyle", "default_transaction_read_only", "statement_timeout", "work_mem")
 

@@ -22,7 +22,7 @@ from event_platform.admin import probes
 from event_platform.admin.health import Finding, HealthProber, Name, Status, examine, overall
 from event_platform.admin.responses import Dependency
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 
 NAMES: list[Name] = ["postgres", "redis", "kafka", "ingest", "processor"]
 REDIS: frozenset[Name] = frozenset({"redis"})

@@ -16,8 +16,8 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
 from event_platform.admin.group_members import assigned, name_of
 from event_platform.admin.lag import Measurement, Offsets, Trend, describe
-from event_platform.core import kafka
-from event_platform.core.settings import Settings
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

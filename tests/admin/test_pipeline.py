@@ -13,8 +13,9 @@ from tests.fixtures.clock import early_enough
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import envelope, kafka
-from event_platform.core.settings import Settings
+from event_platform.core import envelope
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
 
 GOOD = (
     b'{"event_id":"e1","event_type":"login","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z",'

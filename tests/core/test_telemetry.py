@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.core.telemetry import configure, get_logger
 
 Lines = pytest.CaptureFixture[str]
@@ -89,7 +89,7 @@ def test_libraries_write_the_same_form(capsys: Lines) -> None:
 
 _LOGS_TO_A_FULL_DISK = """
 import logging
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.core.telemetry import configure, get_logger
 
 configure(load(_env_file=None), "ingest")

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fixtures.waiting import eventually, patiently
 
+from event_platform.core.connections.kafka import admin_client
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.kafka import admin_client
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.core.topics import (
     SEGMENT_MS,
     STAMP,

@@ -11,8 +11,8 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import topics
-from event_platform.core.kafka import admin_client
-from event_platform.core.settings import load
+from event_platform.core.connections.kafka import admin_client
+from event_platform.core.settings.loading import load
 from event_platform.local import java, kafka_jars, place
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "kafka-init" / "create-topics.sh"

@@ -11,7 +11,7 @@ from tests.fixtures.ingest_client import MakeProducer, Producer, new_key
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
-from event_platform.core import hang_up
+from event_platform.core import sighup
 
 
 def statuses(producers: list[Producer]) -> list[int]:
@@ -111,7 +111,7 @@ def test_signal_while_importing(run_service: RunService, producer_of: MakeProduc
 def test_signal_from_the_first_moment(run_service: RunService, producer_of: MakeProducer, workers: int) -> None:
     """Whoever starts it as the supervisor does may send SIGHUP at any time: it comes up, and has read all again."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    with hang_up.held():
+    with sighup.held():
         service = run_service("ingest", "--workers", str(workers), wait_until_ready=False)
     signal.signal(signal.SIGHUP, before)
 

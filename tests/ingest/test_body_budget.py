@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.ingest.accept import Ingest, accept
 from event_platform.ingest.admission import Claim, Duplicate, Tenant
 from event_platform.ingest.auth import ApiKeys

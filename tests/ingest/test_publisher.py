@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
+from event_platform.core.connections.replaceable_client import finds_brokers
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import finds_brokers
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.ingest.publication import Record
 from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.service import _producer_config

@@ -7,9 +7,9 @@ import pytest
 from tests.fixtures.ingest_client import Published
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.ingest.publication import Record
 from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.standing import Standing

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from event_platform.core import redis
-from event_platform.core.settings import Settings
+from event_platform.core.connections import redis
+from event_platform.core.settings.declaration import Settings
 from event_platform.ingest import health
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_link import RedisLink

@@ -9,8 +9,8 @@ from redis import Redis
 from tests.fixtures.ingest_client import redis_of
 from tests.fixtures.waiting import eventually
 
-from event_platform.core import redis
-from event_platform.core.settings import Settings
+from event_platform.core.connections import redis
+from event_platform.core.settings.declaration import Settings
 from event_platform.ingest.redis_address import RedisAddress
 from event_platform.ingest.redis_connection import RedisAwayError
 from event_platform.ingest.redis_link import DISTRUST_SECONDS, RedisLink

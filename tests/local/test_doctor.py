@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.local import control, doctor, extra, lock, place
 from event_platform.local.control import Answer, Entry
 from event_platform.local.doctor import Finding

@@ -20,9 +20,9 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
-from event_platform.core.lasting_client import finds_brokers
-from event_platform.core.settings import Settings
+from event_platform.core.connections import kafka
+from event_platform.core.connections.replaceable_client import finds_brokers
+from event_platform.core.settings.declaration import Settings
 
 
 def test_the_environment_is_complete(environment: dict[str, str], settings: Settings) -> None:

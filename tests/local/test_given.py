@@ -11,7 +11,8 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.timing import Promised
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.local import doctor, given
 
 NOBODY = "127.0.0.1:9"

@@ -8,7 +8,8 @@ import pytest
 from tests.fixtures.ports import ReservePort
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.local import place, services
 from event_platform.local.ports import Reservations
 

@@ -10,7 +10,7 @@ from redis import Redis
 from tests.fixtures.error_watch import ExpectErrors
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.local import place, servers, startup
 from event_platform.local.fleet import Fleet
 from event_platform.local.keeper import Keeper, State

@@ -11,13 +11,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from event_platform.core.settings import Settings
+from event_platform.core.rules.validate import Rules
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline, progress
 from event_platform.processor.batch import Batch, Record, Span, Taken
 from event_platform.processor.database import Database
 from event_platform.processor.progress import Place
 from event_platform.processor.store import Store
-from event_platform.processor.validation import Rules
 from event_platform.processor.writer import Settled, Writer
 
 _numbers = itertools.count(1)

@@ -9,7 +9,8 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
-from event_platform.core import kafka, topics
+from event_platform.core import topics
+from event_platform.core.connections import kafka
 
 
 def test_dead_letters_that_would_not_fit_stop_the_start(raw_topic: RawTopic, run_service: RunService) -> None:

@@ -8,8 +8,8 @@ from tests.fixtures.lost_client import lost_admin_client
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import lasting_client
-from event_platform.core.settings import Settings
+from event_platform.core.connections import replaceable_client
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import kafka_watch, topic
 from event_platform.processor.clock import Clock
 from event_platform.processor.health import Health
@@ -23,7 +23,7 @@ def test_a_look_that_failed_is_not_the_last(
     """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
     monkeypatch.setattr(kafka_watch, "EVERY_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(lasting_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
     watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
     watching = threading.Thread(target=watch.run, args=(stop,))

@@ -12,7 +12,7 @@ from tests.fixtures.waiting import eventually, let_pass
 from tests.processor.conftest import Bench, MakeMessage
 from tests.processor.test_store import stored
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import locks, writer
 from event_platform.processor.database import Database
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.processor import membership
 from event_platform.processor.membership import Membership
 
@@ -47,7 +48,7 @@ def test_machines_differ(tmp_path: Path) -> None:
 def test_a_killed_worker_leaves_its_slot(tmp_path: Path) -> None:
     """Whatever way it ended: the operating system frees it."""
     script = (
-        "import os, sys; from event_platform.core.settings import load; "
+        "import os, sys; from event_platform.core.settings.declaration import load; "
         "from event_platform.processor.membership import Membership; "
         "settings = load(_env_file=None, event_platform_home=sys.argv[1]); "
         "print(Membership(settings, 0).__enter__().instance_id, flush=True); os.kill(os.getpid(), 9)"

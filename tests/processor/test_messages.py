@@ -10,7 +10,7 @@ from tests.fixtures.raw_topic import RawTopic, Sent
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 
 Make = Callable[[RawTopic], bytes | None]
 

@@ -10,9 +10,9 @@ from tests.fixtures.lost_client import lost_admin_client
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka, lasting_client
-from event_platform.core.lasting_client import LastingClient
-from event_platform.core.settings import Settings
+from event_platform.core.connections import kafka, replaceable_client
+from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import namesake
 from event_platform.processor.clock import Clock
 from event_platform.processor.health import Health, State
@@ -62,7 +62,7 @@ def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeyp
     """Who was fenced asks by a client that finds no broker: it is replaced, and the answer is that nobody is there."""
     monkeypatch.setattr(namesake, "LOOK_EVERY_SECONDS", 0.1)
     monkeypatch.setattr(namesake, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(lasting_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
     health, stop = Health(Clock()), threading.Event()
     one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))

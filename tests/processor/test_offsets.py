@@ -6,7 +6,7 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 from event_platform.processor import offsets
 from event_platform.processor.steps import unnoted
 

@@ -18,9 +18,10 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
-from event_platform.core import kafka, topics
-from event_platform.core.lasting_client import SURE_AFTER_SECONDS, finds_brokers
-from event_platform.core.settings import Settings
+from event_platform.core import topics
+from event_platform.core.connections import kafka
+from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Connection, Database

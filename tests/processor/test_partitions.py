@@ -11,7 +11,7 @@ from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench, MakeMessage
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import partitions
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database

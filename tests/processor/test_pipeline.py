@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fixtures.error_watch import ExpectErrors
 
-from event_platform.processor import copy_format, pipeline, quick
+from event_platform.core.rules import fast_path
+from event_platform.core.rules.outcome import Dead, Identity, Store
+from event_platform.core.rules.validate import Rules
+from event_platform.processor import copy_format, pipeline
 from event_platform.processor.batch import Record, Span, Taken
-from event_platform.processor.outcome import Dead, Identity, Store
-from event_platform.processor.validation import Rules
 
-quick_row_of = quick.row_of
+quick_row_of = fast_path.row_of
 
 RULES = Rules(frozenset({1, 2}), 30)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_of_repeated_names_in_the_wrapper_the_last_holds(name: str) -> None:
 
 
 def fail_on(value: bytes) -> Callable[..., Any]:
-    """`quick.row_of`, with a mistake that one message brings to light."""
+    """`fast_path.row_of`, with a mistake that one message brings to light."""
 
     def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
         if found == value:
@@ -107,7 +108,7 @@ def test_a_mistake_of_ours_is_one_records_own_matter(
     """The record is a dead letter that says so, and a person hears of it; those around it are stored."""
     expect_errors("a record cannot be processed")
     good, odd = (json.dumps({**GOOD, "idempotency_key": key}).encode() for key in ("good", "odd"))
-    monkeypatch.setattr(quick, "row_of", mistake(odd))
+    monkeypatch.setattr(fast_path, "row_of", mistake(odd))
     records = tuple(Record(0, offset, value) for offset, value in enumerate((good, odd, good)))
     first, dead, last = pipeline.decide(Taken("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
     assert isinstance(first, Store)

@@ -10,10 +10,10 @@ from tests.fixtures.raw_topic import PatientTopic, RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
+from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import lasting_admin_client
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import positions
 from event_platform.processor.progress import Position
 from event_platform.processor.topic import Marks

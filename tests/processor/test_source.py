@@ -7,8 +7,8 @@ from confluent_kafka import Message, Producer
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
-from event_platform.core.settings import Settings
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor import source as source_module
 from event_platform.processor.batch import Record  # noqa: TC001 - annotations are read at run time
 from event_platform.processor.progress import Position

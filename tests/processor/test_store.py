@@ -12,7 +12,7 @@ import pytest
 from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.errors import UnavailableError
-from event_platform.processor.outcome import Store
+from event_platform.core.rules.outcome import Store
 from event_platform.processor.store import STAGED_BATCHES
 from event_platform.processor.writer import Settled
 

@@ -5,9 +5,9 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import patiently
 
+from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import lasting_admin_client
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.processor.topic import Marks, Topic
 
 

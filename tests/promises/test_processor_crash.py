@@ -15,7 +15,7 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import eventually, let_pass
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import eventually, let_pass
 
-from event_platform.core import kafka, topics
-from event_platform.core.settings import load as load_settings
+from event_platform.core import topics
+from event_platform.core.connections import kafka
+from event_platform.core.settings.loading import load as load_settings
 
 pytestmark = pytest.mark.usefixtures("loud_outages")
 

@@ -18,7 +18,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 
 pytestmark = pytest.mark.usefixtures("loud_outages")
 

@@ -20,8 +20,9 @@ from tests.loadgen.conftest import KEYS
 from tests.promises.test_processor_broken_database import BREAKS, Operator, operator
 from tests.promises.test_processor_position import put_back
 
-from event_platform.core import kafka, topics
-from event_platform.core.settings import Settings
+from event_platform.core import topics
+from event_platform.core.connections import kafka
+from event_platform.core.settings.declaration import Settings
 from event_platform.loadgen import scenario, tailoring, wire
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.balance_sheet import BalanceSheet

@@ -8,7 +8,8 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka, topics
+from event_platform.core import topics
+from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
 from event_platform.processor.topic import Topic
 

@@ -12,7 +12,7 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 
 
 @contextmanager

@@ -27,13 +27,13 @@ from event_platform.admin.lag_monitor import LagMonitor
 from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
-from event_platform.core import docs_page, telemetry
-from event_platform.core.http import open_files, server
+from event_platform.core import telemetry
+from event_platform.core.connections.replaceable_client import LastingClient, lasting_admin_client
+from event_platform.core.http import docs_page, file_descriptor_limit, server
 from event_platform.core.http.bounds import Bounds
-from event_platform.core.lasting_client import LastingClient, lasting_admin_client
-from event_platform.core.listener import listen
+from event_platform.core.http.listening_socket import listen
 from event_platform.core.metrics import AdminMetrics
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 BOUNDS: Final = Bounds(
     max_connections=500,
@@ -60,7 +60,7 @@ def run(settings: Settings) -> None:
     telemetry.warn(settings.remarks)
     settings.named_tokens()
     listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
-    open_files.raise_limit(BOUNDS.open_files)
+    file_descriptor_limit.raise_limit(BOUNDS.open_files)
     # uvicorn raises the signal that ended it once more; by then everything is done.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: None)

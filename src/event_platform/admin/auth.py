@@ -14,8 +14,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_platform.admin.problems import Problem, problem_response
-from event_platform.core.setting_contradictions import LOOPBACK
-from event_platform.core.settings import Settings
+from event_platform.core.settings.contradictions import LOOPBACK
+from event_platform.core.settings.declaration import Settings
 
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses, not names under which one calls
 _NO_TOKEN: Final = Problem(

@@ -16,10 +16,10 @@ from typing import Any, Final
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
 from event_platform.admin.lag import Offsets
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import LastingClient
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 ASK_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 1.5

@@ -12,9 +12,9 @@ from psycopg import pq
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from event_platform.core import postgres
+from event_platform.core.connections import postgres
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 APPLICATION_NAME: Final = "event-platform-admin"
 MAX_CONNECTIONS: Final = 8

@@ -9,7 +9,7 @@ from typing import Final, cast
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from event_platform.core import kafka
+from event_platform.core.connections import kafka
 
 ASK_SECONDS: Final = 2.0
 

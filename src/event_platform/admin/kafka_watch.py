@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka.admin import AdminClient
 
-from event_platform.core.lasting_client import LastingClient
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.telemetry import get_logger
 
 EVERY_SECONDS: Final = 5.0

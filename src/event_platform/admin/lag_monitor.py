@@ -15,9 +15,9 @@ from event_platform.admin.bystander import Bystander
 from event_platform.admin.lag import Measurement, Trend
 from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Lag
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import LastingClient
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 ANSWER_SECONDS: Final = 4.0
 SAMPLE_SECONDS: Final = 5.0

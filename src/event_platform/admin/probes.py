@@ -10,10 +10,11 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata
 from redis.exceptions import RedisError
 
 from event_platform.admin.database import Database, clock
-from event_platform.core import clocks, kafka, redis
+from event_platform.core import clock_skew
+from event_platform.core.connections import kafka, redis
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import LastingClient
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 PROBE_SECONDS: Final = 2.0
 
@@ -27,7 +28,7 @@ async def postgres(database: Database) -> str | None:
         # The newest table, too: without it the schema is older than the questions that are asked of it.
         await connection.execute("SELECT FROM events, event_counts_daily LIMIT 0")
         ahead = datetime.now(UTC) - await clock(connection)
-    return clocks.difference(ahead.total_seconds(), "Postgres'")
+    return clock_skew.difference(ahead.total_seconds(), "Postgres'")
 
 
 async def redis_server(settings: Settings) -> str | None:

@@ -15,9 +15,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 WRAPPER_BYTES = 4_096
 """What wrapper, record key and headers can add to an event, in bytes."""

@@ -5,11 +5,12 @@ import gc
 import signal
 import socket
 
-from event_platform.core import hang_up, kafka, redis, telemetry, topics
+from event_platform.core import sighup, telemetry, topics
+from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.http import open_files, server
-from event_platform.core.listener import listen
-from event_platform.core.settings import Settings
+from event_platform.core.http import file_descriptor_limit, server
+from event_platform.core.http.listening_socket import listen
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits
 from event_platform.ingest.refused_connection import refuse_connection
@@ -32,7 +33,7 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "ingest")
-    hang_up.hold()
+    sighup.hold()
     telemetry.warn((*settings.remarks, *settings.check_limits()))
     _check_topics(settings)
     _check_redis(settings)
@@ -65,7 +66,7 @@ def _check_redis(settings: Settings) -> None:
 
 def serve(settings: Settings, place: Place, listener: socket.socket) -> None:
     """Run one process of the service until SIGTERM or Ctrl-C; what was accepted is finished first."""
-    open_files.raise_limit(http_limits.BOUNDS.open_files)
+    file_descriptor_limit.raise_limit(http_limits.BOUNDS.open_files)
     # uvicorn raises the signal that ended it once more; by then everything is done.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: None)

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.ingest.admission import Tenant
 from event_platform.ingest.limits import Limits
 from event_platform.ingest.problems import UNAUTHORIZED, Refusal

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.ingest.problems import RATE_LIMITED, Refusal
 
 WINDOW_SECONDS: Final = 60

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from event_platform.core import docs_page
+from event_platform.core.http import docs_page
 from event_platform.ingest import health, problems, responses
 from event_platform.ingest.problems import Refusal
 from event_platform.ingest.request_ids import Tickets

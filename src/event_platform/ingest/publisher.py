@@ -15,8 +15,8 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import ClusterMetadata
 
+from event_platform.core.connections.replaceable_client import successor
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import successor
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.publication import CERTAINLY_NOT_PUBLISHED, NotPublishedError, Record, Sending, failure_of
 from event_platform.ingest.standing import Standing

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from event_platform.core import hang_up
+from event_platform.core import sighup
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import problems
 
@@ -92,7 +92,7 @@ def _start() -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), name="reading", daemon=True)
-    with hang_up.held():
+    with sighup.held():
         process.start()
     theirs.close()
     return _Running(process, ours)

@@ -13,7 +13,8 @@ from typing import Any
 
 import hiredis
 
-from event_platform.core import clocks, redis
+from event_platform.core import clock_skew
+from event_platform.core.connections import redis
 from event_platform.core.errors import ConfigurationError
 from event_platform.ingest import redis_errors
 from event_platform.ingest.redis_address import RedisAddress
@@ -132,7 +133,7 @@ class RedisLink:
         if not isinstance(told, list):
             return
         seconds, microseconds = map(int, told)
-        differs = clocks.difference(self._now() - seconds - microseconds / 1_000_000, "Redis'")
+        differs = clock_skew.difference(self._now() - seconds - microseconds / 1_000_000, "Redis'")
         if differs is None:
             self._clock.rise()
         else:

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp
 
-from event_platform.core import hang_up, kafka, redis
+from event_platform.core import sighup
+from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits, pages, routing
 from event_platform.ingest.accept import Ingest
@@ -136,4 +137,4 @@ def _read_again_on_sighup(settings: Settings, ingest: Ingest) -> None:
             ingest.exhausted.forget()
             log.info("API keys were read again", rate_limit_per_min=now.rate_limit_per_min, rate_limits=now.rate_limits)
 
-    hang_up.follow(take)
+    sighup.follow(take)

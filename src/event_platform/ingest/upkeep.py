@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from event_platform.core import kafka, topics
+from event_platform.core import topics
+from event_platform.core.connections import kafka
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.publisher import Publisher
 from event_platform.ingest.script_calls import ScriptCalls

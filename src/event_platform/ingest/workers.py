@@ -13,9 +13,9 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
-from event_platform.core import hang_up, telemetry
+from event_platform.core import sighup, telemetry
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits
 from event_platform.ingest.app import serve
@@ -39,7 +39,7 @@ def run_workers(settings: Settings, count: int, listener: socket.socket) -> None
         workers = _Workers(settings, count, listener, path)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, workers.stop)
-        hang_up.pass_on(workers.pass_on)
+        sighup.pass_on(workers.pass_on)
         workers.run()
 
 
@@ -75,7 +75,7 @@ class _Workers:
     def _start(self, worker: int) -> SpawnProcess:
         place = (worker, self._count, self._path)
         process = self._context.Process(target=_run_child, args=(self._settings, place, self._listener))
-        with hang_up.held():
+        with sighup.held():
             process.start()
         return process
 

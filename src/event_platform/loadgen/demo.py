@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.loadgen import options as given
 from event_platform.loadgen import platform_control, progress, report
 from event_platform.loadgen.acts import ACTS, HIGH_QUOTA, Act

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from event_platform.core.envelope import TENANT_NAME
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.setting_values import http_url, pairs
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
+from event_platform.core.settings.values import http_url, pairs
 from event_platform.loadgen import fail_if, scenario, wire
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.sender import Manner

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.local import control, given, launch, lock, place, readiness, status_text
 from event_platform.local import doctor as examination
 from event_platform.local import logs as log_files

@@ -6,7 +6,7 @@ from functools import partial
 from importlib.resources import files
 
 from event_platform.core.errors import PlatformError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.local import control, given, java, kafka, kafka_jars, lock, place, services
 from event_platform.local.control import Request
 from event_platform.local.extra import check_installed

@@ -8,9 +8,9 @@ from confluent_kafka.admin import AdminClient
 from psycopg.conninfo import conninfo_to_dict
 from redis.exceptions import RedisError
 
-from event_platform.core import postgres, redis
+from event_platform.core.connections import postgres, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 _KAFKA_TIMEOUT_SECONDS = 5.0
 

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.setting_files import names, other_form, read_secrets, secret_names
-from event_platform.core.setting_values import http_url
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.files import names, other_form, read_secrets, secret_names
+from event_platform.core.settings.loading import load
+from event_platform.core.settings.values import http_url
 from event_platform.local import readiness, servers, services
 from event_platform.local.control import Answer, Entry, Request
 from event_platform.local.fleet import Fleet

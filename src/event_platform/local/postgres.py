@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from event_platform.core import postgres
+from event_platform.core.connections import postgres
 from event_platform.core.errors import UnavailableError
 from event_platform.local import packaged
 from event_platform.local.place import Place

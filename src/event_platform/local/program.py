@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from event_platform.core import hang_up
+from event_platform.core import sighup
 from event_platform.core.telemetry import get_logger
 from event_platform.local.place import Account
 
@@ -44,7 +44,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
         OSError: It cannot be started.
     """
     account = program.account
-    held = hang_up.held() if program.holds_hang_up else nullcontext()
+    held = sighup.held() if program.holds_hang_up else nullcontext()
     with open_log(program.log) as output, held:
         return subprocess.Popen(
             program.command,

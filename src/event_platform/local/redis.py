@@ -8,7 +8,7 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from event_platform.core import redis
+from event_platform.core.connections import redis
 from event_platform.core.errors import ConfigurationError
 from event_platform.local import packaged
 from event_platform.local.place import Place

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Final
 
-from event_platform.core.settings import load
+from event_platform.core.settings.loading import load
 from event_platform.local import given
 
 _SETTINGS: Final = {"kafka": "KAFKA_BROKERS", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}

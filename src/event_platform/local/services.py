@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from event_platform.core import listener
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.setting_files import FILE_SUFFIX
-from event_platform.core.setting_values import http_url
-from event_platform.core.settings import Settings
+from event_platform.core.http import listening_socket
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.files import FILE_SUFFIX
+from event_platform.core.settings.values import http_url
 from event_platform.local import ports
 from event_platform.local.place import Place
 from event_platform.local.ports import Reservations
@@ -63,7 +63,7 @@ def check_port(name: str, host: str, port: int) -> None:
             f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
             f"for example {setting}={_free_port(port + 10_000)}"
         )
-    listener.open_socket(name, host, port, backlog=1).close()
+    listening_socket.open_socket(name, host, port, backlog=1).close()
 
 
 def _free_port(preferred: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.local import given, kafka, postgres, redis, servers, services
 from event_platform.local.fleet import Fleet
 from event_platform.local.kafka_jars import Say

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from event_platform.core import telemetry
 from event_platform.core.errors import PlatformError, UnavailableError
-from event_platform.core.settings import Settings, load
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
 from event_platform.local import control, ending, leftovers, lock, logs, place, startup, summary
 from event_platform.local.duties import Duties
 from event_platform.local.fleet import Fleet

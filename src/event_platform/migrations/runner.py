@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 import psycopg
 from psycopg import sql
 
-from event_platform.core import postgres
+from event_platform.core.connections import postgres
 from event_platform.core.errors import ConfigurationError, UnavailableError
 
 _FILE_NAME = re.compile(r"V([1-9][0-9]*)__[a-z0-9_]+\.sql")

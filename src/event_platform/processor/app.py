@@ -3,9 +3,10 @@
 import signal
 from types import FrameType
 
-from event_platform.core import kafka, telemetry, topics
+from event_platform.core import telemetry, topics
+from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.core.topics import MissingTopicError
 from event_platform.processor import http

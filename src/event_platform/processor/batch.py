@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from event_platform.processor import copy_format, rollups, timestamps
-from event_platform.processor.outcome import Dead, Outcome, Row, Store
+from event_platform.core.rules import timestamps
+from event_platform.core.rules.outcome import Dead, Outcome, Row, Store
+from event_platform.processor import copy_format, rollups
 
 Headers = tuple[tuple[str, bytes | None], ...]
 

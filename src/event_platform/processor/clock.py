@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 from psycopg.rows import TupleRow
 
-from event_platform.core import clocks
+from event_platform.core import clock_skew
 
 MEANWHILE: Final = "nothing is dropped, and no event is a dead letter, for its age"
 
@@ -56,9 +56,9 @@ class Clock:
 
     def is_certain(self) -> bool:
         """Whether both clocks agree, so that something may be called too old."""
-        return clocks.agree(self.ahead_seconds())
+        return clock_skew.agree(self.ahead_seconds())
 
     def complaint(self) -> str | None:
         """What is wrong, in one sentence; None where both clocks agree."""
-        differs = clocks.difference(self.ahead_seconds(), "Postgres'")
+        differs = clock_skew.difference(self.ahead_seconds(), "Postgres'")
         return differs and f"{differs}: until one of them is set right, {MEANWHILE}"

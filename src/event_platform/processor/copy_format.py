@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from event_platform.processor.outcome import Row
+from event_platform.core.rules.outcome import Row
 
 COLUMNS: Final = (
     "id",

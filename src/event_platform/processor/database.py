@@ -7,8 +7,8 @@ from typing import Final
 
 from psycopg.pq import TransactionStatus
 
-from event_platform.core import postgres
-from event_platform.core.settings import SECONDS_PER_DAY, Settings
+from event_platform.core.connections import postgres
+from event_platform.core.settings.declaration import SECONDS_PER_DAY, Settings
 
 APPLICATION_NAME: Final = "event-platform-processor"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import psycopg
 
-from event_platform.core import postgres
+from event_platform.core.connections import postgres
 
 _ROW_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit exceeded

@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import partitions
 from event_platform.processor.clock import Clock

@@ -11,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from event_platform.core import listener
-from event_platform.core.http import open_files, server
+from event_platform.core.http import file_descriptor_limit, listening_socket, server
 from event_platform.core.http.bounds import Bounds
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 
 Report = Callable[[], dict[str, Any]]
 Exposition = Callable[[], bytes]
@@ -35,12 +34,12 @@ def listen(settings: Settings) -> socket.socket:
     Raises:
         ConfigurationError: Something else listens there.
     """
-    return listener.listen("processor", settings.processor_host, settings.processor_port, backlog=BACKLOG)
+    return listening_socket.listen("processor", settings.processor_host, settings.processor_port, backlog=BACKLOG)
 
 
 def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None:
     """Answer on ``listening`` from now until the process ends."""
-    open_files.raise_limit(BOUNDS.open_files)
+    file_descriptor_limit.raise_limit(BOUNDS.open_files)
     serving = server.build(_application(report, metrics), BOUNDS)
     threading.Thread(target=server.run, args=(serving, listening), name="http", daemon=True).start()
 

@@ -11,8 +11,8 @@ from typing import Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS
-from event_platform.core.lasting_client import LastingClient
+from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer import SESSION_TIMEOUT_MS
 from event_platform.processor.health import Health, State

@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.rules.outcome import Dead
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.batch import Batch
 from event_platform.processor.burst import Bursts
 from event_platform.processor.clock import Clock
 from event_platform.processor.health import KAFKA, Health
-from event_platform.processor.outcome import Dead
 from event_platform.processor.source import Source
 from event_platform.processor.steps import Step
 from event_platform.processor.writer import Settled

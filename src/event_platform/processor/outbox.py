@@ -9,11 +9,12 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from event_platform.core import kafka, original
+from event_platform.core import original
+from event_platform.core.connections import kafka
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.envelope import timestamp
 from event_platform.core.errors import UnavailableError
-from event_platform.core.lasting_client import LastingClient
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database import Connection, Database
 from event_platform.processor.dead_letters import decode_headers

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 
+from event_platform.core.rules.validate import Rules
 from event_platform.processor.clock import Clock
 from event_platform.processor.database import Database
 from event_platform.processor.hanging import HangWatch
@@ -15,7 +16,6 @@ from event_platform.processor.patience import Patience
 from event_platform.processor.progress_watch import ProgressWatch
 from event_platform.processor.source import Source
 from event_platform.processor.topic import Topic
-from event_platform.processor.validation import Rules
 from event_platform.processor.writer import Writer
 
 

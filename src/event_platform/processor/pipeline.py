@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from event_platform.core.rules import fast_path, timestamps
+from event_platform.core.rules.decode import decode
+from event_platform.core.rules.enrich import enrich
+from event_platform.core.rules.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
+from event_platform.core.rules.validate import Rules, Valid, validate
 from event_platform.core.telemetry import get_logger
-from event_platform.processor import copy_format, quick, timestamps
+from event_platform.processor import copy_format
 from event_platform.processor.batch import Batch, Record, Taken
-from event_platform.processor.decoding import decode
-from event_platform.processor.enrichment import enrich
 from event_platform.processor.judgement import identity_of
-from event_platform.processor.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
-from event_platform.processor.validation import Rules, Valid, validate
 from event_platform.processor.writer import Settled
 
 log = get_logger(__name__)
@@ -79,7 +80,7 @@ def outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
     try:
         if record.problem is not None:
             return _unreadable(record, record.problem)
-        usual = quick.row_of(record.value, rules, now_us) if record.value else None
+        usual = fast_path.row_of(record.value, rules, now_us) if record.value else None
         return Store(usual) if usual else careful_outcome_of(record, rules, now_us)
     except Exception as error:  # noqa: BLE001 - else this record would be met again and again, and nothing after it
         return _failed(record, error, NOBODY)

@@ -5,7 +5,7 @@ from uuid import uuid4
 import psycopg
 
 from event_platform.core.errors import UnavailableError
-from event_platform.processor import timestamps
+from event_platform.core.rules import timestamps
 from event_platform.processor.database import Connection
 
 _INSERT = """

@@ -6,10 +6,11 @@ from typing import Final
 import click
 import psycopg
 
+from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
-from event_platform.core.lasting_client import lasting_admin_client
-from event_platform.core.settings import load
-from event_platform.processor import progress, timestamps
+from event_platform.core.rules import timestamps
+from event_platform.core.settings.loading import load
+from event_platform.processor import progress
 from event_platform.processor.database import Connection, Database
 from event_platform.processor.progress import Place
 from event_platform.processor.topic import Topic

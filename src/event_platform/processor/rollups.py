@@ -4,7 +4,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from event_platform.processor import timestamps
+from event_platform.core.rules import timestamps
 from event_platform.processor.database import Connection
 
 MAX_TYPES: Final = 200

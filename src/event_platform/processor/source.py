@@ -7,8 +7,8 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from event_platform.core.lasting_client import finds_brokers
-from event_platform.core.settings import Settings
+from event_platform.core.connections.replaceable_client import finds_brokers
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import consumer
 from event_platform.processor.batch import UNKNOWN_EPOCH, Record, Span, Taken

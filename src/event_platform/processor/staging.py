@@ -5,11 +5,11 @@ from typing import Final
 
 import psycopg
 
+from event_platform.core.rules.outcome import Code, Dead, Row
 from event_platform.processor import copy_format, faults, judgement
 from event_platform.processor.database import Connection
 from event_platform.processor.faults import Fault
 from event_platform.processor.judgement import Placed, Sorted
-from event_platform.processor.outcome import Code, Dead, Row
 
 _COLUMNS: Final = ", ".join(copy_format.COLUMNS)
 

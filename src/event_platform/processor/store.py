@@ -8,12 +8,12 @@ from typing import Final
 import msgspec
 import psycopg
 
+from event_platform.core.rules.outcome import Dead
 from event_platform.processor import copy_format, dead_letters, faults, partitions, progress, rollups, staging
 from event_platform.processor.batch import Batch
 from event_platform.processor.database import Connection
 from event_platform.processor.faults import Fault
 from event_platform.processor.judgement import Sorted
-from event_platform.processor.outcome import Dead
 from event_platform.processor.rollups import TypeNames
 from event_platform.processor.steps import Laps, NoteStep, Step, unnoted
 

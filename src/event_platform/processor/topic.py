@@ -8,9 +8,9 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
+from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable
+from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.kafka import METADATA_TIMEOUT_SECONDS, unavailable
-from event_platform.core.lasting_client import LastingClient
 
 NO_SUCH_TIME: Final = -1
 """Kafka's answer where no record is as late as the time asked for."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from event_platform.core.lasting_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.metrics import ProcessorMetrics
-from event_platform.core.settings import Settings
+from event_platform.core.rules.validate import Rules
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import steps
 from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
@@ -33,7 +34,6 @@ from event_platform.processor.reach import LostConsumerError
 from event_platform.processor.source import Source
 from event_platform.processor.store import Store
 from event_platform.processor.topic import Topic
-from event_platform.processor.validation import Rules
 from event_platform.processor.writer import Writer
 
 CLOSE_WITHIN_SECONDS = 1.0

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from event_platform.core import telemetry
-from event_platform.core.settings import Settings
+from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.ending import leave
 from event_platform.processor.merged_metrics import merge

@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 
 from event_platform.core.errors import UnavailableError
+from event_platform.core.rules.outcome import Code, Dead, Outcome, Store
 from event_platform.core.telemetry import get_logger
 from event_platform.processor import faults, progress
 from event_platform.processor.batch import Batch, Span
@@ -16,7 +17,6 @@ from event_platform.processor.database import Database
 from event_platform.processor.faults import Fault
 from event_platform.processor.judgement import VanishedError, identity_of
 from event_platform.processor.locks import BlockerWatch
-from event_platform.processor.outcome import Code, Dead, Outcome, Store
 from event_platform.processor.probe import probe
 from event_platform.processor.store import Store as Table
 from event_platform.processor.store import Stored

@@ -2,13 +2,20 @@
 
 A connection meets these modules in this order:
 
-    server          uvicorn's server as each service runs it, and the watch beside it
-    open_files      as many as connections are allowed
-    bounds          the numbers of a service, in one place
-    room            which connections are ended: those that are overdue, and those that give way to a new one
-    refusal         what a connection is told for which there is no room
-    protocol        one connection: deadlines and bounds, on uvicorn's parser; flow: when it reads on
-    head_bounds     whether a head is within HTTP's bounds, and ours
-    exchange        a request and its answer
-    answer_budget   how many bytes of answers may wait for their clients
+    listening_socket         the socket of a service, bound before anything else starts
+    file_descriptor_limit    as many open files as connections are allowed
+    server                   uvicorn's server as each service runs it, and its watch of overdue connections
+    bounds                   the numbers of a service, in one place
+    connection_limit         which connections are closed: overdue ones, and idle ones that make room for a new one
+    refusal                  the 503 of a connection for which there is no room
+    protocol                 one connection: its deadlines and bounds, on uvicorn's parser
+    flow_control             when a connection reads on, and how much of a response is written at once
+    head_validation          whether a request's head is within HTTP's bounds, and ours
+    response_writer          small responses in one write, large ones in portions
+    response_budget          how many bytes of responses may wait for their clients
+
+Beside that:
+
+    docs_page                an OpenAPI document as one page without scripts
+    schema_outline           a JSON schema as an example value
 """

@@ -12,13 +12,13 @@ import httptools
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from event_platform.core.http import head_bounds
-from event_platform.core.http.answer_budget import AnswerBudget
+from event_platform.core.http import head_validation
 from event_platform.core.http.bounds import Bounds
-from event_platform.core.http.exchange import Exchange
-from event_platform.core.http.flow import Flow
+from event_platform.core.http.connection_limit import find_room, waiting_since
+from event_platform.core.http.flow_control import Flow
 from event_platform.core.http.refusal import bare_answer
-from event_platform.core.http.room import find_room, waiting_since
+from event_platform.core.http.response_budget import AnswerBudget
+from event_platform.core.http.response_writer import Exchange
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -157,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.in_head = False
         size = self._head_bytes + max(0, len(self.url) - self.bounds.long_target_bytes)
         version = self.parser.get_http_version()
-        self._status = head_bounds.check(self.headers, size, version, self.bounds)
+        self._status = head_validation.check(self.headers, size, version, self.bounds)
         if self._status is not HTTPStatus.OK:
             raise ValueError("the head is out of bounds")
         # What the parser finds wrong from here on is wrong in the body.

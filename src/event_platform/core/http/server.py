@@ -9,11 +9,11 @@ from typing import Any, Final, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
-from event_platform.core.http.answer_budget import AnswerBudget
 from event_platform.core.http.bounds import Bounds
+from event_platform.core.http.connection_limit import end_overdue
 from event_platform.core.http.protocol import BoundedProtocol
 from event_platform.core.http.refusal import refuse_connection
-from event_platform.core.http.room import end_overdue
+from event_platform.core.http.response_budget import AnswerBudget
 
 _LOOK_EVERY_SECONDS: Final = 0.25
 

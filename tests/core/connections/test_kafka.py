@@ -1,0 +1,50 @@
+"""Configurations of Kafka's clients: one place for what holds everywhere."""
+
+import pytest
+from confluent_kafka import KafkaException
+from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.waiting import DEADLINE_SECONDS
+
+from event_platform.core.connections.kafka import admin_client, brokers, client_config, unavailable
+from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.loading import load
+
+
+def test_missing_brokers_say_what_to_do() -> None:
+    """Without `KAFKA_BROKERS` the error names it and the command that starts a broker."""
+    with pytest.raises(ConfigurationError, match=r"KAFKA_BROKERS is not set.*event-platform up"):
+        brokers(load(_env_file=None, kafka_brokers=None))
+
+
+def test_clients_carry_their_name() -> None:
+    """A client is known to the broker by its name."""
+    config = client_config(load(_env_file=None, kafka_brokers="a:1,b:2"), "ep-x")
+    assert config["bootstrap.servers"] == "a:1,b:2"
+    assert config["client.id"] == "ep-x"
+
+
+def test_real_broker_answers(settings: Settings) -> None:
+    """The administrative client reaches the real broker."""
+    assert admin_client(settings).list_topics(timeout=DEADLINE_SECONDS).brokers
+
+
+def test_a_broker_is_reached_over_ipv6(settings: Settings, proxy: MakeProxy) -> None:
+    """An address of either family is reached, also where those that Kafka then names are of the other one."""
+    try:
+        between = proxy(f"kafka://{settings.kafka_brokers}", host="::1")
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
+    given = settings.model_copy(update={"kafka_brokers": f"[::1]:{between.port}"})
+    assert admin_client(given).list_topics(timeout=DEADLINE_SECONDS).brokers
+
+
+def test_absent_broker_is_an_outage_that_says_what_was_done() -> None:
+    """A broker that is away is told within the deadline, with what was being done."""
+    client = admin_client(load(_env_file=None, kafka_brokers="127.0.0.1:1"))
+    with pytest.raises(KafkaException) as raised:
+        client.list_topics(timeout=1)
+    error = unavailable("listing topics", raised.value)
+    assert isinstance(error, UnavailableError)
+    assert str(error).startswith("listing topics: ")
+    assert "KafkaError{" not in str(error)

@@ -1,0 +1,21 @@
+"""Whether two clocks agree, and how it is said that they do not."""
+
+import pytest
+
+from event_platform.core import clock_skew
+
+
+@pytest.mark.parametrize(
+    ("ahead_seconds", "expected"),
+    [
+        (0.0, None),
+        (60.0, None),
+        (-60.0, None),
+        (60.6, "this machine's clock is 61 s ahead of Postgres'"),
+        (-3_600.0, "this machine's clock is 3600 s behind Postgres'"),
+    ],
+)
+def test_a_minute_is_the_limit(ahead_seconds: float, expected: str | None) -> None:
+    """The sentence says by how much, and which way."""
+    assert clock_skew.difference(ahead_seconds, "Postgres'") == expected
+    assert clock_skew.agree(ahead_seconds) == (expected is None)
