@@ -20,7 +20,7 @@ from bench.processor_rates import Bench, Rate
 from bench.processor_setting import empty, fill_topic, messages, new_platform, own_servers, url_of
 from tests.fixtures.servers import RunningServers
 
-from event_platform.processor import partitions
+from event_platform.processor.storage import daily_partitions
 
 RAW_COPY: Final = "raw COPY"
 SINGLES: Final = "single inserts"
@@ -71,7 +71,7 @@ def measure_rates(servers: RunningServers, given: argparse.Namespace, names: Col
     """Rows a second, and their ratios."""
     settings = new_platform(servers)
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
-        partitions.make(connection, partitions.days_ahead(datetime.now(UTC)))
+        daily_partitions.make(connection, daily_partitions.days_ahead(datetime.now(UTC)))
     bench = Bench(settings, servers, messages(given.rows), given.singles)
     fill_topic(settings, bench.values)
     found = rounds(bench, given.rounds, names)

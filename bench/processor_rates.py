@@ -23,13 +23,14 @@ from tests.fixtures.servers import RunningServers
 from event_platform.core.rules.outcome import Row, Store
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
-from event_platform.processor import copy_format, pipeline
-from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.batch import Batch, Record, Span, Taken
-from event_platform.processor.database import Database
-from event_platform.processor.source import MAX_RECORDS
-from event_platform.processor.store import Store as Table
-from event_platform.processor.writer import Writer
+from event_platform.processor import pipeline
+from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
+from event_platform.processor.consumer.source import MAX_RECORDS
+from event_platform.processor.storage import binary_copy
+from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.connection import Database
+from event_platform.processor.storage.transaction import Store as Table
+from event_platform.processor.storage.writer import Writer
 
 RULES: Final = Rules(frozenset({1}), 30)
 INSERT: Final = (
@@ -113,8 +114,8 @@ def measured(bench: Bench, rows: int, work: Callable[[], object]) -> Rate:
 
 def raw_copy(bench: Bench) -> Rate:
     """One COPY of the same rows, ready encoded, into the same table."""
-    data = copy_format.encode(rows_of(bench.values))
-    statement = f"COPY events ({', '.join(copy_format.COLUMNS)}) FROM STDIN (FORMAT binary)"
+    data = binary_copy.encode(rows_of(bench.values))
+    statement = f"COPY events ({', '.join(binary_copy.COLUMNS)}) FROM STDIN (FORMAT binary)"
     with psycopg.connect(url_of(bench.settings)) as connection:
 
         def work() -> None:

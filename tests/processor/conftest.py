@@ -13,12 +13,13 @@ import pytest
 
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
-from event_platform.processor import pipeline, progress
-from event_platform.processor.batch import Batch, Record, Span, Taken
-from event_platform.processor.database import Database
-from event_platform.processor.progress import Place
-from event_platform.processor.store import Store
-from event_platform.processor.writer import Settled, Writer
+from event_platform.processor import pipeline
+from event_platform.processor.storage import offset_store
+from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.connection import Database
+from event_platform.processor.storage.offset_store import Place
+from event_platform.processor.storage.transaction import Store
+from event_platform.processor.storage.writer import Settled, Writer
 
 _numbers = itertools.count(1)
 
@@ -37,7 +38,7 @@ class Bench:
         self.rescue = Database(self.settings)
         self.writer = self.new_writer(self.database)
         for partition in range(3):
-            progress.begin(self.connection, Place("raw", self.topic_id, partition), 0)
+            offset_store.begin(self.connection, Place("raw", self.topic_id, partition), 0)
 
     def new_writer(self, database: Database) -> Writer:
         """Another writer."""

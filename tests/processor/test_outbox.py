@@ -23,11 +23,11 @@ from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
-from event_platform.processor.clock import Clock
-from event_platform.processor.database import Connection, Database
-from event_platform.processor.health import DEAD_LETTER_TOPIC, Health, State
+from event_platform.processor.database_clock import Clock
+from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, Health, State
 from event_platform.processor.outbox import Outbox
-from event_platform.processor.patience import Patience
+from event_platform.processor.retry import Patience
+from event_platform.processor.storage.connection import Connection, Database
 
 
 class EndingDatabase(Database):

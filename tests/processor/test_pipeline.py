@@ -14,8 +14,9 @@ from tests.fixtures.error_watch import ExpectErrors
 from event_platform.core.rules import fast_path
 from event_platform.core.rules.outcome import Dead, Identity, Store
 from event_platform.core.rules.validate import Rules
-from event_platform.processor import copy_format, pipeline
-from event_platform.processor.batch import Record, Span, Taken
+from event_platform.processor import pipeline
+from event_platform.processor.storage import binary_copy
+from event_platform.processor.storage.batch import Record, Span, Taken
 
 quick_row_of = fast_path.row_of
 
@@ -50,8 +51,8 @@ def outcome_of(value: bytes | None) -> Store | Dead:
     batch = pipeline.decide(Taken("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
     (outcome,) = batch.outcomes
     if isinstance(outcome, Store):
-        copy_format.encode([outcome.row])
-        copy_format.encode_staged([(0, outcome.row)])
+        binary_copy.encode([outcome.row])
+        binary_copy.encode_staged([(0, outcome.row)])
     else:
         assert "the processor fails on it" not in outcome.reason
     return outcome

@@ -9,10 +9,10 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.core.topics import MissingTopicError
-from event_platform.processor import http
-from event_platform.processor.ending import leave
+from event_platform.processor.monitoring import http
+from event_platform.processor.process_exit import leave
 from event_platform.processor.worker import Worker
-from event_platform.processor.workers import Workers
+from event_platform.processor.worker_pool import Workers
 
 log = get_logger(__name__)
 

@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.background import Background
-from event_platform.processor.batch import Batch
-from event_platform.processor.hanging import HangWatch
+from event_platform.processor.background_thread import Background
+from event_platform.processor.consumer.lost_consumer import Reach
+from event_platform.processor.consumer.positioning import Placement
+from event_platform.processor.monitoring.stuck_detector import HangWatch
 from event_platform.processor.parts import Parts
-from event_platform.processor.patience import StoppedError
 from event_platform.processor.pipeline import process
-from event_platform.processor.placement import Placement
-from event_platform.processor.reach import Reach
-from event_platform.processor.writer import Settled
+from event_platform.processor.retry import StoppedError
+from event_platform.processor.storage.batch import Batch
+from event_platform.processor.storage.writer import Settled
 
 IDLE_SECONDS: Final = 0.2
 WHILE_STORING_SECONDS: Final = 0.005

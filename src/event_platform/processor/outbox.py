@@ -16,11 +16,11 @@ from event_platform.core.envelope import timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.database import Connection, Database
-from event_platform.processor.dead_letters import decode_headers
-from event_platform.processor.health import DEAD_LETTER_TOPIC, POSTGRES, Health
-from event_platform.processor.patience import Patience, StoppedError
-from event_platform.processor.steps import Laps, NoteStep, Step, unnoted
+from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, POSTGRES, Health
+from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
+from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.dead_letters import decode_headers
 
 MAX_LETTERS: Final = 500
 MAX_BYTES: Final = 4_194_304

@@ -4,19 +4,19 @@ import threading
 from dataclasses import dataclass
 
 from event_platform.core.rules.validate import Rules
-from event_platform.processor.clock import Clock
-from event_platform.processor.database import Database
-from event_platform.processor.hanging import HangWatch
-from event_platform.processor.health import Health
-from event_platform.processor.housekeeping import Housekeeping
-from event_platform.processor.kafka_watch import KafkaWatch
-from event_platform.processor.observer import Observer
+from event_platform.processor.consumer.source import Source
+from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_monitor import KafkaWatch
+from event_platform.processor.database_clock import Clock
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.partition_progress import ProgressWatch
+from event_platform.processor.monitoring.reporter import Observer
+from event_platform.processor.monitoring.stuck_detector import HangWatch
 from event_platform.processor.outbox import Outbox
-from event_platform.processor.patience import Patience
-from event_platform.processor.progress_watch import ProgressWatch
-from event_platform.processor.source import Source
-from event_platform.processor.topic import Topic
-from event_platform.processor.writer import Writer
+from event_platform.processor.retention import Housekeeping
+from event_platform.processor.retry import Patience
+from event_platform.processor.storage.connection import Database
+from event_platform.processor.storage.writer import Writer
 
 
 @dataclass(frozen=True)

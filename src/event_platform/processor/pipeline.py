@@ -12,10 +12,10 @@ from event_platform.core.rules.enrich import enrich
 from event_platform.core.rules.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
 from event_platform.core.rules.validate import Rules, Valid, validate
 from event_platform.core.telemetry import get_logger
-from event_platform.processor import copy_format
-from event_platform.processor.batch import Batch, Record, Taken
-from event_platform.processor.judgement import identity_of
-from event_platform.processor.writer import Settled
+from event_platform.processor.storage import binary_copy
+from event_platform.processor.storage.batch import Batch, Record, Taken
+from event_platform.processor.storage.conflicts import identity_of
+from event_platform.processor.storage.writer import Settled
 
 log = get_logger(__name__)
 
@@ -91,7 +91,7 @@ def _storable(record: Record, outcome: Outcome) -> Outcome:
     if isinstance(outcome, Dead):
         return outcome
     try:
-        copy_format.encode([outcome.row])
+        binary_copy.encode([outcome.row])
     except Exception as error:  # noqa: BLE001 - as above
         return _failed(record, error, identity_of(outcome.row))
     return outcome

@@ -10,10 +10,10 @@ from event_platform.core.connections.replaceable_client import lasting_admin_cli
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
-from event_platform.processor import progress
-from event_platform.processor.database import Connection, Database
-from event_platform.processor.progress import Place
-from event_platform.processor.topic import Topic
+from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.storage import offset_store
+from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.offset_store import Place
 
 ANSWER_SECONDS: Final = 40.0
 """Longer than any timeout that Postgres itself keeps."""
@@ -66,7 +66,7 @@ def _offset_at(topic: Topic, partition: int, target: str, end: int) -> int:
 def move(connection: Connection, place: Place, offset: int, *, dry_run: bool) -> str:
     """Let the partition go on at ``offset``, and return a sentence that says what that means."""
     with connection.transaction(force_rollback=dry_run):
-        before = progress.move(connection, place, offset)
+        before = offset_store.move(connection, place, offset)
     where = f"partition {place.partition} of {place.topic}"
     would = "would go" if dry_run else "goes"
     if before is None:

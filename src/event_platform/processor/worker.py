@@ -13,28 +13,28 @@ from event_platform.core.metrics import ProcessorMetrics
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor import steps
-from event_platform.processor.background import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.clock import Clock
-from event_platform.processor.consumer_errors import FencedInstanceError
-from event_platform.processor.database import Database
-from event_platform.processor.hanging import HangWatch
-from event_platform.processor.health import Health, State
-from event_platform.processor.housekeeping import Housekeeping
-from event_platform.processor.kafka_watch import KafkaWatch
+from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
+from event_platform.processor.consumer.duplicate_member import Namesake
+from event_platform.processor.consumer.errors import FencedInstanceError
+from event_platform.processor.consumer.lost_consumer import LostConsumerError
+from event_platform.processor.consumer.membership import Membership
+from event_platform.processor.consumer.source import Source
+from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_monitor import KafkaWatch
+from event_platform.processor.database_clock import Clock
 from event_platform.processor.loop import Loop
-from event_platform.processor.membership import Membership
-from event_platform.processor.namesake import Namesake
-from event_platform.processor.observer import Observer
+from event_platform.processor.monitoring import timings
+from event_platform.processor.monitoring.health import Health, State
+from event_platform.processor.monitoring.partition_progress import ProgressWatch
+from event_platform.processor.monitoring.reporter import Observer
+from event_platform.processor.monitoring.stuck_detector import HangWatch
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
-from event_platform.processor.patience import Patience, PatienceBeside
-from event_platform.processor.progress_watch import ProgressWatch
-from event_platform.processor.reach import LostConsumerError
-from event_platform.processor.source import Source
-from event_platform.processor.store import Store
-from event_platform.processor.topic import Topic
-from event_platform.processor.writer import Writer
+from event_platform.processor.retention import Housekeeping
+from event_platform.processor.retry import Patience, PatienceBeside
+from event_platform.processor.storage.connection import Database
+from event_platform.processor.storage.transaction import Store
+from event_platform.processor.storage.writer import Writer
 
 CLOSE_WITHIN_SECONDS = 1.0
 
@@ -51,7 +51,7 @@ class Worker:
         self._clock = Clock()
         self._registry = CollectorRegistry()
         self._metrics = ProcessorMetrics(self._registry)
-        self._note_step = steps.noting(self._metrics)
+        self._note_step = timings.noting(self._metrics)
         self._stop = threading.Event()
         self._health = Health(self._clock)
         self._chance = Random()  # noqa: S311 - jitter is no secret

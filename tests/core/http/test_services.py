@@ -16,7 +16,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.admin import app as admin
 from event_platform.core.http.bounds import Bounds
 from event_platform.ingest import http_limits
-from event_platform.processor import http as processor
+from event_platform.processor.monitoring import http as processor
 
 HOST: Final = b"Host: localhost"
 CLOSE: Final = b"Connection: close"

@@ -1,0 +1,117 @@
+"""The days of the table ``events``: made before they are needed, dropped when their retention is over."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from event_platform.core.telemetry import get_logger
+from event_platform.processor.storage.connection import Connection
+
+DAYS_AHEAD: Final = 7
+LOCK_TIMEOUT: Final = "2s"
+
+_LOCK_KEY: Final = 7_264_917_305_118_403
+"""The advisory lock under which days are made and dropped, so that workers do not meet there."""
+
+log = get_logger(__name__)
+
+
+def name_of(day: date) -> str:
+    """The partition of a UTC day."""
+    return f"events_{day:%Y_%m_%d}"
+
+
+def days_ahead(now: datetime) -> list[date]:
+    """The days that should always exist: yesterday, for what is still on its way, to a week ahead."""
+    today = now.astimezone(UTC).date()
+    return [today + timedelta(days=step) for step in range(-1, DAYS_AHEAD + 1)]
+
+
+def make(connection: Connection, days: Iterable[date]) -> list[date]:
+    """Make the partitions of ``days`` that do not exist, and return those.
+
+    A table is made on its own and then attached, because CREATE … PARTITION OF would wait behind a running dump, and
+    every insert behind it.
+
+    Raises:
+        psycopg.Error: It could not be done now; `LockNotAvailable` where something holds the table for too long.
+    """
+    missing = [day for day in sorted(days) if not _is_attached(connection, day)]
+    for day in missing:
+        with connection.transaction():
+            _take_turn(connection)
+            if not _is_attached(connection, day):
+                _make(connection, day)
+    return missing
+
+
+def _take_turn(connection: Connection) -> None:
+    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_KEY])
+
+
+def _is_attached(connection: Connection, day: date) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND NOT inhdetachpending", [name_of(day)]
+    )
+    return found.fetchone() is not None
+
+
+def _make(connection: Connection, day: date) -> None:
+    names = {"day": sql.Identifier(name_of(day)), "index": sql.Identifier(f"{name_of(day)}_key")}
+    bounds = {"start": sql.Literal(f"{day}T00:00:00Z"), "end": sql.Literal(f"{day + timedelta(days=1)}T00:00:00Z")}
+    for statement in (
+        "CREATE TABLE IF NOT EXISTS {day} (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)",
+        "CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {day} (tenant_id, idempotency_key)",
+        "ALTER TABLE events ATTACH PARTITION {day} FOR VALUES FROM ({start}) TO ({end})",
+    ):
+        connection.execute(sql.SQL(statement).format(**names, **bounds))
+
+
+def drop(connection: Connection, before: date) -> list[str]:
+    """Drop the days that ended before ``before`` began, and return their tables' names.
+
+    Readers and writers of other days never wait: a day is detached CONCURRENTLY first. What something else still
+    holds, a dump say, is left for the next time.
+    """
+    dropped = []
+    for name, is_attached, is_pending in _old_days(connection, before):
+        try:
+            _drop(connection, name, is_attached=is_attached, is_pending=is_pending)
+            dropped.append(name)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.ObjectNotInPrerequisiteState) as error:
+            log.info("a day's table is still in use; it is dropped later", table=name, error=str(error))
+        except psycopg.errors.UndefinedTable:
+            # Another worker was quicker.
+            continue
+    return dropped
+
+
+def _old_days(connection: Connection, before: date) -> list[tuple[str, bool, bool]]:
+    rows = connection.execute(
+        """
+        SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false)
+        FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+        WHERE c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'events'::regclass)
+          AND c.relname ~ '^events_[0-9]{4}_[0-9]{2}_[0-9]{2}$' AND c.relname < %s
+        ORDER BY c.relname
+        """,
+        [name_of(before)],
+    )
+    return [(str(name), bool(attached), bool(pending)) for name, attached, pending in rows]
+
+
+def _drop(connection: Connection, name: str, *, is_attached: bool, is_pending: bool) -> None:
+    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    try:
+        day = sql.Identifier(name)
+        if is_attached:
+            how = sql.SQL("FINALIZE" if is_pending else "CONCURRENTLY")
+            connection.execute(sql.SQL("ALTER TABLE events DETACH PARTITION {} {}").format(day, how))
+        connection.execute(sql.SQL("DROP TABLE {}").format(day))
+    finally:
+        if not connection.broken:
+            connection.execute("RESET lock_timeout")

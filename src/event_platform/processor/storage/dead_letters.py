@@ -1,0 +1,77 @@
+"""Dead letters, written in the transaction of their batch: the table is the outbox of the dead-letter topic."""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from event_platform.core.rules.outcome import Dead
+from event_platform.processor.storage.batch import Headers, Record
+from event_platform.processor.storage.connection import Connection
+
+# A letter whose epoch is not known, from before epochs were kept, is the same one where its bytes are the same.
+_INSERT: Final = """
+INSERT INTO dlq_events (
+    failed_at, source_topic, source_topic_id, code, reason, source_partition, source_offset, source_leader_epoch,
+    tenant_id, event_id, idempotency_key, request_id, record_key, headers, original_bytes
+)
+SELECT now(), %(topic)s, %(topic_id)s, l.* FROM unnest(
+    %(code)s::text[], %(reason)s::text[], %(partition)s::int[], %(offset)s::bigint[], %(leader_epoch)s::int[],
+    %(tenant_id)s::text[], %(event_id)s::text[], %(idempotency_key)s::text[], %(request_id)s::text[],
+    %(key)s::bytea[], %(headers)s::jsonb[], %(value)s::bytea[]
+) AS l(code, reason, partition, "offset", leader_epoch, tenant_id, event_id, idempotency_key, request_id, key, headers,
+       value)
+WHERE NOT EXISTS (
+    SELECT FROM dlq_events d
+    WHERE (d.source_topic_id, d.source_partition, d.source_offset) = (%(topic_id)s, l.partition, l."offset")
+      AND -1 IN (d.source_leader_epoch, l.leader_epoch) AND d.original_bytes IS NOT DISTINCT FROM l.value
+)
+ON CONFLICT (source_topic_id, source_partition, source_offset, source_leader_epoch) DO NOTHING
+RETURNING source_partition, source_offset
+"""
+
+
+def bury(
+    connection: Connection, topic: str, topic_id: str, letters: Sequence[tuple[Record, Dead]]
+) -> set[tuple[int, int]]:
+    """Write ``letters``, and return partition and offset of those that were not there already."""
+    if not letters:
+        return set()
+    fields = [_fields(record, dead) for record, dead in letters]
+    columns = {name: [each[name] for each in fields] for name in fields[0]}
+    rows = connection.execute(_INSERT, {"topic": topic, "topic_id": topic_id, **columns})
+    return {(int(partition), int(offset)) for partition, offset in rows}
+
+
+def _fields(record: Record, dead: Dead) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(dead.identity),
+        "code": str(dead.code),
+        "reason": dead.reason,
+        "partition": record.partition,
+        "offset": record.offset,
+        "leader_epoch": record.leader_epoch,
+        "key": record.key,
+        "headers": encode_headers(record.headers),
+        "value": record.value,
+    }
+
+
+def encode_headers(headers: Headers) -> str:
+    """``[[name, base64 of the value or null], …]`` as JSON that Postgres takes."""
+    return json.dumps([[_name(name), _base64(value)] for name, value in headers])
+
+
+def decode_headers(stored: list[list[str | None]]) -> list[tuple[str, bytes | None]]:
+    """The headers as they were."""
+    return [(str(name), None if value is None else base64.b64decode(value)) for name, value in stored]
+
+
+def _name(name: str) -> str:
+    return name.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _base64(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()

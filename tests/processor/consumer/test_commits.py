@@ -1,0 +1,58 @@
+"""What Kafka is told of where the processor stands."""
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.services import RunService
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+
+from event_platform.core.connections import kafka
+from event_platform.processor.consumer import commits
+from event_platform.processor.monitoring.timings import unnoted
+
+
+def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Who was killed between the two commits leaves no lag behind for ever: an idle partition is committed, too."""
+    settings = raw_topic.settings
+    for sent in raw_topic.send(*(raw_topic.message() for _ in range(3)), partition=0):
+        assert sent.partition == 0
+    with raw_topic.connect() as connection:
+        connection.execute(
+            "INSERT INTO consumer_progress (topic, topic_id, partition, next_offset) VALUES (%s, %s, 0, 3)",
+            (settings.topic_raw, raw_topic.topic.id()),
+        )
+    run_service("processor")
+    reader = Consumer({**kafka.client_config(settings, "tests"), "group.id": settings.kafka_group})
+    try:
+        eventually(lambda: _committed(reader, settings.topic_raw) == 3, "the commit of the idle partition")
+    finally:
+        reader.close()
+    assert raw_topic.one("SELECT count(*) FROM events") == 0
+
+
+def test_an_older_offset_that_comes_late_does_not_stay(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client may repeat after an outage what it sent before, behind what it sent later: the newer is sent again."""
+    monkeypatch.setattr(commits, "AGAIN_SECONDS", 0.5)
+    settings = raw_topic.settings
+    told = commits.Offsets(settings.topic_raw, unnoted)
+    config = {**kafka.client_config(settings, "tests"), "group.id": f"{settings.kafka_group}.late"}
+    consumer = Consumer({**config, "on_commit": told.answer})
+    try:
+        told.ask_for({1: 7})
+        told.send(consumer, [1])
+        eventually(lambda: consumer.poll(0.1) or _committed(consumer, settings.topic_raw, 1) == 7, "the commit")
+        consumer.commit(offsets=[TopicPartition(settings.topic_raw, 1, 5)], asynchronous=False)
+        assert _committed(consumer, settings.topic_raw, 1) == 5
+
+        def is_newer() -> bool:
+            told.send(consumer, [1])
+            consumer.poll(0.1)
+            return _committed(consumer, settings.topic_raw, 1) == 7
+
+        eventually(is_newer, "the newer one")
+    finally:
+        consumer.close()
+
+
+def _committed(reader: Consumer, topic: str, partition: int = 0) -> int:
+    return reader.committed([TopicPartition(topic, partition)], timeout=DEADLINE_SECONDS)[0].offset

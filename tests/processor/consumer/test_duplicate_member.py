@@ -1,0 +1,74 @@
+"""Whether another one really has our name decides what is done; where Kafka does not say, nothing is decided."""
+
+import threading
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
+from tests.fixtures.lost_client import lost_admin_client
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+
+from event_platform.core.connections import kafka, replaceable_client
+from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.settings.declaration import Settings
+from event_platform.processor.consumer import duplicate_member
+from event_platform.processor.consumer.duplicate_member import Namesake
+from event_platform.processor.database_clock import Clock
+from event_platform.processor.monitoring.health import Health, State
+
+
+class Counting(AdminClient):
+    """One that counts how often the group was asked for."""
+
+    asked = 0
+
+    def list_groups(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's own
+        """As the library's."""
+        self.asked += 1
+        return super().list_groups(*args, **options)
+
+
+def test_a_kafka_that_does_not_answer_is_no_namesake(
+    servers: RunningServers, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it says nothing nobody is accused, in no ERROR; when it says that nobody is there, we join again."""
+    monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(duplicate_member, "SURE_AFTER_SECONDS", 0.1)
+    monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
+    counting = LastingClient[AdminClient](lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw)
+    admin, health, stop = counting.current, Health(Clock()), threading.Event()
+    assert isinstance(admin, Counting)
+    one = Namesake(counting, settings.kafka_group, "alone")
+    waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
+    servers.pause("kafka")
+    with capture_logs() as logged:
+        waiting.start()
+        try:
+            eventually(lambda: admin.asked > 3, "questions without an answer")
+            states = [health.state]
+            servers.resume("kafka")
+            eventually(lambda: not waiting.is_alive(), "an answer")
+            states.append(health.state)
+        finally:
+            stop.set()
+            waiting.join(DEADLINE_SECONDS)
+    assert states == [State.FENCED, State.STARTING]
+    assert [line for line in logged if line["log_level"] == "error"] == []
+
+
+def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was fenced asks by a client that finds no broker: it is replaced, and the answer is that nobody is there."""
+    monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    health, stop = Health(Clock()), threading.Event()
+    one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
+    waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
+    waiting.start()
+    try:
+        eventually(lambda: health.state is State.STARTING and not waiting.is_alive(), "an answer")
+    finally:
+        stop.set()
+        waiting.join(DEADLINE_SECONDS)

@@ -1,0 +1,40 @@
+"""What comes next in a partition, and what a refusal of Kafka's says."""
+
+import pytest
+from confluent_kafka import KafkaError
+
+from event_platform.processor.consumer.partition_reader import Reading, Refusal, is_refusal
+
+
+@pytest.mark.parametrize(
+    ("offsets", "expected"),
+    [
+        pytest.param([5, 6, 9], [True, True, True], id="later gaps are Kafka's own"),
+        pytest.param([8], [False], id="a first record with a gap is read once more"),
+        pytest.param([8, 8, 9], [False, True, True], id="it is Kafka's gap when it comes first again"),
+        pytest.param([8, 5, 6], [False, True, True], id="it was left over from before"),
+        pytest.param([8, 7, 7], [False, False, True], id="another first record is doubted, too"),
+    ],
+)
+def test_a_first_record_that_leaves_a_gap_is_doubted(offsets: list[int], expected: list[bool]) -> None:
+    """Nothing between where the partition was placed and its first record is left out unseen."""
+    reading = Reading(next_offset=5, leader_epoch=0, epoch=1)
+    assert [reading.expects(offset) for offset in offsets] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "end_offset"),
+    [
+        (
+            "Partition log truncation detected at offset 20 (leader epoch 0): broker end offset is 10 (…)",
+            10,
+        ),
+        ("Partition log truncation detected at offset 20 (leader epoch 7): broker end offset is -1 (…)", None),
+        ("fetch failed due to requested offset not available on the broker: Broker: Offset out of range", None),
+    ],
+)
+def test_refusal_says_where_the_log_parts(text: str, end_offset: int | None) -> None:
+    """The offset is in the error's text only; where it is not, it is not known."""
+    error = KafkaError(KafkaError._AUTO_OFFSET_RESET, text)  # noqa: SLF001 - its public name
+    assert is_refusal(error)
+    assert Refusal.of(error, Reading(20, 0, epoch=3)) == Refusal(3, end_offset)

@@ -1,0 +1,37 @@
+"""Kafka is looked at for as long as the processor runs, whatever becomes of a look or of the client."""
+
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+from tests.fixtures.lost_client import lost_admin_client
+from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+
+from event_platform.core.connections import replaceable_client
+from event_platform.core.settings.declaration import Settings
+from event_platform.processor.consumer import topic, topic_monitor
+from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_monitor import KafkaWatch
+from event_platform.processor.database_clock import Clock
+from event_platform.processor.monitoring.health import Health
+
+
+def test_a_look_that_failed_is_not_the_last(
+    raw_topic: RawTopic, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
+    monkeypatch.setattr(topic_monitor, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    stop, name = threading.Event(), settings.topic_raw
+    watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
+    watching = threading.Thread(target=watch.run, args=(stop,))
+    with capture_logs() as logged:
+        watching.start()
+        try:
+            eventually(lambda: watch.topic_id == raw_topic.topic.id(), "the topic's id")
+        finally:
+            stop.set()
+            watching.join(DEADLINE_SECONDS)
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["looking at Kafka failed"]

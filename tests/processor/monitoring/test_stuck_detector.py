@@ -1,0 +1,84 @@
+"""A server that takes a request and never answers."""
+
+import re
+import threading
+import time
+from random import Random
+
+import pytest
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
+from tests.processor.conftest import Bench
+
+from event_platform.processor.database_clock import Clock
+from event_platform.processor.monitoring import stuck_detector
+from event_platform.processor.monitoring.health import Health, State
+from event_platform.processor.monitoring.stuck_detector import HangWatch
+from event_platform.processor.retry import Attempt, Patience, PatienceBeside
+
+
+@pytest.fixture
+def health() -> Health:
+    """Of a processor that runs."""
+    made = Health(Clock())
+    made.state = State.RUNNING
+    return made
+
+
+def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> None:
+    """What hangs, and for how long, is said before anything fails; its end takes it back."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS + 5)
+    watch.look()
+    assert health.status() == "ok"
+    bench.database.asked_at = 0.0
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
+    watch.look()
+    assert health.status() == "down"
+    assert re.search(r"storing a batch: not done after \d+ s", str(health.report()["dependencies"]))
+    patience.attempt = None
+    watch.look()
+    assert health.status() == "ok"
+
+
+def test_each_step_of_an_attempt_has_its_own_time(bench: Bench, health: Health) -> None:
+    """What asks for its connection again and again goes on, however long all of it takes."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - 600)
+    bench.database.connection()
+    watch.look()
+    assert health.status() == "ok"
+
+
+def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health) -> None:
+    """Events are stored meanwhile, so that the processor stays ready."""
+    patience = PatienceBeside(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    patience.attempt = Attempt("dropping old days", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
+    bench.database.asked_at = 0.0
+    HangWatch(patience, bench.database, health).look()
+    assert health.status() == "degraded"
+    assert "dropping old days: not done after" in str(health.reason())
+
+
+def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Health) -> None:
+    """A statement that would wait for ever fails at once when the watch breaks its connection."""
+    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    watch = HangWatch(patience, bench.database, health)
+    results: list[object] = []
+
+    def work() -> object:
+        connection = bench.database.connection()
+        if not results:
+            results.append("hung")
+            connection.execute("SELECT pg_sleep(600)")
+        return connection.execute("SELECT 7").fetchone()
+
+    thread = threading.Thread(target=lambda: results.append(patience.persist(work, "waiting")))
+    thread.start()
+    eventually(lambda: patience.attempt and results, "the statement to hang")
+    patience.attempt = Attempt("waiting", "postgres", time.monotonic() - stuck_detector.ABORT_AFTER_SECONDS - 1)
+    bench.database.asked_at = 0.0
+    watch.look()
+    thread.join(DEADLINE_SECONDS)
+    assert results == ["hung", (7,)]

@@ -1,0 +1,85 @@
+"""The processor's connections: renewed in time, and with the settings of `DATABASE_URL`."""
+
+from collections.abc import Iterator
+
+import pytest
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
+from tests.processor.conftest import Bench, MakeMessage
+
+from event_platform.core.settings.declaration import SECONDS_PER_DAY, Settings
+from event_platform.processor.storage import staging
+from event_platform.processor.storage.connection import Database
+
+
+class Hours:
+    """A clock that is set."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.seconds
+
+
+@pytest.fixture
+def hours() -> Hours:
+    """At 0."""
+    return Hours()
+
+
+@pytest.fixture
+def database(settings: Settings, hours: Hours) -> Iterator[Database]:
+    """On that clock; closed after the test."""
+    made = Database(settings, hours)
+    yield made
+    made.close()
+
+
+def test_a_connection_is_renewed_daily(database: Database, hours: Hours) -> None:
+    """A session's temporary table keeps old transaction ids from being forgotten, so none lives for months."""
+    first = database.connection()
+    staging.prepare(first)
+    hours.seconds = SECONDS_PER_DAY
+    assert database.connection() is first
+    hours.seconds += 1
+    assert database.connection() is not first
+    assert first.closed
+    assert database.connection() is database.connection()
+
+
+def test_a_connection_in_use_is_not_renewed(database: Database, hours: Hours) -> None:
+    """A transaction ends on the connection on which it began."""
+    first = database.connection()
+    with first.transaction():
+        hours.seconds = 2 * SECONDS_PER_DAY
+        assert database.connection() is first
+    assert database.connection() is not first
+
+
+def test_rows_are_stored_over_a_renewed_connection(
+    bench: Bench, settings: Settings, hours: Hours, message: MakeMessage
+) -> None:
+    """The staging table, through which a repeat goes, is made anew with it."""
+    database = Database(settings, hours)
+    writer = bench.new_writer(database)
+    try:
+        value = message()
+        writer.write(bench.batch(value))
+        hours.seconds = 2 * SECONDS_PER_DAY
+        settled = writer.write(bench.batch(value, start=1))
+    finally:
+        database.close()
+    assert settled.done == {0: 2}
+
+
+def test_settings_of_the_url_hold(settings: Settings) -> None:
+    """What the URL sets for its sessions, and what is not ours, is set."""
+    assert settings.database_url
+    url = make_conninfo(settings.database_url.get_secret_value(), options="-c work_mem=7MB -c statement_timeout=1h")
+    database = Database(settings.model_copy(update={"database_url": SecretStr(url)}))
+    try:
+        rows = database.connection().execute("SELECT current_setting('work_mem'), current_setting('statement_timeout')")
+        assert rows.fetchone() == ("7MB", "30s")
+    finally:
+        database.close()

@@ -1,0 +1,167 @@
+"""Whose fault an error of Postgres is: only a value's own can ever make a dead letter (P4, P6)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from tests.processor.conftest import Bench, MakeMessage
+from tests.processor.storage.test_transaction import counts, stored, tenant_of
+
+from event_platform.core.errors import UnavailableError
+from event_platform.processor.storage import errors
+from event_platform.processor.storage.errors import Fault
+
+OUTAGES = {
+    "08000": "connection exception",
+    "08006": "connection failure",
+    "0A000": "feature not supported",
+    "25006": "read-only",
+    "28000": "authorisation",
+    "3D000": "no such database",
+    "3F000": "no such schema",
+    "42501": "missing grant",
+    "42703": "missing column",
+    "42804": "column of another type",
+    "42P01": "missing table",
+    "53000": "resources",
+    "53100": "disk full",
+    "53200": "out of memory",
+    "53300": "too many connections",
+    "53400": "a configured limit",
+    "55000": "object not in the needed state",
+    "55006": "object in use",
+    "57P01": "shut down by an administrator",
+    "57P02": "crash shutdown",
+    "57P03": "starting up",
+    "58030": "input/output error",
+    "F0000": "configuration file",
+    "P0001": "a trigger's own error",
+    "XX000": "internal error",
+    "XX001": "data corrupted",
+}
+"""What says nothing of a row, however many other rows are taken meanwhile."""
+
+ROWS = {
+    "22P05": "untranslatable character",
+    "22003": "out of range",
+    "23502": "missing value",
+    "54000": "index row size",
+}
+
+
+def raised(sqlstate: str) -> psycopg.Error:
+    """The error of that state."""
+    return psycopg.errors.lookup(sqlstate)()
+
+
+@contextmanager
+def refusing(bench: Bench, sqlstate: str, *, times: int = 1_000_000) -> Iterator[None]:
+    """While it is entered, Postgres answers every row of type ``chosen`` with ``sqlstate``, the first ``times``."""
+    # A sequence goes on counting over a rollback.
+    statements = f"""
+        CREATE SEQUENCE refusals MINVALUE 0;
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+            IF nextval('refusals') < {times} THEN RAISE EXCEPTION 'provoked' USING ERRCODE = '{sqlstate}'; END IF;
+            RETURN NEW;
+        END$$;
+        CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW
+            WHEN (NEW.event_type = 'chosen') EXECUTE FUNCTION refuse()
+    """
+    bench.connection.execute(statements.encode())
+    try:
+        yield
+    finally:
+        bench.connection.execute("DROP TRIGGER refuse ON events; DROP FUNCTION refuse(); DROP SEQUENCE refusals")
+
+
+@pytest.mark.parametrize("sqlstate", OUTAGES)
+def test_an_outage_that_hits_one_row_kills_no_row(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """The server's own errors keep the batch, even where they come with one row only and all others are taken."""
+    values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
+    with refusing(bench, sqlstate):
+        with pytest.raises(psycopg.errors.lookup(sqlstate)):
+            bench.write(*values)
+        assert counts(bench, tenant_of(values[0])) == {}
+    bench.database.close()
+    assert stored(bench.write(*values)) == 5
+    assert counts(bench, tenant_of(values[0])) == {"stored": 5}
+
+
+def test_a_row_that_is_too_slow_is_never_dead(bench: Bench, message: MakeMessage) -> None:
+    """The batch is halved until it is alone, and then waited for; what comes before it is stored already."""
+    values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
+    with refusing(bench, "57014"), pytest.raises(psycopg.errors.QueryCanceled):
+        bench.write(*values)
+    assert counts(bench, tenant_of(values[0])) == {"stored": 2}
+    # Whether it comes whole or, as the main loop reads it, from where the partition goes on.
+    bench.write(*values)
+    bench.write(*values[2:], start=2)
+    assert counts(bench, tenant_of(values[0])) == {"stored": 5}
+
+
+@pytest.mark.parametrize("sqlstate", ROWS)
+def test_a_row_that_is_refused_for_its_value_is_dead_alone(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """A value's own error kills that row and no other."""
+    values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
+    with refusing(bench, sqlstate):
+        bench.write(*values)
+    assert counts(bench, tenant_of(values[0])) == {"stored": 4, "dead": 1}
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "40003"])
+def test_a_conflict_is_tried_again_at_once(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """A deadlock or a failed serialization, and again, and again: nobody hears of it, and nothing is divided."""
+    values = [message(event_type="chosen"), message()]
+    with refusing(bench, sqlstate, times=3):
+        settled = bench.write(*values)
+    assert (stored(settled), settled.divisions, settled.done) == (2, 0, {0: 2})
+
+
+def test_a_conflict_without_end_is_an_outage(bench: Bench, message: MakeMessage) -> None:
+    """Somebody must hear of conflicts that never end; the batch is kept."""
+    value = message(event_type="chosen")
+    with refusing(bench, "40001"), pytest.raises(UnavailableError, match="20 conflicts in a row"):
+        bench.write(value)
+    assert counts(bench, tenant_of(value)) == {}
+    assert stored(bench.write(value)) == 1
+
+
+@pytest.mark.parametrize("sqlstate", OUTAGES)
+def test_the_servers_errors_are_outages(sqlstate: str) -> None:
+    """By SQLSTATE, whichever class psycopg makes of it."""
+    assert errors.fault_of(raised(sqlstate)) is Fault.OUTAGE
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (raised("57014"), Fault.SLOW),
+        (psycopg.OperationalError("the connection is lost"), Fault.OUTAGE),
+        (psycopg.InterfaceError("the connection is closed"), Fault.OUTAGE),
+        (psycopg.InternalError("no state"), Fault.OUTAGE),
+        (UnavailableError("whatever"), Fault.OUTAGE),
+        (RuntimeError("a mistake of ours"), Fault.OUTAGE),
+        (psycopg.DataError("a NUL, found by the driver"), Fault.ROW),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), Fault.ROW),
+        (psycopg.errors.LockNotAvailable(), Fault.LOCKED),
+        (psycopg.errors.ObjectInUse(), Fault.OUTAGE),
+        (psycopg.errors.DeadlockDetected(), Fault.CONFLICT),
+        (psycopg.errors.SerializationFailure(), Fault.CONFLICT),
+        *((raised(state), Fault.ROW) for state in ROWS),
+    ],
+)
+def test_whose_fault(error: Exception, expected: Fault) -> None:
+    """In doubt it is the server's."""
+    assert errors.fault_of(error) is expected
+
+
+def test_missing_day_is_not_a_rows_fault(bench: Bench) -> None:
+    """No partition for a row, and a constraint that refuses one, have the same SQLSTATE and are told apart."""
+    insert = "INSERT INTO events VALUES (gen_random_uuid(), 't', 'e', 'k', 't', 1, now(), %s, now(), 's', '{}', null)"
+    with pytest.raises(psycopg.errors.CheckViolation) as no_day:
+        bench.connection.execute(insert, ["1990-01-01T00:00:00Z"])
+    assert errors.is_missing_day(no_day.value)
+    with pytest.raises(psycopg.errors.CheckViolation) as constraint:
+        bench.connection.execute("INSERT INTO throughput VALUES (now(), 't', 'none such', '', 0, 1)")
+    assert not errors.is_missing_day(constraint.value)
