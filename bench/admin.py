@@ -22,8 +22,8 @@ import psycopg
 from bench import processor_rates
 from bench.admin_store import DAYS, TENANTS, fill
 from bench.processor_rates import Bench
-from bench.processor_setting import environment_of, messages, new_platform, own_servers, url_of
-from tests.fixtures.servers import RunningServers
+from bench.processor_setting import environment_of, messages, new_platform, url_of
+from bench.servers import BenchServers, running_servers
 
 from event_platform.core.settings.declaration import Settings
 from event_platform.local.ports import Reservations
@@ -163,7 +163,7 @@ def compare(stores: list[Filled], rounds: int, count: int) -> None:
         _tell(name, [[p99_ms(ask, each, chance, count) for each in stores] for _ in range(rounds)], ".1f")
 
 
-def compare_storing(servers: RunningServers, stores: list[tuple[Settings, int]], rounds: int) -> None:
+def compare_storing(servers: BenchServers, stores: list[tuple[Settings, int]], rounds: int) -> None:
     """Print a line for the rows a second that the processor's pipeline stores beside what is there already."""
     found = []
     for number in range(rounds):
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=100)
     wanted = parser.parse_args()
-    with own_servers() as servers:
+    with running_servers() as servers:
         stores = [(new_platform(servers), rows) for rows in wanted.rows]
         for settings, rows in stores:
             started = time.monotonic()

@@ -22,9 +22,9 @@ import psutil
 from bench import ingest_client
 from bench.ingest_client import Found
 from bench.ingest_subject import Measured, Subject, check, measure, service
-from bench.processor_setting import new_platform, own_servers
+from bench.processor_setting import new_platform
+from bench.servers import BenchServers, running_servers
 from redis import Redis
-from tests.fixtures.servers import RunningServers
 
 GO_SOURCE = Path(__file__).parent / "baselines" / "ingest-go"
 GOALS = {16: (1.4, None), 64: (1.0, 0.95), 256: (0.8, 1.1)}
@@ -205,7 +205,7 @@ def main() -> None:
     # Else SIGTERM would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores")
-    with own_servers() as servers:
+    with running_servers() as servers:
         environment = _environment(servers)
         behind = tuple(psutil.Process(servers.pid(name)) for name in ("kafka", "redis"))
         command = [sys.executable, "-m", "event_platform.cli", "ingest"]
@@ -217,7 +217,7 @@ def main() -> None:
                 PARTS[part](Bench(ours, given, environment, behind))
 
 
-def _environment(servers: RunningServers) -> dict[str, str]:
+def _environment(servers: BenchServers) -> dict[str, str]:
     settings = new_platform(servers)
     return {
         "KAFKA_BROKERS": servers.kafka_brokers,

@@ -17,8 +17,8 @@ import psutil
 import psycopg
 from bench import processor_latency, processor_memory, processor_rates
 from bench.processor_rates import Bench, Rate
-from bench.processor_setting import empty, fill_topic, messages, new_platform, own_servers, url_of
-from tests.fixtures.servers import RunningServers
+from bench.processor_setting import empty, fill_topic, messages, new_platform, url_of
+from bench.servers import BenchServers, running_servers
 
 from event_platform.processor.storage import daily_partitions
 
@@ -67,7 +67,7 @@ def tell(found: dict[str, list[Rate]], name: str, limit: str, goal: float) -> No
     print(f"{name} ÷ {limit}: {median:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), goal ≥ {goal}: {verdict}")
 
 
-def measure_rates(servers: RunningServers, given: argparse.Namespace, names: Collection[str]) -> None:
+def measure_rates(servers: BenchServers, given: argparse.Namespace, names: Collection[str]) -> None:
     """Rows a second, and their ratios."""
     settings = new_platform(servers)
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
@@ -98,7 +98,7 @@ def main() -> None:
     # Else SIGTERM would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores, {given.rows:,} rows")
-    with own_servers() as servers:
+    with running_servers() as servers:
         if MEASURES.keys() & set(names):
             measure_rates(servers, given, names)
         if LATENCY in names:

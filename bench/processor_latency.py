@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 import psycopg
 from bench.processor_setting import environment_of, messages, new_platform, url_of
+from bench.servers import BenchServers
 from confluent_kafka import KafkaError, Message, Producer
-from tests.fixtures.servers import RunningServers
 
 from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
@@ -23,7 +23,7 @@ WATCH_EVERY = {1_000: 20, 1: 1}
 """At a rate, every how manieth event is watched for."""
 
 
-def measure(servers: RunningServers) -> None:
+def measure(servers: BenchServers) -> None:
     """Print p50 and p99 at 1,000 events a second and at one."""
     settings = new_platform(servers)
     with _service(settings):

@@ -12,7 +12,7 @@ from typing import Final
 
 import psutil
 from bench.processor_setting import environment_of, fill_topic, messages, new_platform, wait_for
-from tests.fixtures.servers import RunningServers
+from bench.servers import BenchServers
 
 from event_platform.core.settings.declaration import Settings
 
@@ -44,7 +44,7 @@ class Memory:
             time.sleep(SAMPLE_EVERY_SECONDS)
 
 
-def measure(servers: RunningServers, events: int, outage_seconds: float) -> None:
+def measure(servers: BenchServers, events: int, outage_seconds: float) -> None:
     """Print both."""
     settings = new_platform(servers)
     with _service(settings) as memory:
@@ -70,7 +70,7 @@ def _many_events(settings: Settings, memory: Memory, events: int) -> None:
     )
 
 
-def _outage(servers: RunningServers, settings: Settings, memory: Memory, before: int, seconds: float) -> None:
+def _outage(servers: BenchServers, settings: Settings, memory: Memory, before: int, seconds: float) -> None:
     """Postgres hangs for half of the time, and is gone for the other half; meanwhile a backlog comes."""
     began = len(memory.megabytes)
     usual = statistics.median(memory.megabytes[-20:])

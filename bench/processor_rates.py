@@ -17,8 +17,8 @@ from urllib.request import urlopen
 import psutil
 import psycopg
 from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_for
+from bench.servers import BenchServers
 from prometheus_client.parser import text_string_to_metric_families
-from tests.fixtures.servers import RunningServers
 
 from event_platform.core.rules.outcome import Row, Store
 from event_platform.core.rules.validate import Rules
@@ -44,7 +44,7 @@ class Bench:
     """What every measurement needs."""
 
     settings: Settings
-    servers: RunningServers
+    servers: BenchServers
     values: list[bytes]
     singles: int
 
@@ -71,7 +71,7 @@ class Rate:
 class Meter:
     """CPU time of a client and of the servers behind it, from where it is made."""
 
-    def __init__(self, servers: RunningServers, client: Callable[[], float]) -> None:
+    def __init__(self, servers: BenchServers, client: Callable[[], float]) -> None:
         """Start; ``client`` says the client's CPU seconds so far."""
         trees = [partial(tree_seconds, psutil.Process(servers.pid(name))) for name in ("postgres", "kafka")]
         self._spent: list[Callable[[], float]] = [client, *trees, machine_seconds]

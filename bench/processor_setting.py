@@ -4,39 +4,22 @@ import json
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
+from bench.servers import BenchServers
 from confluent_kafka import Producer
-from tests.fixtures.servers import RunningServers, start_servers
 
 from event_platform.core import envelope, topics
 from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.ingest.request_ids import Ticket, Tickets
-from event_platform.local import place
-from event_platform.local.ports import Reservations
+from event_platform.ingest.request_ids import RequestIdentity, RequestIdGenerator
 from event_platform.migrations.runner import migrate
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.offset_store import Place
 
 
-@contextmanager
-def own_servers() -> Iterator[RunningServers]:
-    """Kafka and Postgres of this run."""
-    found = place.find(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
-    with Reservations() as reservations:
-        running = start_servers(found, reservations)
-        try:
-            yield running
-        finally:
-            running.end()
-
-
-def new_platform(servers: RunningServers) -> Settings:
+def new_platform(servers: BenchServers) -> Settings:
     """A migrated database and fresh topics."""
     suffix = uuid.uuid4().hex[:8]
     name = f"bench_{suffix}"
@@ -79,21 +62,21 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 def messages(count: int, seed: int = 0) -> list[bytes]:
     """Raw messages of some 430 bytes as ingest writes them, with keys, ids and times of their own."""
-    tickets = Tickets()
-    return [_message(number, seed, tickets.draw()) for number in range(count)]
+    request_ids = RequestIdGenerator()
+    return [_message(number, seed, request_ids.generate()) for number in range(count)]
 
 
-def _message(number: int, seed: int, ticket: Ticket) -> bytes:
+def _message(number: int, seed: int, identity: RequestIdentity) -> bytes:
     event = {
         "event_id": f"evt-{seed}-{number}",
         "event_type": f"order.{('created', 'paid', 'sent', 'returned')[number % 4]}",
         "schema_version": 1,
-        "occurred_at": ticket.received_at,
+        "occurred_at": identity.received_at,
         "payload": {"order_id": number, "amount": 12.5, "items": [{"sku": "x1", "qty": 2}], "note": "some text"},
     }
     body = json.dumps(event, separators=(",", ":")).encode()
     tenant, key = f"tenant_{'ab'[number % 2]}", f"key-{seed}-{number}"
-    return envelope.wrap(tenant, ticket.received_at, f"req_{ticket.id}", key, body)
+    return envelope.wrap(tenant, identity.received_at, f"req_{identity.id}", key, body)
 
 
 def fill_topic(settings: Settings, values: list[bytes]) -> None:

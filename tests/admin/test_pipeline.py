@@ -9,7 +9,7 @@ import httpx
 import pytest
 from confluent_kafka import Producer
 from tests.admin.conftest import uuid7
-from tests.fixtures.clock import early_enough
+from tests.fixtures.clock import now_before_midnight
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
@@ -27,7 +27,7 @@ BAD = b'{"event_id":"e2","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z"
 @pytest.fixture(scope="module")
 def now() -> datetime:
     """A moment whose day, in UTC, is not over before these tests are."""
-    return early_enough()
+    return now_before_midnight()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures.waiting import eventually, patiently
+from tests.fixtures.waiting import eventually, retry_while_unavailable
 
 from event_platform.core.connections.kafka import admin_client
 from event_platform.core.errors import ConfigurationError, UnavailableError
@@ -63,7 +63,7 @@ def test_existing_topics_have_kafka_stamp(admin: AdminClient, settings: Settings
     old = NewTopic(f"{settings.topic_raw}.old", num_partitions=1, replication_factor=1, config={STAMP: "CreateTime"})
     admin.create_topics([old])[old.topic].result(60)
     names = [ours.name, old.topic]
-    assert patiently(lambda: have_stamped(admin, names)) == [old.topic]
+    assert retry_while_unavailable(lambda: have_stamped(admin, names)) == [old.topic]
     assert eventually(lambda: have_stamped(admin, names) == [], "the change")
 
 

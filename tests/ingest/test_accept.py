@@ -1,4 +1,4 @@
-"""Every row of the API's table of answers to POST /events."""
+"""Every row of the API's table of responses to POST /events."""
 
 import json
 
@@ -18,8 +18,8 @@ def test_new_event(producer: Producer) -> None:
     }
 
 
-def test_message(producer: Producer, published: Published) -> None:
-    """The message is the wrapper around the producer's own bytes."""
+def test_record(producer: Producer, published: Published) -> None:
+    """The record is the envelope around the producer's own bytes."""
     key, body = new_key(), b' {"b": 1.0,\n "a": "\\u00e9"} '
     request_id = producer.post(key, body).json()["request_id"]
     (value,) = [value for value in published.values() if key.encode() in value]
@@ -42,8 +42,8 @@ def test_duplicate(producer: Producer) -> None:
 @pytest.mark.parametrize(
     "other", [b'{"a":1.0}', b'{"a":"1"}', b'{"a":2}', b'{"a":[1]}', b'{"A":1}', b'{"a":1,"b":null}']
 )
-def test_other_body(producer: Producer, other: bytes) -> None:
-    """The same key with another body is refused, and 1, 1.0 and "1" are different."""
+def test_reused_key(producer: Producer, other: bytes) -> None:
+    """The same key with another body is rejected, and 1, 1.0 and "1" are different."""
     key = new_key()
     producer.post(key, b'{"a":1}')
     response = producer.post(key, other)
@@ -65,21 +65,21 @@ def test_keys_of_tenants(ingest: Service, producer_of: MakeProducer) -> None:
 
 
 def test_missing_key(producer: Producer) -> None:
-    """No Idempotency-Key."""
+    """A request without Idempotency-Key is rejected."""
     response = producer.post(None)
     assert (response.status_code, code(response)) == (400, "MISSING_IDEMPOTENCY_KEY")
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256, '""', '"a b"', "a\tb"])
 def test_invalid_key(producer: Producer, key: str) -> None:
-    """An Idempotency-Key that is not 1 to 255 visible ASCII characters."""
+    """An Idempotency-Key that is not 1 to 255 visible ASCII characters is rejected."""
     response = producer.post(key)
     assert (response.status_code, code(response)) == (400, "INVALID_IDEMPOTENCY_KEY")
 
 
 @pytest.mark.parametrize("space", [b"\xa0", b"\x85"])
-def test_key_with_another_space(producer: Producer, space: bytes) -> None:
-    """What is white space beyond ASCII makes a key invalid; it is not cut off as a blank is."""
+def test_key_with_non_ascii_space(producer: Producer, space: bytes) -> None:
+    """White space beyond ASCII makes a key invalid; it is not stripped."""
     lines = b"X-API-Key: key_a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
     key = new_key().encode() + space
     answer = producer.raw(
@@ -90,7 +90,7 @@ def test_key_with_another_space(producer: Producer, space: bytes) -> None:
 
 
 def test_blanks_around_values(producer: Producer, published: Published) -> None:
-    """Blanks and tabs before and behind a header's value are none of it (RFC 9110, section 5.5)."""
+    """Blanks and tabs around a header's value are stripped (RFC 9110, section 5.5)."""
     key = new_key()
     values = {
         "X-API-Key": "key_a",
@@ -110,13 +110,13 @@ def test_blanks_around_values(producer: Producer, published: Published) -> None:
 
 
 def test_longest_key(producer: Producer) -> None:
-    """255 characters fit."""
+    """A key of 255 characters is accepted."""
     assert producer.post((new_key() + "x" * 255)[:255]).status_code == 202
 
 
 @pytest.mark.parametrize("api_key", ["", "wrong", "key_a ", "x" * 1_000])
 def test_unauthorized(ingest: Service, producer_of: MakeProducer, api_key: str) -> None:
-    """An unknown API key, whatever its form, is answered like a missing one; the key is not echoed."""
+    """An unknown API key of any form gets the same response as a missing one, without the key."""
     response = producer_of(ingest, api_key.strip() or "none").post(new_key())
     missing = producer_of(ingest).client.post(f"{ingest.url}/events")
     if api_key.strip() != "key_a":
@@ -127,7 +127,7 @@ def test_unauthorized(ingest: Service, producer_of: MakeProducer, api_key: str) 
 
 
 def test_api_key_of_any_bytes(producer: Producer) -> None:
-    """Bytes that are no ASCII are just another unknown key."""
+    """A key with bytes beyond ASCII is an unknown key."""
     answer = producer.raw(b"POST /events HTTP/1.1\r\nHost: x\r\nX-API-Key: \xff\xfe\xc3\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 401 ")
 
@@ -143,13 +143,13 @@ def test_api_key_of_any_bytes(producer: Producer) -> None:
     ],
 )
 def test_media_type(producer: Producer, headers: dict[str, str]) -> None:
-    """Anything but plain JSON in UTF-8."""
+    """Media types other than plain JSON in UTF-8 are rejected."""
     response = producer.post(new_key(), **headers)
     assert (response.status_code, code(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 def test_second_content_type(producer: Producer) -> None:
-    """Two types are as wrong as none."""
+    """A second Content-Type is rejected."""
     response = producer.client.post(
         f"{producer.service.url}/events",
         content=b"{}",
@@ -162,7 +162,7 @@ def test_second_content_type(producer: Producer) -> None:
     "given", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8", 'application/json; charset="utf-8"']
 )
 def test_media_type_with_charset(producer: Producer, given: str) -> None:
-    """UTF-8 may be said."""
+    """The charset UTF-8 may be given."""
     assert producer.post(new_key(), Content_Type=given).status_code == 202
 
 
@@ -170,26 +170,26 @@ def test_media_type_with_charset(producer: Producer, given: str) -> None:
     "body", [b"", b"{", b"{]", b"nope", b'{"a":NaN}', b'{"a":1}{}', b'{"a":"\xff"}', b"\xef\xbb\xbf{}"]
 )
 def test_invalid_json(producer: Producer, body: bytes) -> None:
-    """No strict JSON in UTF-8."""
+    """A body that is not strict JSON in UTF-8 is rejected."""
     response = producer.post(new_key(), body)
     assert (response.status_code, code(response)) == (400, "INVALID_JSON")
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"1", b"null", b'{"a":' * 65 + b"1" + b"}" * 65])
 def test_invalid_event(producer: Producer, body: bytes) -> None:
-    """No object, or too deep."""
+    """A body that is not an object or too deep is rejected."""
     response = producer.post(new_key(), body)
     assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
 
 
 def test_64_levels(producer: Producer) -> None:
-    """64 levels are allowed."""
+    """An event of 64 levels is accepted."""
     assert producer.post(new_key(), b'{"a":' * 64 + b"1" + b"}" * 64).status_code == 202
 
 
 @pytest.mark.parametrize("size", [262_145, 300_000, 2_000_000])
 def test_too_large(producer: Producer, size: int) -> None:
-    """A body over 262,144 bytes, declared or chunked."""
+    """A body over 262,144 bytes is rejected, declared or chunked."""
     body = b'{"a":"' + b"x" * (size - 8) + b'"}'
     for content in (body, iter([body[:1_000], body[1_000:]])):
         response = producer.client.post(
@@ -199,12 +199,12 @@ def test_too_large(producer: Producer, size: int) -> None:
 
 
 def test_largest(producer: Producer) -> None:
-    """Exactly 262,144 bytes fit, and reach Kafka."""
+    """An event of exactly 262,144 bytes is accepted by Kafka."""
     assert producer.post(new_key(), b'{"a":"' + b"x" * (262_144 - 8) + b'"}').status_code == 202
 
 
 def test_ordering_key(producer: Producer, published: Published) -> None:
-    """The message's key is the Ordering-Key if there is one, else the idempotency key, each with the tenant."""
+    """The record's key is the Ordering-Key if given, else the idempotency key, each with the tenant."""
     plain, ordered = new_key(), new_key()
     assert producer.post(plain).status_code == 202
     assert producer.post(ordered, Ordering_Key="customer 9").status_code == 202
@@ -230,7 +230,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     ],
 )
 def test_traceparent(producer: Producer, published: Published, given: str | None, passed_on: object) -> None:
-    """A traceparent goes with the message; one that is none is left out, and refuses nothing."""
+    """A valid traceparent is passed on; an invalid one is ignored."""
     key = new_key()
     assert producer.post(key, **({"traceparent": given} if given else {})).status_code == 202
     (message,) = [each for each in published.messages() if key.encode() in (each.value() or b"")]
@@ -239,7 +239,7 @@ def test_traceparent(producer: Producer, published: Published, given: str | None
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_method(producer: Producer, method: str) -> None:
-    """Another method is answered in the form of all errors, with Allow."""
+    """Another method gets a 405 in the form of all errors, with Allow."""
     for path in ("/events", "/events/batch"):
         response = producer.client.request(method, f"{producer.service.url}{path}")
         assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
@@ -250,19 +250,19 @@ def test_method(producer: Producer, method: str) -> None:
     "path", ["/", "/events/", "/event", "/events%2fbatch", "/EVENTS", "/events/batch/x", "//events"]
 )
 def test_path(producer: Producer, path: str) -> None:
-    """Another path is answered in the form of all errors."""
+    """An unknown path gets a 404 in the form of all errors."""
     response = producer.client.post(f"{producer.service.url}{path}", headers=producer.headers(new_key()))
     assert (response.status_code, code(response)) == (404, "NOT_FOUND")
 
 
-def test_pages_method(producer: Producer) -> None:
-    """A page answers no POST."""
+def test_operator_endpoint_method(producer: Producer) -> None:
+    """An operator endpoint rejects POST."""
     response = producer.client.post(f"{producer.service.url}/health")
     assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
 
 
 def test_head(producer: Producer) -> None:
-    """HEAD of a page has its headers, and no body."""
+    """HEAD of an operator endpoint returns headers and no body."""
     response = producer.client.head(f"{producer.service.url}/livez")
     assert response.status_code == 200
     assert response.content == b""

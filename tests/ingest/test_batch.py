@@ -1,4 +1,4 @@
-"""POST /events/batch: a result per item, and nothing of a refused batch is claimed or published."""
+"""POST /events/batch: one result per item; a batch rejected as a whole claims and publishes nothing."""
 
 import json
 from typing import Any
@@ -9,19 +9,19 @@ from tests.fixtures.services import RunService
 
 
 def item(key: object = None, event: object = EVENT, **more: object) -> dict[str, Any]:
-    """An item with a key of its own unless one is given."""
+    """Return an item; with a new key unless one is given."""
     return {"idempotency_key": new_key() if key is None else key, "event": event, **more}
 
 
 def counts(body: dict[str, Any]) -> tuple[int, int, int]:
-    """New, duplicate and rejected items, which add up to all of them."""
+    """Return the counts of new, duplicate and rejected items, and check that they add up."""
     found = body["accepted"], body["duplicates"], body["rejected"]
     assert sum(found) == len(body["results"])
     return found
 
 
 def codes(body: dict[str, Any]) -> list[str]:
-    """Each item's code; ``new`` and ``duplicate`` where it was accepted."""
+    """Return each item's code; ``new`` or ``duplicate`` where it was accepted."""
     return [
         each["error"]["code"] if each["status"] == "rejected" else "duplicate" if each["duplicate"] else "new"
         for each in body["results"]
@@ -41,7 +41,7 @@ def test_new_items(producer: Producer, published: Published) -> None:
 
 
 def test_headers(producer: Producer, published: Published) -> None:
-    """A batch's traceparent goes with each of its events; the two keys in headers mean nothing to a batch."""
+    """A batch's traceparent is passed on with each event; the two key headers are ignored."""
     trace, items = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", [item(), item()]
     response = producer.post_batch(items, traceparent=trace, Idempotency_Key="a b", Ordering_Key="x" * 256)
     assert counts(response.json()) == (2, 0, 0)
@@ -51,7 +51,7 @@ def test_headers(producer: Producer, published: Published) -> None:
 
 
 def test_repeated_batch(producer: Producer) -> None:
-    """A batch sent again holds duplicates only, with the first ids."""
+    """Every item of a repeated batch is a duplicate with the first id."""
     items = [item(), item()]
     first, again = producer.post_batch(items).json(), producer.post_batch(items).json()
     assert counts(again) == (0, 2, 0)
@@ -59,15 +59,15 @@ def test_repeated_batch(producer: Producer) -> None:
 
 
 def test_single_and_batch_share_keys(producer: Producer) -> None:
-    """A key used by POST /events is known in a batch."""
+    """An item with a key used by POST /events is a duplicate."""
     key = new_key()
     first = producer.post(key).json()["request_id"]
     result = producer.post_batch([item(key)]).json()["results"][0]
     assert result == {"status": "accepted", "request_id": first, "duplicate": True}
 
 
-def test_copies_inside(producer: Producer) -> None:
-    """A second item with the same key and body is a duplicate of the first; with another body it is refused."""
+def test_copies_within_a_batch(producer: Producer) -> None:
+    """A second item with the same key and body is a duplicate of the first; with another body it is rejected."""
     key = new_key()
     body = producer.post_batch([item(key), item(key), item(key, {})]).json()
     assert codes(body) == ["new", "duplicate", "IDEMPOTENCY_KEY_REUSED"]
@@ -75,7 +75,7 @@ def test_copies_inside(producer: Producer) -> None:
 
 
 def test_wrong_items(producer: Producer) -> None:
-    """Each wrong item is rejected singly."""
+    """Each wrong item is rejected on its own."""
     deep: Any = 1
     for _ in range(65):
         deep = {"a": deep}
@@ -117,21 +117,21 @@ def test_wrong_items(producer: Producer) -> None:
         b'{"x":"\xff","events":[1]}',
     ],
 )
-def test_no_json(producer: Producer, body: bytes) -> None:
-    """What is not JSON anywhere is refused whole."""
+def test_invalid_json(producer: Producer, body: bytes) -> None:
+    """A batch that is not JSON is rejected as a whole."""
     response = producer.post_batch(body)
     assert (response.status_code, code(response)) == (400, "INVALID_JSON")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"events":{}}', b'{"events":null}', b'{"events":[]}', b"1"])
-def test_no_batch(producer: Producer, body: bytes) -> None:
-    """Without a list of events, or with an empty one, it is refused whole."""
+def test_invalid_envelope(producer: Producer, body: bytes) -> None:
+    """A batch without a list of events, or with an empty one, is rejected as a whole."""
     response = producer.post_batch(body)
     assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
 
 
 def test_too_many(producer: Producer) -> None:
-    """1,000 items fit, 1,001 do not, and then nothing is claimed."""
+    """1,000 items are accepted; 1,001 are rejected, and nothing is claimed."""
     items = [item(None, {}) for _ in range(1_001)]
     response = producer.post_batch(items)
     assert (response.status_code, code(response)) == (400, "INVALID_EVENT")
@@ -139,13 +139,13 @@ def test_too_many(producer: Producer) -> None:
 
 
 def test_too_large(producer: Producer) -> None:
-    """More than 4 MiB are refused whole."""
+    """More than 4 MiB are rejected as a whole."""
     response = producer.post_batch([item(None, {"a": "x" * 200_000}) for _ in range(22)])
     assert (response.status_code, code(response)) == (413, "PAYLOAD_TOO_LARGE")
 
 
 def test_lone_surrogate(producer: Producer, published: Published) -> None:
-    """What only Python's parser reads has its results singly too, and its bytes unchanged."""
+    """Items that only Python's parser reads have their own results, and their bytes are unchanged."""
     event = b'{"a": "\\ud800,]"}'
     response = producer.post_batch(batch_of(event, b"{}"))
     assert codes(response.json()) == ["new", "new"]
@@ -154,7 +154,7 @@ def test_lone_surrogate(producer: Producer, published: Published) -> None:
 
 @pytest.mark.parametrize("levels", [64, 65, 499, 500, 501, 1_000, 1_001, 5_000, 100_000])
 def test_depth(producer: Producer, levels: int) -> None:
-    """However deep an event is nested, it is rejected singly beyond 64 levels."""
+    """An event beyond 64 levels is rejected on its own, however deep it is."""
     result = "new" if levels == 64 else "INVALID_EVENT" if levels < 50_000 else "PAYLOAD_TOO_LARGE"
     response = producer.post_batch(batch_of(b'{"a":' * levels + b"1" + b"}" * levels, b"{}"))
     assert codes(response.json()) == [result, "new"]
@@ -167,25 +167,25 @@ def test_depth(producer: Producer, levels: int) -> None:
     ("opening", "closing"),
     [(b'{"a":', b"]"), (b"[", b"}"), (b'{"a" 1:', b"}"), (b"[1 ", b"]"), (b"[", b""), (b"", b"]")],
 )
-def test_deep_and_broken(producer: Producer, levels: int, opening: bytes, closing: bytes) -> None:
-    """What is not JSON at any depth refuses the batch whole."""
+def test_deep_invalid_json(producer: Producer, levels: int, opening: bytes, closing: bytes) -> None:
+    """A batch with invalid JSON at any depth is rejected as a whole."""
     for deep in (opening * levels + b"1" + closing * levels, b"[" * levels + b"1" + b"]" * (levels - 1) + b"}"):
         response = producer.post_batch(batch_of(b"{}", deep))
         assert (response.status_code, code(response)) == (400, "INVALID_JSON")
 
 
 def batch_of(*events: bytes) -> bytes:
-    """A batch of these events' bytes, with keys of their own."""
+    """Return a batch of events, given as bytes, with new keys."""
     items = (b'{"idempotency_key":"%b","event":%b}' % (new_key().encode(), event) for event in events)
     return b'{"events":[' + b",".join(items) + b"]}"
 
 
-def test_quota(run_service: RunService, producer_of: MakeProducer) -> None:
-    """Items that do not fit the rate are limited singly, wrong ones too, and are free to come again."""
+def test_rate_limit(run_service: RunService, producer_of: MakeProducer) -> None:
+    """Items over the rate limit are rejected on their own, wrong ones too, and claim nothing."""
     producer = producer_of(run_service("ingest", RATE_LIMIT_PER_MIN=3, API_KEYS="limited:key_l"), "key_l")
     items = [item(), {"event": {}}, item(), item(), {"event": {}}]
     response = producer.post_batch(items)
     assert codes(response.json()) == ["new", "MISSING_IDEMPOTENCY_KEY", "new", "RATE_LIMITED", "RATE_LIMITED"]
     assert int(response.headers["retry-after"]) > 0
-    refused = producer.post_batch(b"{")
-    assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
+    rejected = producer.post_batch(b"{")
+    assert (rejected.status_code, code(rejected)) == (429, "RATE_LIMITED")

@@ -1,20 +1,22 @@
-"""P8 around outages: what a tenant gets in any 60 s, over all processes, whatever Redis forgets."""
+"""P8 during outages: the rate limit holds in any 60 s, over all processes, whatever Redis loses."""
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_platform.ingest.admission import CHARGED, LIMITED, Admission, Tenant
-from event_platform.ingest.charges import Charges
+from event_platform.ingest.admission import Admission
+from event_platform.ingest.admission_batcher import DataLostError
+from event_platform.ingest.admission_script import CHARGED, LIMITED, Operation
+from event_platform.ingest.claims import Tenant
 from event_platform.ingest.fallback_limiter import FallbackLimiter
-from event_platform.ingest.problems import Refusal
-from event_platform.ingest.redis_connection import RedisAwayError
-from event_platform.ingest.script_calls import DataLostError, Operation
-from event_platform.ingest.tally import Table, Tally
+from event_platform.ingest.redis_connection import RedisUnavailableError
+from event_platform.ingest.redis_outage import OutagePolicy
+from event_platform.ingest.rejections import Rejection
+from event_platform.ingest.shared_counters import Counters, CounterTable
+from event_platform.ingest.shared_rate_counts import SharedRateCounts
 
 WINDOW_MS = 60_000
 LIMIT = 10
@@ -23,17 +25,16 @@ TENANT = Tenant("t", LIMIT)
 
 
 class Redis:
-    """What ``admission.lua`` decides, at the moments that it is told; its data can be lost."""
+    """Decides like ``admission.lua``, on a clock of its own; it can lose its data."""
 
     def __init__(self) -> None:
-        """Empty, and there."""
         self.now_ms = 7_000_000.0
         self.charged: list[float] = []
         self.epoch = 0
-        self.is_away = False
+        self.is_unavailable = False
 
     def charge(self) -> Any:  # noqa: ANN401 - as the script answers
-        """One request's answer."""
+        """Return the answer to one request."""
         used = sum(moment > self.now_ms - WINDOW_MS for moment in self.charged)
         if used >= LIMIT:
             return [LIMITED, 1_000]
@@ -41,89 +42,90 @@ class Redis:
         return CHARGED
 
 
-class Calls:
-    """One process' way to it."""
+class FakeBatcher:
+    """One process's connection to the fake Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        """Connected."""
         self.redis = redis
         self.epoch = 0
         self.limiter: FallbackLimiter | None = None
         self.is_cut = False
         self.loses_answers = False
 
-    async def ask(self, operations: Sequence[Operation]) -> list[Any]:
-        """As `ScriptCalls` does it."""
+    async def submit(self, operations: Sequence[Operation]) -> list[Any]:
+        """Answer or raise as `AdmissionBatcher` does."""
         assert self.limiter
-        if self.redis.is_away or self.is_cut:
-            raise RedisAwayError("not connected", sent=False)
+        if self.redis.is_unavailable or self.is_cut:
+            raise RedisUnavailableError("not connected", sent=False)
         if self.epoch != self.redis.epoch:
             self.epoch = self.redis.epoch
-            self.limiter.distrust()
+            self.limiter.mark_redis_stale()
             raise DataLostError
         answers = [self.redis.charge() for _ in operations]
         if self.loses_answers:
-            raise RedisAwayError("no reply", sent=True)
+            raise RedisUnavailableError("no reply", sent=True)
         return answers
 
 
-class Platform:
-    """Processes of one ingest, a Redis, and what was accepted when."""
+class FakePlatform:
+    """The processes of one ingest, a fake Redis, and the times of accepted requests."""
 
     def __init__(self) -> None:
-        """All well."""
         self.redis = Redis()
-        memory = Charges.memory(PROCESSES)
-        self.calls = [Calls(self.redis) for _ in range(PROCESSES)]
+        memory = SharedRateCounts.memory(PROCESSES)
+        self.batchers = [FakeBatcher(self.redis) for _ in range(PROCESSES)]
         self.accepted: list[float] = []
         self.processes = []
-        for worker, calls in enumerate(self.calls):
-            charges = Charges(memory, worker, PROCESSES)
-            calls.limiter = FallbackLimiter(lambda: self.redis.now_ms, charges)
-            tally = Tally(Table.private().row(0))
-            self.processes.append(Admission(calls, calls.limiter, "accept", tally))  # type: ignore[arg-type]  # ScriptCalls' questions only
+        for worker, batcher in enumerate(self.batchers):
+            rate_counts = SharedRateCounts(memory, worker, PROCESSES)
+            batcher.limiter = FallbackLimiter(lambda: self.redis.now_ms, rate_counts)
+            counters = Counters(CounterTable.private().row(0))
+            outage = OutagePolicy(batcher.limiter, "accept", counters)
+            self.processes.append(Admission(batcher, batcher.limiter, outage))  # type: ignore[arg-type]  # it implements what admission calls
 
     def send(self, worker: int, count: int) -> int:
-        """A batch to one process; how many of it fit."""
+        """Send a batch to one process; return how many of its items fit."""
         answers = asyncio.run(self.processes[worker].admit_all(TENANT, [None] * count))
-        fitting = sum(not isinstance(each, Refusal) for each in answers)
+        fitting = sum(not isinstance(each, Rejection) for each in answers)
         self.accepted += [self.redis.now_ms] * fitting
         return fitting
 
     def change(self, what: str, worker: int) -> None:
-        """Something befalls Redis, or one process' connection."""
-        if what == "away":
-            self.redis.is_away = True
-        elif what == "back":
-            self.redis.is_away = self.calls[worker].is_cut = self.calls[worker].loses_answers = False
+        """Make Redis or one process's connection fail or recover."""
+        if what == "unavailable":
+            self.redis.is_unavailable = True
+        elif what == "recovered":
+            self.redis.is_unavailable = self.batchers[worker].is_cut = self.batchers[worker].loses_answers = False
         elif what == "emptied":
             self.redis.charged, self.redis.epoch = [], self.redis.epoch + 1
         elif what == "cut":
-            self.calls[worker].is_cut = True
+            self.batchers[worker].is_cut = True
         elif what == "loses answers":
-            self.calls[worker].loses_answers = True
+            self.batchers[worker].loses_answers = True
         elif what == "fails over":
-            # To a replica that lacks what came last.
+            # To a replica that lacks the latest writes.
             del self.redis.charged[-4:]
-            for calls in self.calls:
-                assert calls.limiter
-                calls.limiter.distrust()
+            for batcher in self.batchers:
+                assert batcher.limiter
+                batcher.limiter.mark_redis_stale()
 
     def busiest_window(self) -> int:
-        """The most that was accepted in any 60 s."""
+        """Return the most requests that were accepted in any 60 s."""
         return max((sum(s <= m < s + WINDOW_MS for m in self.accepted) for s in self.accepted), default=0)
 
 
 PAUSE_MS = st.sampled_from([0, 0, 1, 500, 4_999, 5_000, 30_000, 59_999, 60_000, 65_000]) | st.integers(0, 20_000)
 COUNT = st.integers(1, 12)
-FAULT = st.sampled_from(["away", "emptied", "cut", "loses answers", "fails over", "back", "back", "back"])
+FAULT = st.sampled_from(
+    ["unavailable", "emptied", "cut", "loses answers", "fails over", "recovered", "recovered", "recovered"]
+)
 STEP = st.tuples(PAUSE_MS, st.integers(0, PROCESSES - 1), st.one_of(COUNT, COUNT, COUNT, FAULT))
 
 
 @given(steps=st.lists(STEP, min_size=5, max_size=60))
 def test_never_more_than_the_limit(steps: list[tuple[int, int, int | str]]) -> None:
-    """In any 60 s, over all processes; and after a minute of rest the whole limit fits again."""
-    platform = Platform()
+    """No 60 s hold more than the limit over all processes; after a quiet minute the whole limit fits again."""
+    platform = FakePlatform()
     for pause_ms, worker, what in steps:
         platform.redis.now_ms += pause_ms
         if isinstance(what, str):
@@ -135,29 +137,29 @@ def test_never_more_than_the_limit(steps: list[tuple[int, int, int | str]]) -> N
     assert platform.send(0, 2 * LIMIT) == LIMIT
 
 
-def test_what_was_charged_through_redis_counts_without_it() -> None:
-    """By this process and by another; what Redis refused does not count."""
-    platform = Platform()
+def test_requests_charged_by_redis_count_during_an_outage() -> None:
+    """Requests that any process charged through Redis count once it is unavailable."""
+    platform = FakePlatform()
     assert platform.send(0, 4) == 4
     assert platform.send(1, 3) == 3
-    platform.change("away", 0)
+    platform.change("unavailable", 0)
     assert [platform.send(worker, 10) for worker in (2, 0, 1)] == [3, 0, 0]
-    platform.change("back", 0)
+    platform.change("recovered", 0)
     assert [platform.send(worker, 10) for worker in (2, 0, 1)] == [0, 0, 0]
 
 
-def test_what_redis_refused_does_not_count() -> None:
-    """Because another ingest used the limit up."""
-    platform = Platform()
+def test_requests_that_redis_limited_do_not_count() -> None:
+    """They do not count during an outage, even where another service used up the limit."""
+    platform = FakePlatform()
     platform.redis.charged = [platform.redis.now_ms] * 8
     assert platform.send(0, 6) == 2
-    platform.change("away", 0)
+    platform.change("unavailable", 0)
     assert platform.send(0, LIMIT) == LIMIT - 2
 
 
-def test_a_redis_that_was_emptied_gives_no_second_limit() -> None:
-    """Neither at once, nor at any moment of the minute after."""
-    platform = Platform()
+def test_emptied_redis_gives_no_second_limit() -> None:
+    """The limit holds at once and for the whole minute after Redis lost its data."""
+    platform = FakePlatform()
     platform.redis.now_ms += 4_999
     assert platform.send(0, LIMIT) == LIMIT
     platform.change("emptied", 0)
@@ -168,19 +170,19 @@ def test_a_redis_that_was_emptied_gives_no_second_limit() -> None:
     assert platform.send(0, LIMIT) == LIMIT
 
 
-def test_nothing_is_decided_here_while_redis_is_well() -> None:
-    """The oldest slot counts whole here, but Redis knows better."""
-    platform = Platform()
+def test_redis_alone_decides_while_it_is_available() -> None:
+    """The fallback counts its oldest slot in full, which limits nobody while Redis counts exactly."""
+    platform = FakePlatform()
     assert platform.send(0, LIMIT) == LIMIT
     platform.redis.now_ms += WINDOW_MS
     assert platform.send(0, LIMIT) == LIMIT
 
 
-def test_whoever_waits_as_told_is_admitted() -> None:
-    """Without Redis, with what was charged through it; another tenant need not wait."""
+def test_retry_after_without_redis() -> None:
+    """A tenant is admitted after the reported time and not before; another tenant does not wait."""
     now = [7_000.0]
     limiter = FallbackLimiter(lambda: now[0])
-    limiter.hold("t", 3, 2)
+    limiter.reserve("t", 3, 2)
     now[0] += 20_000
     assert fits(limiter, "t")
     assert not fits(limiter, "t")
@@ -192,29 +194,6 @@ def test_whoever_waits_as_told_is_admitted() -> None:
 
 
 def fits(limiter: FallbackLimiter, tenant: str) -> bool:
-    """Whether a request of a tenant with a limit of 3 is admitted without Redis."""
-    limiter.distrust()
-    return limiter.hold(tenant, 3, 1).count == 1
-
-
-def test_processes_see_each_other_in_a_file(tmp_path: Path) -> None:
-    """And what one wrote outlives it."""
-    first, second = (Charges.shared(tmp_path / "charges", worker, 2) for worker in (0, 1))
-    first.add("t", 100, 3)
-    second.add("u", 100, 1)
-    second.add("t", 101, 2)
-    assert first.by_slot("t", 101) == second.by_slot("t", 101) == {100: 3, 101: 2}
-    again = Charges.shared(tmp_path / "charges", 0, 2)
-    again.add("t", 101, 1)
-    assert second.by_slot("t", 113) == {101: 3}
-    again.distrust(105)
-    assert [second.is_trusted(slot) for slot in (105, 106)] == [False, True]
-
-
-def test_more_tenants_than_entries() -> None:
-    """Memory stays bounded: those beyond it count together, and none counts less than it was charged."""
-    memory = Charges.memory(1, tenants=3)
-    charges = Charges(memory, 0, 1)
-    for number in range(6):
-        charges.add(f"t{number}", 100, 1)
-    assert [charges.by_slot(f"t{number}", 100) for number in range(6)] == [{100: 1}] * 2 + [{100: 4}] * 4
+    """Tell whether a request of a tenant with a limit of 3 is admitted without Redis."""
+    limiter.mark_redis_stale()
+    return limiter.reserve(tenant, 3, 1).count == 1

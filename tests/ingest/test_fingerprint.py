@@ -1,4 +1,4 @@
-"""What makes two bodies the same."""
+"""Which bodies have the same fingerprint."""
 
 import json
 import re
@@ -18,33 +18,33 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def of(body: bytes) -> bytes:
-    """The fingerprint of a body."""
-    return fingerprint.of(fingerprint.parse(body), body)
+def digest(body: bytes) -> bytes:
+    """Return the fingerprint of a body."""
+    return fingerprint.digest(fingerprint.parse(body), body)
 
 
 @given(value=VALUES)
 def test_order_and_space(value: object) -> None:
-    """White space, escapes and the members' order don't count."""
+    """White space, escapes and member order do not change the fingerprint."""
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     try:
         body.decode()
     except UnicodeDecodeError:
         body = json.dumps(value).encode()
     other = json.dumps(value, sort_keys=True, indent=2).encode()
-    assert of(body) == of(other)
+    assert digest(body) == digest(other)
 
 
 @given(text=st.binary(max_size=40) | st.text(alphabet='{}[]",:0123456789.eE+-\\u tfn', max_size=30).map(str.encode))
 def test_same_grammar(text: bytes) -> None:
-    """The quick parser takes exactly what the strict one takes."""
+    """The fast parser accepts exactly what the strict one accepts."""
     try:
         parse(text)
     except InvalidJsonError:
         with pytest.raises(InvalidJsonError):
             fingerprint.parse(text)
     else:
-        of(text)
+        digest(text)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_same_grammar(text: bytes) -> None:
     ],
 )
 def test_different(bodies: list[bytes]) -> None:
-    """Numbers count as written, and nothing of another meaning is the same."""
+    """Numbers count as written, and different content has different fingerprints."""
     wrapped = [b'{"v":%b}' % body for body in bodies]
-    assert len({of(body) for body in wrapped}) == len(bodies)
+    assert len({digest(body) for body in wrapped}) == len(bodies)
 
 
 def test_last_of_repeated_names() -> None:
-    """Of repeated names the last counts, even where an earlier value is one that only the slow parser reads."""
-    assert of(b'{"a":"\\ud800","a":1}') == of(b'{"a":1}')
-    assert of(b'{"a":-0,"a":1}') == of(b'{"a":1}')
-    assert re.fullmatch(rb".{32}", of(b"{}"), re.DOTALL)
+    """Of repeated names the last counts, even where only the slow parser reads an earlier value."""
+    assert digest(b'{"a":"\\ud800","a":1}') == digest(b'{"a":1}')
+    assert digest(b'{"a":-0,"a":1}') == digest(b'{"a":1}')
+    assert re.fullmatch(rb".{32}", digest(b"{}"), re.DOTALL)

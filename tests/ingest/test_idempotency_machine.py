@@ -1,4 +1,4 @@
-"""The idempotency state machine against a real Redis and a model: whatever interleaves, one key is one id."""
+"""The idempotency state machine against a real Redis and a model: in any interleaving one key has one id."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,19 +11,19 @@ from redis import Redis
 from tests.fixtures.ingest_client import redis_of
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.ingest.script_calls import SCRIPT
+from event_platform.ingest.admission_script import SCRIPT
 
 TTL_MS, LEASE_MS = 1_800_000, 10_000
-MOMENT = b"2026-01-31T12:00:00.000000Z"
+RECEIVED_AT = b"2026-01-31T12:00:00.000000Z"
 NEW, IN_PROGRESS, REUSED, DUPLICATE, TAKEN_OVER = range(1, 6)
 
 
 def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - the rules of one machine
-    """The machine over one key of ``client``'s database."""
+    """Return the state machine over one key of ``client``'s database."""
     script = client.register_script(SCRIPT)
 
     class Machine(RuleBasedStateMachine):
-        """Requests claim, publish with any outcome at any time, and settle late or never."""
+        """Requests claim, publish with any outcome at any time, and update their claim late or never."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -41,10 +41,10 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
 
         @rule(body=st.sampled_from([b"f" * 32, b"f" * 32, b"f" * 32, b"g" * 32]))
         def claim(self, body: bytes) -> None:
-            """A request comes with the key."""
+            """A request with the key arrives."""
             self.requests += 1
             own = b"%036d" % self.requests
-            (answer,) = self.call("T", "t", 10**9, b"C" + own + MOMENT + body)
+            (answer,) = self.call("T", "t", 10**9, b"C" + own + RECEIVED_AT + body)
             kind = answer[0] if isinstance(answer, list) else answer
             if kind == NEW:
                 assert not self.copies, "a key with a copy in Kafka was given to a new id"
@@ -77,8 +77,8 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
 
         @precondition(lambda self: self.running)
         @rule(data=st.data())
-        def refused(self, data: st.DataObject) -> None:
-            """One publication was certainly refused."""
+        def not_published(self, data: st.DataObject) -> None:
+            """One publication certainly failed."""
             request, _ = self._some(data)
             self.call(b"R%036d" % request)
             del self.running[request]
@@ -86,7 +86,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
         @precondition(lambda self: self.running)
         @rule(data=st.data(), arrives=st.booleans())
         def killed(self, data: st.DataObject, *, arrives: bool) -> None:
-            """One process dies, with its publication on the way or not."""
+            """One process dies before or after its publication was sent."""
             request, published = self._some(data)
             if arrives:
                 self.copies.add(published)
@@ -99,7 +99,7 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
 
         @invariant()
         def one_id(self) -> None:
-            """All copies of the event that Kafka holds have one id."""
+            """All copies of the event in Kafka have one id."""
             assert len(self.copies) <= 1
 
         def _some(self, data: st.DataObject) -> tuple[int, bytes]:
@@ -111,14 +111,14 @@ def machine_of(client: Redis) -> type[RuleBasedStateMachine]:  # noqa: C901 - th
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[Redis]:
-    """The module's Redis database."""
+    """A client of the module's Redis database."""
     client = redis_of(settings)
     yield client
     client.close()
 
 
 def test_any_interleaving(client: Redis) -> None:
-    """No interleaving of slow owners, take-overs, refusals and crashes gives two ids for one key."""
+    """No interleaving of slow owners, take-overs, failures and crashes gives a key two ids."""
     run_state_machine_as_test(
         machine_of(client),
         settings=hypothesis_settings(max_examples=150, stateful_step_count=30),

@@ -1,4 +1,4 @@
-"""The API's description is true: no answer beside it, no 5xx, and examples that fit."""
+"""The OpenAPI description matches the service: every response is documented, none is a 5xx."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from tests.fixtures.ingest_client import Producer
 from tests.fixtures.services import Service
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
-from event_platform.ingest.pages import load_openapi
+from event_platform.ingest.operator_endpoints import load_openapi
 
 DOCUMENT = load_openapi()
 OPERATIONS = schemathesis.openapi.from_dict(DOCUMENT)
 
 
 def test_document() -> None:
-    """It is valid OpenAPI."""
+    """The description is valid OpenAPI."""
     validate(DOCUMENT)
 
 
 def test_served(ingest: Service) -> None:
-    """It is served as JSON, and as a page that loads nothing from elsewhere."""
+    """The description is served as JSON, and as a page that loads nothing from other hosts."""
     assert ingest.get("/openapi.json").json() == DOCUMENT
     page = ingest.get("/docs").text
     assert "/events/batch" in page
@@ -34,7 +34,7 @@ def test_served(ingest: Service) -> None:
 
 
 def test_metrics(producer: Producer) -> None:
-    """Requests are counted by outcome, with their latency."""
+    """Metrics count requests by outcome, and their latency."""
     producer.post("counted")
     text = producer.client.get(f"{producer.service.url}/metrics").text
     assert 'ingest_requests_total{outcome="ACCEPTED"}' in text
@@ -44,6 +44,6 @@ def test_metrics(producer: Producer) -> None:
 @given(case=OPERATIONS.as_strategy())
 @hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck])
 def test_answers(ingest: Service, case: Case[Any]) -> None:
-    """Whatever fits the description, or does not, has a documented answer that fits it too."""
+    """Every request, valid or not, gets a documented response of the documented form."""
     response = case.call(base_url=ingest.url, headers={"X-API-Key": "key_a"}, timeout=DEADLINE_SECONDS)
     case.validate_response(response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance])

@@ -1,4 +1,4 @@
-"""Redis as `REDIS_URL` names it: over TLS, with user, password and database number."""
+"""`REDIS_URL`: TLS, user, password and database number."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,15 +11,18 @@ from tests.fixtures.proxy import MakeProxy, Proxy
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually
 
+from event_platform.core.errors import ConfigurationError
+from event_platform.ingest.redis_address import RedisAddress
+
 CERTIFICATE = Path(__file__).parents[1] / "fixtures" / "tls" / "certificate.pem"
-"""Of ``localhost``, signed by itself, with its key; it protects nothing."""
+"""A self-signed certificate of ``localhost`` with its key; it protects nothing."""
 DATABASE = 511
-"""The last one, which no module gets by its number."""
+"""The last one, which no test module gets."""
 
 
 @pytest.fixture
 def tls_proxy(environment: dict[str, str], proxy: MakeProxy) -> Proxy:
-    """A way to the module's Redis on which TLS is spoken: the Redis that the tests start knows none."""
+    """Return a TLS proxy to the module's Redis, which has no TLS itself."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return proxy(environment["REDIS_URL"], context)
@@ -27,7 +30,7 @@ def tls_proxy(environment: dict[str, str], proxy: MakeProxy) -> Proxy:
 
 @pytest.fixture
 def user(environment: dict[str, str]) -> Iterator[str]:
-    """``name:password`` of a user that Redis has only for this test; the password needs escaping in a URL."""
+    """Create a Redis user for this test; return ``name:password``, where the password is escaped for a URL."""
     with Redis.from_url(environment["REDIS_URL"]) as client:
         client.execute_command("ACL", "SETUSER", "guest", "on", ">p@ss/word", "~*", "+@all")
         yield "guest:p%40ss%2Fword"
@@ -35,7 +38,7 @@ def user(environment: dict[str, str]) -> Iterator[str]:
 
 
 def redis_entry(service: Service) -> dict[str, str]:
-    """What health says of Redis."""
+    """Return the entry of Redis in ``/health``."""
     return next(entry for entry in service.health()["dependencies"] if entry["name"] == "redis")
 
 
@@ -46,10 +49,10 @@ def test_tls(
     tls_proxy: Proxy,
     user: str,
 ) -> None:
-    """Keys are claimed in the database of the URL, as the user of the URL, through TLS."""
+    """Keys are claimed over TLS, as the user and in the database of the URL."""
     url = f"rediss://{user}@localhost:{tls_proxy.port}/{DATABASE}?ssl_ca_certs={CERTIFICATE}"
     service = run_service("ingest", REDIS_URL=url)
-    eventually(lambda: redis_entry(service)["status"] == "up", "Redis to be up")
+    eventually(lambda: redis_entry(service)["status"] == "ok", "Redis to be up")
     producer, key = producer_of(service), new_key()
     assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
     with Redis.from_url(environment["REDIS_URL"].rpartition("/")[0] + f"/{DATABASE}") as client:
@@ -59,7 +62,7 @@ def test_tls(
     assert producer.post(new_key()).status_code == 202
     eventually(lambda: redis_entry(service)["status"] == "down", "Redis to be down")
     tls_proxy.heal()
-    eventually(lambda: redis_entry(service)["status"] == "up", "Redis to be up again")
+    eventually(lambda: redis_entry(service)["status"] == "ok", "Redis to recover")
 
 
 @pytest.mark.parametrize(
@@ -70,10 +73,10 @@ def test_tls(
         ("127.0.0.1", f"?ssl_ca_certs={CERTIFICATE}&ssl_cert_reqs=none", "", "NOAUTH"),
     ],
 )
-def test_refused(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
+def test_rejected_credentials(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     run_service: RunService, tls_proxy: Proxy, user: str, host: str, query: str, user_given: str, said: str
 ) -> None:
-    """A certificate or password that does not fit is told by health, without the password."""
+    """Health reports a wrong certificate or password, without the password."""
     assert user
     at = f"{user_given}@" if user_given else ""
     url = f"rediss://{at}{host}:{tls_proxy.port}/{DATABASE}{query}"
@@ -81,3 +84,14 @@ def test_refused(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     eventually(lambda: said in (redis_entry(service)["error"] or ""), "the reason in its health")
     assert redis_entry(service)["status"] == "down"
     assert "p@ss" not in service.log() + redis_entry(service)["error"]
+
+
+def test_parts_of_a_url() -> None:
+    """A URL is split into its parts; the error for a malformed one does not contain the password."""
+    address = RedisAddress.parse("rediss://user:p%40ss@host:1/2")
+    assert (address.host, address.port, address.database) == ("host", 1, 2)
+    assert address.handshake_commands() == [("AUTH", "user", "p@ss"), ("SELECT", 2)]
+    assert address.tls is not None
+    with pytest.raises(ConfigurationError) as raised:
+        RedisAddress.parse("redis://:secret@host:port")
+    assert "secret" not in str(raised.value)

@@ -1,11 +1,11 @@
-"""Error replies of Redis, as 6.2 and as later ones word them, are known by what they say of the server."""
+"""Classification of Redis error replies, in the wording of 6.2 and of later versions."""
 
 import pytest
 
 from event_platform.ingest import redis_errors
 
 OLD = "ERR Error running script (call to f_3c638186d714eeeb5f806affc8a348eaafca35f2): "
-PLACE = " script: 3c638186d714eeeb5f806affc8a348eaafca35f2, on @user_script:12."
+POSITION = " script: 3c638186d714eeeb5f806affc8a348eaafca35f2, on @user_script:12."
 READ_ONLY = "READONLY You can't write against a read only replica"
 
 
@@ -13,18 +13,18 @@ READ_ONLY = "READONLY You can't write against a read only replica"
     "text",
     [
         f"{READ_ONLY}.",
-        f"{READ_ONLY}.{PLACE}",
+        f"{READ_ONLY}.{POSITION}",
         f"{READ_ONLY} script: on @user_script:12.",
         f"{OLD}@user_script:12: @user_script: 12: -{READ_ONLY}. ",
         f"{OLD}@user_script:12: -{READ_ONLY}.\n",
         f"-{READ_ONLY}.",
     ],
 )
-def test_a_code_is_found_wherever_it_stands(text: str) -> None:
-    """Alone, with its place in a script, and in the older wrapping; what it says is the same for all."""
-    assert redis_errors.code(text) == "READONLY"
-    assert redis_errors.reason(text).rstrip(".") == READ_ONLY
-    assert redis_errors.ends_the_connection(text)
+def test_code_is_found_in_any_wrapping(text: str) -> None:
+    """A code is found alone, with a position in a script and in the older wrapping; the message is the same for all."""
+    assert redis_errors.error_code(text) == "READONLY"
+    assert redis_errors.error_message(text).rstrip(".") == READ_ONLY
+    assert redis_errors.requires_reconnect(text)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_code_is_found_wherever_it_stands(text: str) -> None:
         f"{OLD}@user_script:60: @user_script: 60: -MISCONF Errors writing to the AOF file: No space left on device",
     ],
 )
-def test_a_server_of_no_use_ends_the_connection(text: str) -> None:
-    """Another one may be where its name leads by then."""
-    assert redis_errors.ends_the_connection(text)
+def test_unusable_server_requires_reconnect(text: str) -> None:
+    """Errors of an unusable server require a reconnect, because its name may resolve to another one by now."""
+    assert redis_errors.requires_reconnect(text)
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,20 @@ def test_a_server_of_no_use_ends_the_connection(text: str) -> None:
         ("NOPERM this user has no permissions to run the 'evalsha' command", "NOPERM"),
         ("NOSCRIPT No matching script. Please use EVAL.", "NOSCRIPT"),
         ("DATALOST 1.2", "DATALOST"),
-        (f"WRONGTYPE Operation against a key holding the wrong kind of value{PLACE}", "WRONGTYPE"),
+        (f"WRONGTYPE Operation against a key holding the wrong kind of value{POSITION}", "WRONGTYPE"),
         ("ERR ACL failure in script: User u has no permissions to run the 'set' command", "ERR"),
         ("ERR unknown command 'READONLY'", "ERR"),
         ("connection closed", ""),
         ("", ""),
     ],
 )
-def test_what_concerns_the_call_or_a_moment_keeps_it(text: str, code: str) -> None:
-    """A full or busy server is the same one when it is asked anew."""
-    assert redis_errors.code(text) == code
-    assert not redis_errors.ends_the_connection(text)
+def test_error_of_a_call_keeps_the_connection(text: str, code: str) -> None:
+    """Errors of a full or busy server, or of one call, do not: a reconnect would lead to the same server."""
+    assert redis_errors.error_code(text) == code
+    assert not redis_errors.requires_reconnect(text)
 
 
-def test_what_is_said_of_a_script_is_not_cut() -> None:
-    """Only the place is left out."""
+def test_message_about_a_script_is_not_cut() -> None:
+    """Only the position is removed, not text that looks like one."""
     text = "ERR ACL failure in script: User u has no permissions to run the 'set' command"
-    assert redis_errors.reason(text + " script: on @user_script:1.") == text
+    assert redis_errors.error_message(text + " script: on @user_script:1.") == text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.fixtures.disks import Disk
+from tests.fixtures.disks import TemporaryDisks
 from tests.fixtures.processes import has_ended
 from tests.fixtures.shell import Shell
 from tests.fixtures.waiting import eventually
@@ -63,7 +63,7 @@ class Platform:
 
 
 @contextmanager
-def full_disk(disk: Disk, home: Path) -> Iterator[Callable[[], bool]]:
+def full_disk(disk: TemporaryDisks, home: Path) -> Iterator[Callable[[], bool]]:
     """Nothing more can be written to what the folder lies on."""
     taken = disk.fill(home.parent)
     logs = home / "logs"
@@ -91,7 +91,7 @@ def folders_in_place_of_files(home: Path) -> Iterator[Callable[[], bool]]:
 
 @pytest.fixture(params=["a full disk", "folders in place of files"])
 def platform(
-    request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path, disk: Disk
+    request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path, disk: TemporaryDisks
 ) -> Iterator[Platform]:
     """One that is ready, on a disk of its own where that is permitted."""
     home = tmp_path / "disk" / "home"

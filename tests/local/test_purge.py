@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fixtures.disks import Disk
+from tests.fixtures.disks import TemporaryDisks
 from tests.fixtures.shell import Shell
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
@@ -151,7 +151,7 @@ def test_another_platforms_folder_inside_stays(home: Path) -> None:
     assert not home.exists()
 
 
-def test_a_disk_that_is_mounted_inside_stays(home: Path, disk: Disk) -> None:
+def test_a_disk_that_is_mounted_inside_stays(home: Path, disk: TemporaryDisks) -> None:
     """It may hold anything."""
     found = Place(home, home, None)
     found.create()

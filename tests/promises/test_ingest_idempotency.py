@@ -19,10 +19,10 @@ from tests.fixtures.ingest_client import (
     Published,
     claimed_id,
     code,
+    has_outcome,
     is_confirmed,
-    is_settled,
     new_key,
-    unless_redis_is_late,
+    skip_if_redis_timed_out,
 )
 from tests.fixtures.proxy import MakeProxy, Proxy
 from tests.fixtures.servers import RunningServers
@@ -30,7 +30,7 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually, let_pass
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.ingest.publisher import PATIENCE_SECONDS
+from event_platform.ingest.publisher import DELIVERY_WAIT_SECONDS
 
 LEASE_SECONDS = 10
 # `now`: around midnight UTC a copy may rightly be stored twice (P3).
@@ -48,7 +48,7 @@ def test_concurrent_posts_of_one_key(
     service, key = run_service("ingest", "--workers", str(workers), **QUOTA), new_key()
     producer = producer_of(service)
     eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
-    with ThreadPoolExecutor(50) as pool, unless_redis_is_late(service):
+    with ThreadPoolExecutor(50) as pool, skip_if_redis_timed_out(service):
         answers = list(pool.map(lambda _: books.post(producer, key), range(50)))
         accepted = [answer.json() for answer in answers if answer.status_code == 202]
         assert [answer["duplicate"] for answer in accepted].count(False) == 1
@@ -115,7 +115,7 @@ def test_confirmation_lost(
     redis_proxy.heal()
     # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
     eventually(lambda: is_confirmed(settings, key), "Redis to be told of the acknowledgement")
-    with unless_redis_is_late(service):
+    with skip_if_redis_timed_out(service):
         again = books.post(producer_of(service), key).json()
         assert again == {"status": "accepted", "request_id": request_id, "duplicate": True}
     books.balance()
@@ -202,11 +202,11 @@ def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
 
 
 def is_refused_at_once(books: Books, producer: Producer, key: str) -> bool:
-    """Whether an event, which has to be refused, did not wait for Kafka: that takes `PATIENCE_SECONDS`."""
+    """Whether an event, which has to be refused, did not wait for Kafka: that takes `DELIVERY_WAIT_SECONDS`."""
     started = time.monotonic()
     # On a busy machine the lease may be over already (409).
     assert books.post(producer, key).status_code in {503, 409}
-    return time.monotonic() - started < PATIENCE_SECONDS
+    return time.monotonic() - started < DELIVERY_WAIT_SECONDS
 
 
 def batch_of_1_000() -> bytes:
@@ -254,12 +254,12 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
         let_pass(0.5)
         servers.resume("kafka")
         # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
-        eventually(lambda: is_settled(settings, other), "the claim to be settled")
+        eventually(lambda: has_outcome(settings, other), "the claim to be settled")
         # A busy Kafka may not have acknowledged it in time.
         return (other, first_id) if is_confirmed(settings, other) else None
 
     other, first_id = eventually(confirmed_unasked, "an event to be confirmed whose client is gone")
-    with unless_redis_is_late(service):
+    with skip_if_redis_timed_out(service):
         again = books.post(producer, other).json()
         assert again == {"status": "accepted", "request_id": first_id, "duplicate": True}
     eventually(lambda: books.fate(other).stored == 1, "the event to be stored")

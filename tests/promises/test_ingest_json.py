@@ -4,7 +4,7 @@ import json
 
 import pytest
 from tests.fixtures.books import Books
-from tests.fixtures.ingest_client import MakeProducer, Published, code, new_key, unless_redis_is_late
+from tests.fixtures.ingest_client import MakeProducer, Published, code, new_key, skip_if_redis_timed_out
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
 
@@ -75,6 +75,6 @@ def test_nasty_json(
 def test_same_meaning(run_service: RunService, producer_of: MakeProducer, first: bytes, again: bytes) -> None:
     """The last of repeated names counts, and escapes mean what they stand for."""
     producer, key = producer_of(run_service("ingest")), new_key()
-    with unless_redis_is_late(producer.service):
+    with skip_if_redis_timed_out(producer.service):
         assert producer.post(key, first).json()["duplicate"] is False
         assert producer.post(key, again).json()["duplicate"] is True

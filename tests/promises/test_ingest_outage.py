@@ -9,7 +9,7 @@ import httpx
 import pytest
 from redis import Redis, RedisError
 from tests.fixtures.books import Books
-from tests.fixtures.ingest_client import MakeProducer, claimed_id, code, new_key, redis_of, unless_redis_is_late
+from tests.fixtures.ingest_client import MakeProducer, claimed_id, code, new_key, redis_of, skip_if_redis_timed_out
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
@@ -97,7 +97,7 @@ def test_redis_away(
     servers.restore()
     eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
     key = new_key()
-    with unless_redis_is_late(service):
+    with skip_if_redis_timed_out(service):
         assert [books.post(producer, key).json()["duplicate"] for _ in range(2)] == [False, True]
     sheet = books.balance()
     assert (sheet.rows["acknowledged"].stored, sheet.acknowledged_again) == (2, 1)
@@ -135,7 +135,7 @@ def test_redis_flushed_and_script_forgotten(
     redis_client.flushdb()
     redis_client.script_flush()
     key = new_key()
-    with unless_redis_is_late(producer.service):
+    with skip_if_redis_timed_out(producer.service):
         assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
 
 
@@ -251,7 +251,7 @@ def test_start_with_slow_redis(
     slow.delay(0.05)
     service = run_service("ingest", REDIS_URL=slow.url, REDIS_OUTAGE="reject", wait_until_ready=False, **QUOTA)
     eventually(lambda: _answers(service), "the service to answer")
-    with unless_redis_is_late(service):
+    with skip_if_redis_timed_out(service):
         assert producer_of(service).post(new_key()).status_code == 202
 
 
@@ -263,7 +263,7 @@ def test_slow_redis(
     producer = producer_of(run_service("ingest", REDIS_URL=slow.url, **QUOTA))
     slow.delay(0.05)
     key = new_key()
-    with unless_redis_is_late(producer.service):
+    with skip_if_redis_timed_out(producer.service):
         assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
 
 

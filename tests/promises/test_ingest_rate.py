@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import httpx
 import pytest
-from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key, redis_of, unless_redis_is_late
+from tests.fixtures.ingest_client import MakeProducer, Producer, code, new_key, redis_of, skip_if_redis_timed_out
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.redis_servers import MakeRedis
 from tests.fixtures.servers import RunningServers
@@ -50,7 +50,7 @@ def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, w
     service = run_service("ingest", "--workers", str(workers), API_KEYS=keys, RATE_LIMITS=limits, RATE_LIMIT_PER_MIN=30)
     eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     for name, limit in names.items():
-        with unless_redis_is_late(service):
+        with skip_if_redis_timed_out(service):
             answers = burst(producer_of(service, f"key_{name}"), 60)
             assert [answer.status_code for answer in answers].count(202) == limit
             refused = [answer for answer in answers if answer.status_code != 202]
@@ -64,7 +64,7 @@ def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, w
 def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) -> None:
     """Refused requests cost quota, so that a flood of rubbish is limited; then 429 goes before every other answer."""
     producer = producer_of(run_service("ingest", API_KEYS="rubbish:key_r", RATE_LIMIT_PER_MIN=4), "key_r")
-    with unless_redis_is_late(producer.service):
+    with skip_if_redis_timed_out(producer.service):
         found = [
             producer.post(None),
             producer.post(new_key(), b"{"),
@@ -285,7 +285,7 @@ def test_limit_when_redis_lost_its_data(
     tenant = {"API_KEYS": "forgotten:key_f", "RATE_LIMIT_PER_MIN": 40}
     service = run_service("ingest", REDIS_URL=address.url, **tenant)
     watch = Watch(producer_of(service, "key_f"))
-    with unless_redis_is_late(service):
+    with skip_if_redis_timed_out(service):
         assert watch.burst(25) == 25
         if loss == "flushed":
             first.client.flushall()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tests.fixtures.error_watch import ExpectErrors
 from tests.fixtures.raw_topic import RawTopic
-from tests.fixtures.rewinding import Rewind, command_in
+from tests.fixtures.rewind_command import Rewind, command_in
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually

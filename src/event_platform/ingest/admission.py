@@ -1,251 +1,171 @@
-"""Rate limit and idempotency of each request, as ``admission.lua`` decides them, and what goes while Redis is away."""
+"""Admission: rate limit and idempotency of each request in one call of ``admission.lua``."""
 
-import hashlib
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any
 
-import msgspec
-
-from event_platform.ingest import limits, problems
-from event_platform.ingest.fallback_limiter import FallbackLimiter, Held
-from event_platform.ingest.problems import Refusal
-from event_platform.ingest.redis_connection import RedisAwayError
-from event_platform.ingest.request_ids import Ticket
-from event_platform.ingest.script_calls import DataLostError, Operation, ScriptCalls
-from event_platform.ingest.tally import Tally
-
-CHARGED: Final = 0
-NEW: Final = 1
-IN_PROGRESS: Final = 2
-REUSED: Final = 3
-DUPLICATE: Final = 4
-TAKEN_OVER: Final = 5
-LIMITED: Final = 6
-
-
-class Tenant(msgspec.Struct, frozen=True, gc=False):
-    """Who sends, and how many requests a minute they may."""
-
-    name: str
-    limit: int
-
-    @property
-    def charged(self) -> tuple[str, int]:
-        """Both, as an `Operation` that costs quota names them."""
-        return self.name, self.limit
-
-
-class Claim(msgspec.Struct, frozen=True, gc=False):
-    """A request's claim on an idempotency key.
-
-    Attributes:
-        tenant: Whose key.
-        idempotency_key: Which.
-        ticket: Id and moment of this request.
-        fingerprint: 32 bytes that say which event the key names.
-    """
-
-    tenant: Tenant
-    idempotency_key: str
-    ticket: Ticket
-    fingerprint: bytes
-
-    @property
-    def record_key(self) -> str:
-        """The name of the key's record; the braces are read by nobody, and part tenant and key."""
-        return f"idem:{{{self.tenant.name}}}:{hashlib.sha256(self.idempotency_key.encode()).hexdigest()}"
-
-
-class Admitted(msgspec.Struct, frozen=True, gc=False):
-    """The event is to be published under this identity, which is the first request's where one left it unfinished.
-
-    Attributes:
-        request: Id and moment that the event is published with.
-        owner: Id of the request that holds the lease.
-        record_key: The record to settle; None where Redis was away and there is none.
-    """
-
-    request: Ticket
-    owner: str
-    record_key: str | None
-
-
-class Duplicate(msgspec.Struct, frozen=True, gc=False):
-    """The event was acknowledged before, under ``first_id``."""
-
-    first_id: str
-
-
-Verdict = Admitted | Duplicate | Refusal
-
-
-class _WithoutRedis(msgspec.Struct, frozen=True, gc=False):
-    """Stands for an answer that Redis did not give.
-
-    Attributes:
-        sent: Whether it may have done what it was asked for.
-        retry_ms: None if the request fits the limit all the same, else after how many milliseconds a retry does.
-    """
-
-    sent: bool
-    retry_ms: int | None
+from event_platform.ingest import rate_limits, rejections
+from event_platform.ingest.admission_batcher import AdmissionBatcher, DataLostError
+from event_platform.ingest.admission_script import (
+    CHARGED,
+    DUPLICATE,
+    IN_PROGRESS,
+    LIMITED,
+    NEW,
+    REUSED,
+    TAKEN_OVER,
+    Operation,
+)
+from event_platform.ingest.claims import AdmissionDecision, Admitted, Claim, Duplicate, Tenant
+from event_platform.ingest.fallback_limiter import FallbackLimiter, QuotaReservation
+from event_platform.ingest.redis_connection import RedisUnavailableError
+from event_platform.ingest.redis_outage import OutageAnswer, OutagePolicy, rate_limit_rejection
+from event_platform.ingest.rejections import Rejection
+from event_platform.ingest.request_ids import RequestIdentity
 
 
 class Admission:
-    """Admits requests, and settles their claims.
+    """Admits requests, and confirms or releases their claims.
 
     Args:
-        calls: The way to the script.
-        fallback: Limits while Redis is away, and counts what is asked of it.
-        outage: Whether events are accepted while Redis is away.
-        tally: Counts requests that went without Redis.
+        batcher: Sends operations to the script.
+        fallback: Counts every request here too, for when Redis is unavailable.
+        outage: Decides while Redis is unavailable.
     """
 
-    def __init__(
-        self, calls: ScriptCalls, fallback: FallbackLimiter, outage: Literal["accept", "reject"], tally: Tally
-    ) -> None:
-        self._calls = calls
+    def __init__(self, batcher: AdmissionBatcher, fallback: FallbackLimiter, outage: OutagePolicy) -> None:
+        self._batcher = batcher
         self._fallback = fallback
         self._outage = outage
-        self._tally = tally
 
     async def admit(self, claim: Claim) -> Admitted | Duplicate:
-        """Charge and claim.
+        """Charge the tenant and claim the key.
 
         Raises:
-            Refusal: Over the limit, key in progress, key reused, or Redis is away and `REDIS_OUTAGE` is ``reject``.
+            Rejection: Over the limit, key in progress, key reused, or Redis is unavailable and `REDIS_OUTAGE` is
+                ``reject``.
         """
         record_key = claim.record_key
-        (answer,) = await self._ask(claim.tenant, (_claiming(claim, record_key),))
-        verdict = await self._verdict(claim, record_key, answer)
-        if isinstance(verdict, Refusal):
-            raise verdict
-        return verdict
+        (answer,) = await self._submit(claim.tenant, (_claim_operation(claim, record_key),))
+        decision = await self._decide(claim, record_key, answer)
+        if isinstance(decision, Rejection):
+            raise decision
+        return decision
 
-    async def admit_all(self, tenant: Tenant, claims: Sequence[Claim | None]) -> list[Verdict | None]:
-        """The same for the items of a batch in one call; None stands for an item that is only charged."""
+    async def admit_all(self, tenant: Tenant, claims: Sequence[Claim | None]) -> list[AdmissionDecision | None]:
+        """Admit the items of a batch in one call; None stands for an item that is charged and claims nothing."""
         keys = [claim.record_key if claim else "" for claim in claims]
         operations = [
-            _claiming(claim, key) if claim else _charging(tenant) for claim, key in zip(claims, keys, strict=True)
+            _claim_operation(claim, key) if claim else _charge_operation(tenant)
+            for claim, key in zip(claims, keys, strict=True)
         ]
-        answers = await self._ask(tenant, operations)
+        answers = await self._submit(tenant, operations)
         return [
-            await self._verdict(claim, key, answer) if claim else _charged(tenant, answer)
+            await self._decide(claim, key, answer) if claim else _charge_rejection(tenant, answer)
             for claim, key, answer in zip(claims, keys, answers, strict=True)
         ]
 
     async def charge(self, tenant: Tenant) -> None:
-        """Charge a request that claims nothing, because it is going to be refused.
+        """Charge a request that is going to be rejected and therefore claims nothing.
 
         Raises:
-            Refusal: Over the limit, which goes before every other refusal.
+            Rejection: Over the limit; this 429 takes precedence over every other rejection.
         """
-        (answer,) = await self._ask(tenant, (_charging(tenant),))
-        refusal = _charged(tenant, answer)
-        if refusal:
-            raise refusal
+        (answer,) = await self._submit(tenant, (_charge_operation(tenant),))
+        rejection = _charge_rejection(tenant, answer)
+        if rejection:
+            raise rejection
 
     async def confirm(self, admitted: Sequence[Admitted]) -> None:
-        """Kafka has acknowledged; returns when Redis was told, without waiting for its answer."""
-        await self._settle([Operation(each.record_key, "D" + each.request.id) for each in admitted if each.record_key])
+        """Mark events as acknowledged by Kafka; return when the update is sent, without waiting for Redis."""
+        await self._update_claims(
+            [Operation(each.record_key, "D" + each.request.id) for each in admitted if each.record_key]
+        )
 
     async def release(self, admitted: Sequence[Admitted]) -> None:
-        """These were certainly not published: their keys are free again."""
-        await self._settle([Operation(each.record_key, "R" + each.owner) for each in admitted if each.record_key])
+        """Free the keys of events that were certainly not published."""
+        await self._update_claims(
+            [Operation(each.record_key, "R" + each.owner) for each in admitted if each.record_key]
+        )
 
-    async def leave_unknown(self, admitted: Sequence[Admitted]) -> None:
-        """These may have been published: the next request with the key publishes them again, under the same id."""
-        await self._settle(
+    async def mark_unknown(self, admitted: Sequence[Admitted]) -> None:
+        """Mark events that may have been published: the next request with the key publishes the same id again."""
+        await self._update_claims(
             [Operation(each.record_key, f"U{each.owner}{each.request.id}") for each in admitted if each.record_key]
         )
 
-    async def _settle(self, operations: Sequence[Operation]) -> None:
+    async def _update_claims(self, operations: Sequence[Operation]) -> None:
         if operations:
-            await self._calls.settle(operations)
+            await self._batcher.update_claims(operations)
 
-    async def _ask(self, tenant: Tenant, operations: Sequence[Operation]) -> list[Any]:
-        """The script's answer to each, or what stands for it."""
-        held = self._fallback.hold(tenant.name, tenant.limit, len(operations))
-        asked = held.count
+    async def _submit(self, tenant: Tenant, operations: Sequence[Operation]) -> list[Any]:
+        """Return the script's answer to each operation, or what takes its place."""
+        reservation = self._fallback.reserve(tenant.name, tenant.limit, len(operations))
+        submitted = reservation.count
         try:
-            answers = await self._calls.ask(operations[:asked]) if asked else []
+            answers = await self._batcher.submit(operations[:submitted]) if submitted else []
         except DataLostError:
-            answers = await self._ask_again(held, operations)
-        except RedisAwayError as away:
-            answers = self._stand_ins(held, away, asked)
+            answers = await self._submit_again(reservation, operations)
+        except RedisUnavailableError as error:
+            answers = self._outage.answers(reservation, error, submitted)
         else:
-            self._fallback.give_back(held, sum(map(_is_limited, answers)))
+            self._fallback.refund(reservation, sum(map(_is_limited, answers)))
         if over := len(operations) - len(answers):
             answers += [[LIMITED, self._fallback.retry_ms(tenant.name)]] * over
         return answers
 
-    async def _ask_again(self, held: Held, operations: Sequence[Operation]) -> list[Any]:
-        """The same where nothing was done, and what fits is now known here only."""
-        asked = held.count
-        self._fallback.fit(held)
+    async def _submit_again(self, reservation: QuotaReservation, operations: Sequence[Operation]) -> list[Any]:
+        """Submit operations that were not executed because Redis lost its data: only this process knows what fits."""
+        submitted = reservation.count
+        self._fallback.trim_to_limit(reservation)
         try:
-            answers = await self._calls.ask(operations[: held.count]) if held.count else []
-        except RedisAwayError as away:
-            return self._stand_ins(held, away, asked)
-        self._fallback.give_back(held, sum(map(_is_limited, answers)))
+            answers = await self._batcher.submit(operations[: reservation.count]) if reservation.count else []
+        except RedisUnavailableError as error:
+            return self._outage.answers(reservation, error, submitted)
+        self._fallback.refund(reservation, sum(map(_is_limited, answers)))
         return answers
 
-    def _stand_ins(self, held: Held, away: RedisAwayError, asked: int) -> list[Any]:
-        """Whether it fits the limit, for each of those that were asked for."""
-        self._fallback.distrust()
-        self._fallback.fit(held)
-        found = [_WithoutRedis(away.sent, None)] * held.count
-        if over := asked - held.count:
-            found += [_WithoutRedis(away.sent, self._fallback.retry_ms(held.tenant))] * over
-        return found
-
-    async def _verdict(self, claim: Claim, record_key: str, answer: Any) -> Verdict:  # noqa: ANN401 - the script's answers vary
-        if isinstance(answer, _WithoutRedis):
-            return await self._without_redis(claim, answer)
-        return _verdict(claim, record_key, answer)
-
-    async def _without_redis(self, claim: Claim, answer: _WithoutRedis) -> Verdict:
-        self._tally.without_redis()
-        # The claim may have been made although its answer was lost, so it is settled like any other.
-        admitted = Admitted(claim.ticket, claim.ticket.id, claim.record_key if answer.sent else None)
-        limited = None if answer.retry_ms is None else limits.rate_limited(claim.tenant.limit, answer.retry_ms)
-        if limited is None and self._outage == "accept":
+    async def _decide(self, claim: Claim, record_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
+        if not isinstance(answer, OutageAnswer):
+            return _decision(claim, record_key, answer)
+        admitted = self._outage.admit(claim, answer)
+        rejection = self._outage.rejection(claim.tenant, answer)
+        if rejection is None:
             return admitted
         await self.release([admitted])
-        return limited or problems.unavailable("duplicates cannot be recognised for now; try again with the same key")
+        return rejection
 
 
-def _claiming(claim: Claim, record_key: str) -> Operation:
-    ticket = claim.ticket
-    argument = f"C{ticket.id}{ticket.received_at}".encode() + claim.fingerprint
+def _claim_operation(claim: Claim, record_key: str) -> Operation:
+    identity = claim.identity
+    argument = f"C{identity.id}{identity.received_at}".encode() + claim.fingerprint
     return Operation(record_key, argument, claim.tenant.charged)
 
 
-def _charging(tenant: Tenant) -> Operation:
+def _charge_operation(tenant: Tenant) -> Operation:
     return Operation(None, "Q", tenant.charged)
 
 
-def _charged(tenant: Tenant, answer: Any) -> Refusal | None:  # noqa: ANN401 - the script's answers vary
-    if isinstance(answer, _WithoutRedis):
-        return None if answer.retry_ms is None else limits.rate_limited(tenant.limit, answer.retry_ms)
-    return None if answer == CHARGED else limits.rate_limited(tenant.limit, answer[1])
+def _charge_rejection(tenant: Tenant, answer: Any) -> Rejection | None:  # noqa: ANN401 - the script's answers vary
+    if isinstance(answer, OutageAnswer):
+        return rate_limit_rejection(tenant, answer)
+    return None if answer == CHARGED else rate_limits.rate_limited(tenant.limit, answer[1])
 
 
 def _is_limited(answer: Any) -> bool:  # noqa: ANN401 - the script's answers vary
     return isinstance(answer, list) and answer[0] == LIMITED
 
 
-def _verdict(claim: Claim, record_key: str, answer: Any) -> Verdict:  # noqa: ANN401 - the script's answers vary
-    """What ``answer`` of the script means for ``claim``."""
+def _decision(claim: Claim, record_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
+    """Return what the script's ``answer`` means for ``claim``."""
     if answer == NEW:
-        return Admitted(claim.ticket, claim.ticket.id, record_key)
+        return Admitted(claim.identity, claim.identity.id, record_key)
     if answer == IN_PROGRESS:
-        return problems.in_progress()
+        return rejections.in_progress()
     if answer == REUSED:
-        return Refusal(problems.IDEMPOTENCY_KEY_REUSED)
-    kind, *details = answer
-    if kind == DUPLICATE:
+        return Rejection(rejections.IDEMPOTENCY_KEY_REUSED)
+    code, *details = answer
+    if code == DUPLICATE:
         return Duplicate(details[0].decode())
-    if kind == TAKEN_OVER:
-        return Admitted(Ticket(details[0].decode(), details[1].decode()), claim.ticket.id, record_key)
-    return limits.rate_limited(claim.tenant.limit, details[0])
+    if code == TAKEN_OVER:
+        return Admitted(RequestIdentity(details[0].decode(), details[1].decode()), claim.identity.id, record_key)
+    return rate_limits.rate_limited(claim.tenant.limit, details[0])

@@ -1,25 +1,20 @@
-"""The service as a process: the port, the server on it, and a clean end."""
+"""Entry point of the service: checks its dependencies, opens the port, and runs one or several processes."""
 
-import asyncio
-import gc
-import signal
 import socket
+from typing import Final
 
 from event_platform.core import sighup, telemetry, topics
 from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.http import file_descriptor_limit, server
 from event_platform.core.http.listening_socket import listen
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.ingest import http_limits
-from event_platform.ingest.refused_connection import refuse_connection
-from event_platform.ingest.service import Place, open_service
-from event_platform.ingest.tally import Table
+from event_platform.ingest.serve import serve
+from event_platform.ingest.service import WorkerContext
+from event_platform.ingest.shared_counters import CounterTable
+from event_platform.ingest.worker_pool import run_workers
 
-BACKLOG = 2_048
-GC_OBJECTS = 10_000
-"""A request leaves no cycles behind; so many new objects that outlive their making start a collection all the same."""
+BACKLOG: Final = 2_048
 
 log = get_logger(__name__)
 
@@ -27,7 +22,7 @@ log = get_logger(__name__)
 def run(settings: Settings, workers: int) -> None:
     """Accept events until SIGTERM or Ctrl-C.
 
-    Neither Kafka nor Redis has to be there: what is missing is said, and waited for.
+    Kafka and Redis may be unavailable at startup; it logs that and connects later.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
@@ -38,11 +33,13 @@ def run(settings: Settings, workers: int) -> None:
     _check_topics(settings)
     _check_redis(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
-    if workers == 1:
-        serve(settings, Place(0, 1, Table.private()), listener)
-    else:
-        from event_platform.ingest.workers import run_workers  # noqa: PLC0415 - a single process needs none of it
+    _serve_with(settings, workers, listener)
 
+
+def _serve_with(settings: Settings, workers: int, listener: socket.socket) -> None:
+    if workers == 1:
+        serve(settings, WorkerContext(0, 1, CounterTable.private()), listener)
+    else:
         run_workers(settings, workers, listener)
 
 
@@ -50,7 +47,7 @@ def _check_topics(settings: Settings) -> None:
     try:
         topics.check_limits(kafka.admin_client(settings), settings)
     except UnavailableError as error:
-        log.warning("starting without Kafka; the topics are checked when it comes", error=str(error))
+        log.warning("kafka unavailable at startup; checking topics later", error=str(error))
 
 
 def _check_redis(settings: Settings) -> None:
@@ -58,42 +55,7 @@ def _check_redis(settings: Settings) -> None:
         try:
             misfit = redis.misfit(redis.hello(client))
         except UnavailableError as error:
-            log.warning("starting without Redis; what it is is asked when it comes", error=str(error))
+            log.warning("redis unavailable at startup; checking the server later", error=str(error))
             return
     if misfit:
         raise ConfigurationError(f"{redis.setting_name(settings)}: {misfit}")
-
-
-def serve(settings: Settings, place: Place, listener: socket.socket) -> None:
-    """Run one process of the service until SIGTERM or Ctrl-C; what was accepted is finished first."""
-    file_descriptor_limit.raise_limit(http_limits.BOUNDS.open_files)
-    # uvicorn raises the signal that ended it once more; by then everything is done.
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda _signal, _frame: None)
-    with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
-        runner.run(_serve(settings, place, listener))
-
-
-async def _serve(settings: Settings, place: Place, listener: socket.socket) -> None:
-    async with open_service(settings, place) as service:
-        # An answer without the time leaves quicker, and its request's id has the time in it.
-        serving = server.build(service.app, http_limits.BOUNDS, date_header=False, refuse=refuse_connection)
-        tasks = [
-            asyncio.create_task(service.upkeep.watch(serving.server_state.connections)),
-            asyncio.create_task(service.upkeep.probe_kafka()),
-        ]
-        _spare_the_collector()
-        log.info("accepting events", worker=place.worker)
-        await server.serve(serving, listener)
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-
-
-def _spare_the_collector() -> None:
-    """What was made so far stays, so no collection needs to look at it again while requests wait."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_OBJECTS)

@@ -1,62 +1,66 @@
-"""A bound on the memory that requests in work may take with their bodies."""
+"""A bound on the memory that request bodies may take together."""
 
 from typing import Final, Self
 
-from event_platform.ingest import problems
+from event_platform.ingest import rejections
 
 FREE_BYTES: Final = 16_384
-"""A body of at most this size is not counted once it is there: the bound on connections bounds those."""
+"""Complete bodies up to this size are not counted: the bound on connections also bounds them."""
 
 
-class Hold:
-    """A part of the budget, given back when the block ends."""
+class BodyReservation:
+    """Part of the budget; a context manager that returns it."""
 
-    __slots__ = ("_budget", "_held_bytes")
+    __slots__ = ("_budget", "_reserved_bytes")
 
     def __init__(self, budget: "BodyBudget") -> None:
         self._budget = budget
-        self._held_bytes = 0
+        self._reserved_bytes = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._budget.left_bytes += self._held_bytes
+        self._budget.free_bytes += self._reserved_bytes
 
     def grow(self, size_bytes: int) -> None:
-        """Hold so much more.
+        """Reserve ``size_bytes`` more.
 
         Raises:
-            Refusal: 503 where there is not so much left.
+            Rejection: 503 where the budget has less left.
         """
-        if size_bytes > self._budget.left_bytes:
-            raise problems.unavailable("too many large bodies are in work; try again with the same key")
-        self._budget.left_bytes -= size_bytes
-        self._held_bytes += size_bytes
+        if size_bytes > self._budget.free_bytes:
+            raise rejections.unavailable("too many large bodies are in work; try again with the same key")
+        self._budget.free_bytes -= size_bytes
+        self._reserved_bytes += size_bytes
 
 
 class BodyBudget:
-    """Bytes that may be held at once.
+    """Bytes of request bodies that may be in memory at once.
 
     Args:
-        size_bytes: How many.
+        size_bytes: The bound.
 
     Attributes:
-        left_bytes: How many more.
+        free_bytes: What is not reserved.
     """
 
     def __init__(self, size_bytes: int) -> None:
-        self.left_bytes = size_bytes
-        self._nothing = Hold(self)
+        self.free_bytes = size_bytes
+        self._empty = BodyReservation(self)
 
-    def hold(self) -> Hold:
-        """A part that grows while a body is read."""
-        return Hold(self)
+    def reserve(self) -> BodyReservation:
+        """Return an empty reservation that grows while a body is read."""
+        return BodyReservation(self)
 
-    def hold_body(self, size_bytes: int) -> Hold:
-        """What a body takes until its request is answered, with the message made of it; raises as `Hold.grow` does."""
+    def reserve_body(self, size_bytes: int) -> BodyReservation:
+        """Reserve memory for a body and the Kafka record made of it, until its request is answered.
+
+        Raises:
+            Rejection: 503 where the budget has less left.
+        """
         if size_bytes <= FREE_BYTES:
-            return self._nothing
-        hold = Hold(self)
-        hold.grow(2 * size_bytes)
-        return hold
+            return self._empty
+        reservation = BodyReservation(self)
+        reservation.grow(2 * size_bytes)
+        return reservation

@@ -1,26 +1,27 @@
-"""The rate limit by what this ingest itself has counted: while Redis is away, and while it may not know of everything.
+"""The rate limit by this service's own counts, for when Redis is unavailable or has stale counts.
 
-Every request is counted here before Redis is asked, and taken back where it did not fit; so what is on its way to Redis
-when it goes away counts, too. As long as Redis knows of everything, nothing is decided by these counts.
+Every request is counted here before Redis is asked, and subtracted if it did not fit; so requests that are on their way
+to Redis when it fails count, too. While Redis has complete counts, these decide nothing.
 """
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
-from event_platform.ingest.charges import SLOTS, Charges
+from event_platform.ingest.shared_rate_counts import SLOTS, SharedRateCounts
 
-_SLOT_MS = 5_000
+_SLOT_MS: Final = 5_000
 
 
-class Held(msgspec.Struct, gc=False):
-    """Requests of one tenant that are counted.
+class QuotaReservation(msgspec.Struct, gc=False):
+    """Counted requests of one tenant.
 
     Attributes:
-        tenant: Whose.
-        limit: Its limit.
-        slot: Where they are counted.
+        tenant: The tenant's name.
+        limit: The tenant's limit.
+        slot: The time slot that they are counted in.
         count: How many they are; fewer once some did not fit.
     """
 
@@ -31,44 +32,44 @@ class Held(msgspec.Struct, gc=False):
 
 
 class FallbackLimiter:
-    """Counts requests of each tenant in slots of 5 s.
+    """Counts the requests of each tenant in time slots of 5 s.
 
     Args:
-        now_ms: A clock that never goes back, in milliseconds, and is the same for all that share ``charges``.
-        charges: Where they are counted; private ones if it is not given.
+        now_ms: Milliseconds of a monotonic clock that is the same for all processes that share ``rate_counts``.
+        rate_counts: The counts; private ones by default.
     """
 
-    def __init__(self, now_ms: Callable[[], float], charges: Charges | None = None) -> None:
+    def __init__(self, now_ms: Callable[[], float], rate_counts: SharedRateCounts | None = None) -> None:
         self._now_ms = now_ms
-        self._charges = charges or Charges(Charges.memory(1), 0, 1)
+        self._rate_counts = rate_counts or SharedRateCounts(SharedRateCounts.memory(1), 0, 1)
 
-    def distrust(self) -> None:
-        """From now on, for as long as anything counts that was charged by now, Redis may not know of it."""
-        self._charges.distrust(self._slot() + SLOTS - 1)
+    def mark_redis_stale(self) -> None:
+        """Decide by these counts until everything counted so far is outside the window: Redis may lack some of it."""
+        self._rate_counts.mark_stale_through(self._slot() + SLOTS - 1)
 
-    def hold(self, tenant: str, limit: int, count: int) -> Held:
-        """Count requests that are about to be asked for; where Redis cannot be trusted, as many as fit."""
-        held = Held(tenant, limit, self._slot(), count)
-        self._charges.add(tenant, held.slot, count)
-        if not self._charges.is_trusted(held.slot):
-            self.fit(held)
-        return held
+    def reserve(self, tenant: str, limit: int, count: int) -> QuotaReservation:
+        """Count requests before Redis is asked; where Redis is stale, only as many as fit."""
+        reservation = QuotaReservation(tenant, limit, self._slot(), count)
+        self._rate_counts.add(tenant, reservation.slot, count)
+        if self._rate_counts.is_redis_stale(reservation.slot):
+            self.trim_to_limit(reservation)
+        return reservation
 
-    def fit(self, held: Held) -> None:
-        """Take back what of it is over the limit."""
-        total = sum(self._charges.by_slot(held.tenant, self._slot()).values())
-        self.give_back(held, min(held.count, max(0, total - held.limit)))
+    def trim_to_limit(self, reservation: QuotaReservation) -> None:
+        """Subtract what is over the limit."""
+        total = sum(self._rate_counts.by_slot(reservation.tenant, self._slot()).values())
+        self.refund(reservation, min(reservation.count, max(0, total - reservation.limit)))
 
-    def give_back(self, held: Held, count: int) -> None:
-        """Count so many less."""
+    def refund(self, reservation: QuotaReservation, count: int) -> None:
+        """Subtract ``count`` requests."""
         if count:
-            self._charges.add(held.tenant, held.slot, -count)
-            held.count -= count
+            self._rate_counts.add(reservation.tenant, reservation.slot, -count)
+            reservation.count -= count
 
     def retry_ms(self, tenant: str) -> int:
-        """The milliseconds after which a request fits that does not fit now."""
+        """Return the milliseconds until a request fits again."""
         now_ms, current = self._now_ms(), self._slot()
-        oldest = min(self._charges.by_slot(tenant, current), default=current)
+        oldest = min(self._rate_counts.by_slot(tenant, current), default=current)
         return math.ceil((oldest + SLOTS) * _SLOT_MS - now_ms)
 
     def _slot(self) -> int:

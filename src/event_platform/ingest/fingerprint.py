@@ -1,14 +1,14 @@
-"""What makes two bodies the same event: member order and white space don't count, numbers count as they are written.
+"""Fingerprint of a body: equal for bodies that differ only in member order and white space.
 
 The fingerprint is the SHA-256 of a canonical text: members sorted by name, no white space, numbers by their literal,
-and of repeated names the last. msgspec does all of it in C for nearly every body; what it refuses although it is JSON
-(lone surrogates, integers of thousands of digits) or would change (``-0``) goes through Python's own parser to the same
+and of repeated names the last. msgspec does all of it in C for nearly every body; JSON that it rejects (lone
+surrogates, integers of thousands of digits) or would change (``-0``) goes through Python's own parser to the same
 canonical text.
 """
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -20,32 +20,32 @@ def _literal(text: str) -> Raw:
     return Raw(text.encode())
 
 
-_MINUS_ZERO = re.compile(rb"-0[\s,\]}]")
+_MINUS_ZERO: Final = re.compile(rb"-0[\s,\]}]")
 
-_decode_fast = msgspec.json.Decoder(float_hook=_literal).decode
-_decode_any = strict_json.decoder(number=_literal)
-_decode_sorted = strict_json.decoder(number=str.encode, members=lambda pairs: tuple(sorted(dict(pairs).items())))
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_fast: Final = msgspec.json.Decoder(float_hook=_literal).decode
+_decode_any: Final = strict_json.decoder(number=_literal)
+_decode_sorted: Final = strict_json.decoder(number=str.encode, members=lambda pairs: tuple(sorted(dict(pairs).items())))
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is any value
-    """The value of ``body``; numbers that are not plain integers are their literals as `msgspec.Raw`.
+    """Return the value of ``body``; numbers that are not plain integers are their literals as `msgspec.Raw`.
 
     Raises:
-        InvalidJsonError: No strict JSON.
-        TooDeepError: Nested beyond `strict_json.MAX_DEPTH`.
+        InvalidJsonError: ``body`` is not strict JSON.
+        TooDeepError: ``body`` is nested beyond `strict_json.MAX_DEPTH`.
     """
     strict_json.check_depth(body)
     if not _MINUS_ZERO.search(body):
         try:
             return _decode_fast(body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass  # The parser below says what is wrong, or that nothing is.
+            pass  # The parser below finds what is wrong, or that nothing is.
     return strict_json.parse(body, _decode_any)
 
 
-def of(value: Any, body: bytes) -> bytes:  # noqa: ANN401 - JSON is any value
-    """The fingerprint of ``value``, which `parse` made of ``body``: 32 bytes."""
+def digest(value: Any, body: bytes) -> bytes:  # noqa: ANN401 - JSON is any value
+    """Return the 32-byte fingerprint of ``value``, which `parse` made of ``body``."""
     try:
         return hashlib.sha256(_encode(value)).digest()
     except UnicodeEncodeError:

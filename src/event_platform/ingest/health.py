@@ -2,15 +2,18 @@
 
 from typing import Any, Literal
 
-from event_platform.ingest.standing import Standing
+from event_platform.ingest.dependency_status import DependencyStatus
 
 
 def describe(
-    redis: Standing, kafka: Standing, clock: Standing, outage: Literal["accept", "reject"]
+    redis: DependencyStatus, kafka: DependencyStatus, clock: DependencyStatus, outage: Literal["accept", "reject"]
 ) -> tuple[int, dict[str, Any]]:
-    """HTTP status and body of ``/health``: 503 when events cannot be accepted; the clock is shown where it is wrong."""
-    needed_up = kafka.up and (redis.up or outage == "accept")
-    status = "ok" if kafka.up and redis.up and clock.up else "degraded" if needed_up else "down"
-    shown = [redis, kafka] if clock.up else [redis, kafka, clock]
-    body = {"status": status, "dependencies": [each.describe() for each in shown]}
-    return 200 if needed_up else 503, body
+    """Return HTTP status and body of ``/health``: 503 when events cannot be accepted.
+
+    The clock is listed only while it differs from that of Redis.
+    """
+    can_accept = kafka.is_up and (redis.is_up or outage == "accept")
+    status = "ok" if kafka.is_up and redis.is_up and clock.is_up else "degraded" if can_accept else "down"
+    listed = [redis, kafka] if clock.is_up else [redis, kafka, clock]
+    body = {"status": status, "dependencies": [each.describe() for each in listed]}
+    return 200 if can_accept else 503, body

@@ -1,4 +1,4 @@
-"""The bounds of ingest's HTTP, in one place."""
+"""Bounds of ingest's HTTP server."""
 
 from typing import Final
 
@@ -7,12 +7,12 @@ from event_platform.core.http.bounds import Bounds
 BOUNDS: Final = Bounds(
     max_connections=1_000,
     max_refused_connections=1_000,
-    # A producer's idle connection is worth more than a new one: that one gets a 503, and comes again.
+    # A producer's idle connection is worth more than a new one, which gets a 503 and is tried again.
     gives_way=False,
     answers_bytes=64 * 1024 * 1024,
-    # A body has 3 s of it, an answer takes 6 s at most.
+    # Reading the rest of a body takes 3 s of it, a response at most 6 s.
     shutdown_seconds=10,
 )
 
 BODIES_BYTES: Final = 128 * 1024 * 1024
-"""Bodies that come in pieces or are in work, and their messages, may hold so much memory together."""
+"""Bound on all bodies that arrive in pieces or are in work, together with the Kafka records made of them."""

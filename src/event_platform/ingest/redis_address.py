@@ -1,20 +1,21 @@
-"""Where Redis is and how to be let in, from `REDIS_URL`."""
+"""Address, credentials and TLS settings of Redis, from `REDIS_URL`."""
 
 import ssl
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-import msgspec
 from redis.connection import SSLConnection, parse_url
 
 from event_platform.core.errors import ConfigurationError
 
-DEFAULT_PORT = 6379
-_VERIFICATION = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+DEFAULT_PORT: Final = 6379
+_VERIFICATION: Final = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
-class RedisAddress(msgspec.Struct, frozen=True):
-    """A Redis as a URL names it; ``tls`` is None where the connection is plain."""
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """The parts of a Redis URL; ``tls`` is None for a plain connection."""
 
     host: str
     port: int
@@ -25,10 +26,10 @@ class RedisAddress(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, url: str) -> "RedisAddress":
-        """The address in a ``redis://`` or ``rediss://`` URL, with redis-py's meaning of its parts.
+        """Parse a ``redis://`` or ``rediss://`` URL the way redis-py does.
 
         Raises:
-            ConfigurationError: It is no such URL.
+            ConfigurationError: ``url`` is not such a URL.
         """
         try:
             parts: Mapping[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]  # it has no annotations
@@ -44,8 +45,8 @@ class RedisAddress(msgspec.Struct, frozen=True):
             # The parser's message may quote a part of the password.
             raise ConfigurationError("REDIS_URL: expected redis://[:password@]host:port/database") from None
 
-    def introduction(self) -> list[tuple[str | int, ...]]:
-        """The commands that let a new connection in and choose its database."""
+    def handshake_commands(self) -> list[tuple[str | int, ...]]:
+        """Return the commands that authenticate a new connection and select its database."""
         commands: list[tuple[str | int, ...]] = []
         if self.password is not None:
             commands.append(("AUTH", *([self.username] if self.username else []), self.password))

@@ -1,11 +1,11 @@
-"""What an error reply of Redis says: of the server, of its data, or of our call."""
+"""Classifies error replies of Redis: about the server, about its data, or about one call."""
 
 import re
 from typing import Final
 
-OF_THE_SERVER: Final = frozenset(
+RECONNECT_CODES: Final = frozenset(
     {
-        # A replica, or one that is being made a primary, or is about to be one no more.
+        # A replica, or a server that is being promoted or demoted.
         "READONLY",
         "MASTERDOWN",
         "NOMASTERLINK",
@@ -14,46 +14,44 @@ OF_THE_SERVER: Final = frozenset(
         "UNBLOCKED",
         # It cannot write to its disk.
         "MISCONF",
-        # Of a cluster.
+        # A cluster node.
         "CLUSTERDOWN",
         "CROSSSLOT",
         "MOVED",
         "ASK",
         "TRYAGAIN",
-        # It does not know us, as one that has taken another's place may not.
+        # It does not accept our credentials, as the replacement of another server may not.
         "NOAUTH",
         "WRONGPASS",
         "DENIED",
         "REDIRECT",
     }
 )
-"""Codes that end the connection: another server, which the same name leads to by then, may be the right one."""
-
-OF_A_CLUSTER: Final = frozenset({"CLUSTERDOWN", "CROSSSLOT", "MOVED", "ASK", "TRYAGAIN"})
+"""Codes that end the connection: the name may resolve to another server by now, which may be usable."""
 
 DATA_LOST: Final = "DATALOST"
-"""Of ``admission.lua``: followed by the epoch of the data that are there."""
+"""Code of ``admission.lua``; the epoch of the present data follows."""
 NO_SCRIPT: Final = "NOSCRIPT"
 
 _CODE: Final = re.compile(r"-?([A-Z][A-Z0-9]*)\b")
-# Redis 6.2 wraps what stopped a script: ERR Error running script (call to f_…): @user_script:7: @user_script: 7: -OOM …
+# Redis 6.2 wraps the error of a script: ERR Error running script (call to f_…): @user_script:7: @user_script: 7: -OOM …
 _OLD_SCRIPT_ERROR: Final = re.compile(r"ERR Error (?:running|compiling) script.*?(?:@user_script: ?\d+: )+", re.DOTALL)
-# Redis 7 says behind it where it was.
-_PLACE_IN_SCRIPT: Final = re.compile(r"\.? script: (?:[0-9a-f]+, )?on \S+\s*$")
+# Redis 7 appends the position in the script.
+_SCRIPT_POSITION: Final = re.compile(r"\.? script: (?:[0-9a-f]+, )?on \S+\s*$")
 
 
-def reason(reply: object) -> str:
-    """What ``reply`` says, without where in a script it was said: the same for every call that meets it."""
+def error_message(reply: object) -> str:
+    """Return the text of ``reply`` without its position in a script, so that it is the same for every call."""
     text = _OLD_SCRIPT_ERROR.sub("", str(reply).strip()).removeprefix("-")
-    return _PLACE_IN_SCRIPT.sub("", text)
+    return _SCRIPT_POSITION.sub("", text)
 
 
-def code(reply: object) -> str:
-    """The code that ``reply`` begins with, also where it stopped a script; empty where it has none."""
-    found = _CODE.match(reason(reply))
+def error_code(reply: object) -> str:
+    """Return the code that ``reply`` begins with, whether a script raised it or not; empty where it has none."""
+    found = _CODE.match(error_message(reply))
     return found[1] if found else ""
 
 
-def ends_the_connection(reply: object) -> bool:
-    """Whether ``reply`` says of the server, rather than of our call, that it is none to stay with."""
-    return code(reply) in OF_THE_SERVER or reason(reply).startswith("ERR max number of clients")
+def requires_reconnect(reply: object) -> bool:
+    """Tell whether ``reply`` is about the server rather than about one call, and another server may be usable."""
+    return error_code(reply) in RECONNECT_CODES or error_message(reply).startswith("ERR max number of clients")

@@ -1,21 +1,22 @@
-"""Identities of requests: UUIDv7 (RFC 9562, section 5.7) and the moment that goes with each."""
+"""Request ids: UUIDv7 (RFC 9562, section 5.7), each with its time of arrival."""
 
 import os
 import time
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
-_DIGITS = 20
+_DIGITS: Final = 20
 """Random hexadecimal digits that each id takes; 19 of them show."""
 
-_BLOCK = 256
-_VARIANTS = {digit: "89ab"[int(digit, 16) & 0b11] for digit in "0123456789abcdef"}
-"""The digit that begins the fourth group has two random bits after the variant's two."""
+_IDS_PER_BLOCK: Final = 256
+_VARIANTS: Final = {digit: "89ab"[int(digit, 16) & 0b11] for digit in "0123456789abcdef"}
+"""The digit that begins the fourth group has two random bits after the two of the variant."""
 
 
-class Ticket(msgspec.Struct, frozen=True, gc=False):
-    """What a request gets on arrival.
+class RequestIdentity(msgspec.Struct, frozen=True, gc=False):
+    """Id and arrival time of a request.
 
     Attributes:
         id: The UUID, 36 characters; the row's id if the event is new.
@@ -26,12 +27,12 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     received_at: str
 
 
-class Tickets:
-    """Draws tickets; randomness comes in blocks, and the texts of a second and a millisecond are made once.
+class RequestIdGenerator:
+    """Generates ids; draws random bytes in blocks, and formats each second and millisecond once.
 
     Args:
         now: Seconds since 1970.
-        random: As many random bytes as it is asked for.
+        random: Returns as many random bytes as asked for.
     """
 
     def __init__(self, now: Callable[[], float] = time.time, random: Callable[[int], bytes] = os.urandom) -> None:
@@ -44,30 +45,32 @@ class Tickets:
         self._second = -1
         self._second_text = ""
 
-    def draw(self) -> Ticket:
-        """A new ticket of this moment."""
+    def generate(self) -> RequestIdentity:
+        """Return a new id with the current time."""
         microseconds = int(self._now() * 1_000_000)
-        return Ticket(self._beginning(microseconds // 1_000) + self._random_end(), self._timestamp(microseconds))
+        return RequestIdentity(
+            self._prefix(microseconds // 1_000) + self._random_suffix(), self._timestamp(microseconds)
+        )
 
-    def draw_many(self, count: int) -> list[Ticket]:
-        """So many tickets of this moment, each with an id of its own."""
+    def generate_many(self, count: int) -> list[RequestIdentity]:
+        """Return ``count`` new ids that share the current time."""
         microseconds = int(self._now() * 1_000_000)
-        beginning, received_at = self._beginning(microseconds // 1_000), self._timestamp(microseconds)
-        return [Ticket(beginning + self._random_end(), received_at) for _ in range(count)]
+        prefix, received_at = self._prefix(microseconds // 1_000), self._timestamp(microseconds)
+        return [RequestIdentity(prefix + self._random_suffix(), received_at) for _ in range(count)]
 
-    def _beginning(self, millisecond: int) -> str:
-        """48 bits of time and the version."""
+    def _prefix(self, millisecond: int) -> str:
+        """Return 48 bits of time and the version."""
         if millisecond != self._millisecond:
             self._millisecond = millisecond
             digits = f"{millisecond:012x}"
             self._millisecond_text = f"{digits[:8]}-{digits[8:]}-7"
         return self._millisecond_text
 
-    def _random_end(self) -> str:
-        """12 random bits, the variant, and 62 random bits."""
+    def _random_suffix(self) -> str:
+        """Return 12 random bits, the variant, and 62 random bits."""
         start = self._used
         if start == len(self._digits):
-            self._digits = self._random(_DIGITS * _BLOCK // 2).hex()
+            self._digits = self._random(_DIGITS * _IDS_PER_BLOCK // 2).hex()
             start = 0
         self._used = start + _DIGITS
         digits = self._digits[start : self._used]

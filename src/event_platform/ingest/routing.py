@@ -1,65 +1,67 @@
-"""Which request goes where: a raw ASGI function, because events must not pay for a router."""
+"""Routes requests: a raw ASGI function, so that events do not pay for a router."""
 
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from event_platform.ingest import problems, responses
-from event_platform.ingest.accept import Ingest, accept
+from event_platform.ingest import rejections, responses
+from event_platform.ingest.accept import IngestComponents, accept
 from event_platform.ingest.batch import accept_batch
-from event_platform.ingest.problems import Refusal
-from event_platform.ingest.request import ClientGoneError, Request, read_head
-from event_platform.ingest.request_ids import Ticket, Tickets
-from event_platform.ingest.responses import Answer
+from event_platform.ingest.rejections import Rejection
+from event_platform.ingest.request import ClientGoneError, Request, request_from_headers
+from event_platform.ingest.request_ids import RequestIdentity, RequestIdGenerator
+from event_platform.ingest.responses import ApiResponse
 
-Flow = Callable[[Request], Awaitable[Answer]]
+EventHandler: TypeAlias = Callable[[Request], Awaitable[ApiResponse]]
 
 
-def build(ingest: Ingest, pages: ASGIApp, tickets: Tickets) -> ASGIApp:
-    """The application: events by their exact path, everything else by ``pages``."""
-    flows: dict[bytes, Flow] = {
+def build(ingest: IngestComponents, operator_app: ASGIApp, request_ids: RequestIdGenerator) -> ASGIApp:
+    """Return the application: events by their exact path, every other path by ``operator_app``."""
+    handlers: dict[bytes, EventHandler] = {
         b"/events": partial(accept, ingest),
-        b"/events/batch": partial(accept_batch, ingest, tickets),
+        b"/events/batch": partial(accept_batch, ingest, request_ids),
     }
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        ticket = tickets.draw()
-        flow = flows.get(scope["raw_path"])
-        if flow is None:
-            await _page(pages, ticket, scope, receive, send)
+        identity = request_ids.generate()
+        handler = handlers.get(scope["raw_path"])
+        if handler is None:
+            await _forward(operator_app, identity, scope, receive, send)
         elif scope["method"] == "POST":
-            await _answer(ingest, flow, read_head(scope["headers"], receive, ticket, scope["http_version"]), send)
+            request = request_from_headers(scope["headers"], receive, identity, scope["http_version"])
+            await _handle(ingest, handler, request, send)
         else:
-            refusal = Refusal(problems.METHOD_NOT_ALLOWED, headers=((b"allow", b"POST"),))
-            await responses.send_answer(send, responses.refused(refusal, ticket.id), ticket.id)
+            rejection = Rejection(rejections.METHOD_NOT_ALLOWED, headers=((b"allow", b"POST"),))
+            await responses.send_response(send, responses.rejected(rejection, identity.id), identity.id)
 
     return app
 
 
-async def _answer(ingest: Ingest, flow: Flow, request: Request, send: Send) -> None:
+async def _handle(ingest: IngestComponents, handler: EventHandler, request: Request, send: Send) -> None:
     started = time.perf_counter()
-    ingest.tally.began()
+    ingest.counters.request_started()
     outcome = "CLIENT_GONE"
     try:
-        answer = await flow(request)
-        outcome = answer.outcome
+        response = await handler(request)
+        outcome = response.outcome
     except ClientGoneError:
         return
-    except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an answer
-        answer = responses.failed(error, request.ticket.id)
-        outcome = answer.outcome
+    except Exception as error:  # noqa: BLE001 - the one place where every failure becomes a response
+        response = responses.failed(error, request.identity.id)
+        outcome = response.outcome
     finally:
-        ingest.tally.ended(outcome, time.perf_counter() - started)
-    await responses.send_answer(send, answer, request.ticket.id)
+        ingest.counters.request_finished(outcome, time.perf_counter() - started)
+    await responses.send_response(send, response, request.identity.id)
 
 
-async def _page(pages: ASGIApp, ticket: Ticket, scope: Scope, receive: Receive, send: Send) -> None:
-    async def send_named(message: Message) -> None:
+async def _forward(app: ASGIApp, identity: RequestIdentity, scope: Scope, receive: Receive, send: Send) -> None:
+    async def send_with_id(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"x-request-id", b"req_" + ticket.id.encode())]
+            message["headers"] = [*message["headers"], (b"x-request-id", b"req_" + identity.id.encode())]
         await send(message)
 
-    scope["ticket"] = ticket
-    await pages(scope, receive, send_named)
+    scope["identity"] = identity
+    await app(scope, receive, send_with_id)

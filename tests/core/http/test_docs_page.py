@@ -6,7 +6,7 @@ import pytest
 
 from event_platform.admin import openapi
 from event_platform.core.http import docs_page
-from event_platform.ingest.pages import load_openapi
+from event_platform.ingest.operator_endpoints import load_openapi
 
 DOCUMENTS = {"admin": openapi.document(), "ingest": load_openapi()}
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from tests.fixtures.odd_headers import send_with_header_name
+from tests.fixtures.non_text_headers import send_with_header_name
 from tests.fixtures.raw_topic import RawTopic, Sent
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 from tests.fixtures.error_watch import ExpectErrors
-from tests.fixtures.raw_topic import PatientTopic, RawTopic
+from tests.fixtures.raw_topic import RawTopic, RetryingTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
@@ -19,7 +19,7 @@ from event_platform.processor.consumer.topic import Marks
 from event_platform.processor.storage.offset_store import Position
 
 
-class BusyTopic(PatientTopic):
+class BusyTopic(RetryingTopic):
     """A topic whose partition 0 is read to its new end by another worker while we ask for its marks."""
 
     def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
@@ -64,7 +64,7 @@ def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
 def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Bench) -> None:
     """Kafka cannot say of one partition what it holds, as without a leader: the others are read; it is asked again."""
 
-    class PartlySilent(PatientTopic):
+    class PartlySilent(RetryingTopic):
         def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
             return super().known_marks(set(partitions) - {1})[0], dict.fromkeys({1} & set(partitions), "no leader")
 

@@ -1,0 +1,97 @@
+"""Startup checks: wrong settings stop the start and say what to do."""
+
+import json
+from functools import partial
+
+import httpx
+import pytest
+from tests.fixtures.error_watch import ExpectErrors
+from tests.fixtures.servers import RunningServers
+from tests.fixtures.services import RunService, Service
+from tests.fixtures.waiting import eventually
+
+WRONG = [
+    ({"MAX_EVENT_BYTES": "1048000"}, "MAX_EVENT_BYTES=1048000 needs max.message.bytes of at least 1052096 on topic"),
+    ({"RETENTION_DAYS": "7"}, "RETENTION_DAYS=7 needs retention.ms below 604800000 on topic"),
+    ({"TOPIC_RAW": "nowhere"}, "topic nowhere does not exist: create it with `event-platform topics`"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "said"), WRONG)
+def test_settings_against_topics(
+    run_service: RunService, expect_errors: ExpectErrors, wrong: dict[str, str], said: str
+) -> None:
+    """Settings that contradict the topics stop the start, and the log names them."""
+    expect_errors(said)
+    start = partial(run_service, "ingest", wait_until_ready=False, **wrong)
+    service = eventually(lambda: checked(start()), "a start at which Kafka answers")
+    assert service.wait_until_ended() != 0
+    assert said in service.log()
+    assert "Traceback" not in service.log()
+
+
+OPEN = {"INGEST_HOST": "0.0.0.0", "ADMIN_TOKENS": "garbage", "DATABASE_URL": "garbage"}  # noqa: S104 - the point of the test
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("shop:key_a", "the API key of shop stands in the documentation"),
+        ("shop:0123456789abcde", "the API key of shop is shorter than 16 characters"),
+        ("", "API_KEYS or API_KEYS_FILE must be given"),
+    ],
+)
+def test_weak_keys_beyond_loopback(run_service: RunService, keys: str, said: str) -> None:
+    """Weak keys stop the start of a service beyond loopback, and the log does not show them."""
+    service = run_service("ingest", wait_until_ready=False, API_KEYS=keys, **OPEN)
+    assert service.wait_until_ended() == 1
+    assert f"INGEST_HOST=0.0.0.0 is not loopback: {said}" in service.log()
+    assert not keys or keys.partition(":")[2] not in service.log()
+
+
+def test_misspelt_tenant_stops_the_start(run_service: RunService) -> None:
+    """The error for a limit of an unknown tenant suggests the tenant that was meant."""
+    service = run_service("ingest", wait_until_ready=False, RATE_LIMITS="tenat_a:5")
+    assert service.wait_until_ended() == 1
+    assert "RATE_LIMITS: tenat_a has no API key: expected tenant_a" in service.log()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ignored_settings_are_logged_once(run_service: RunService, workers: int) -> None:
+    """Variables that look like a misspelt setting, and limits of tenants without a key, are logged once and ignored."""
+    given = {"RATE_LIMIT_PER_MINUTE": "5", "RATE_LIMITS": "somebody:5", "REDIS_HOST": "x", "DATABASE_URL_TEST": "x"}
+    service = run_service("ingest", "--workers", str(workers), **given)
+    said = [json.loads(line)["reason"] for line in service.log().splitlines() if "setting ignored" in line]
+    assert [reason.split(" ")[0] for reason in said] == ["RATE_LIMIT_PER_MINUTE", "RATE_LIMITS:"]
+
+
+def checked(service: Service) -> Service | None:
+    """Return ``service`` unless Kafka did not answer in time, in which case the service starts without the check."""
+    missed = "kafka unavailable at startup"
+    eventually(lambda: service.process.poll() is not None or missed in service.log(), "an exit, or the reason why not")
+    return service if missed not in service.log() else None
+
+
+def kafka_error(service: Service) -> str:
+    """Return the error of Kafka in ``/health``; empty while ingest does not answer yet."""
+    try:
+        report = service.health()
+    except httpx.TransportError:
+        return ""
+    entries = {entry["name"]: entry for entry in report["dependencies"]}
+    assert report["status"] == "down"
+    return str(entries["kafka"]["error"])
+
+
+def test_contradiction_found_later(
+    run_service: RunService, servers: RunningServers, expect_errors: ExpectErrors
+) -> None:
+    """A contradiction found only after Kafka starts keeps the service unready, and is logged once."""
+    wrong, said = WRONG[0]
+    expect_errors(said)
+    servers.pause("kafka")
+    service = run_service("ingest", wait_until_ready=False, **wrong)
+    eventually(lambda: kafka_error(service) != "", "a first reason in its health")
+    servers.resume("kafka")
+    eventually(lambda: said in kafka_error(service), "the contradiction in its health")
+    assert service.log().count("settings contradict topic configuration") == 1
