@@ -6,7 +6,7 @@ from event_platform.core import sighup
 
 if sys.argv[1:2] == ["ingest"]:
     # It would end the process until it can be followed, and what is imported until then takes a second.
-    sighup.hold()
+    sighup.block()
 
 import os
 from dataclasses import dataclass

@@ -17,5 +17,5 @@ from event_platform.core import clock_skew
 )
 def test_a_minute_is_the_limit(ahead_seconds: float, expected: str | None) -> None:
     """The sentence says by how much, and which way."""
-    assert clock_skew.difference(ahead_seconds, "Postgres'") == expected
-    assert clock_skew.agree(ahead_seconds) == (expected is None)
+    assert clock_skew.describe_skew(ahead_seconds, "Postgres'") == expected
+    assert clock_skew.is_within_tolerance(ahead_seconds) == (expected is None)

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_platform.core.envelope import (
-    IDEMPOTENCY_KEY,
-    TENANT_NAME,
-    parse_request_id,
-    record_key,
-    request_id,
-    timestamp,
-    wrap,
-)
+from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME, format_timestamp, record_key, wrap
+from event_platform.core.request_ids import format_request_id, parse_request_id
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=255)
 
@@ -60,8 +53,8 @@ def test_tenant_names(name: str, legal: bool) -> None:  # noqa: FBT001 - the exp
 @given(st.uuids())
 def test_request_id_names_the_row(event_id: UUID) -> None:
     """The id that a producer got leads back to the row's UUID."""
-    assert request_id(event_id) == f"req_{event_id}"
-    assert parse_request_id(request_id(event_id)) == event_id
+    assert format_request_id(event_id) == f"req_{event_id}"
+    assert parse_request_id(format_request_id(event_id)) == event_id
 
 
 @pytest.mark.parametrize("text", ["", "req_", "req_1", str(UUID(int=1)), f"req_{UUID(int=1)}\n", f"REQ_{UUID(int=1)}"])
@@ -77,7 +70,7 @@ FIRST, LAST = datetime(1970, 1, 1), datetime(9998, 1, 1)  # noqa: DTZ001 - Hypot
 def test_timestamp_is_utc_to_the_microsecond(moment: datetime, minutes: int) -> None:
     """Times of any zone come as UTC with Z, and no microsecond is lost."""
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    text = timestamp(aware)
+    text = format_timestamp(aware)
     assert len(text) == len("2026-01-02T20:00:01.000000Z")
     assert datetime.fromisoformat(text) == aware
     assert datetime.fromisoformat(text).tzinfo == UTC

@@ -10,18 +10,17 @@ from event_platform.core.connections.kafka import admin_client
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.topic_limits import check_topic_limits, max_message_bytes
 from event_platform.core.topics import (
     SEGMENT_MS,
-    STAMP,
+    TIMESTAMP_TYPE,
     WRAPPER_BYTES,
     Topic,
-    check_limits,
     create,
-    dead_letter_bytes,
     dlq_topic,
-    have_stamped,
-    message_limit,
+    max_dead_letter_bytes,
     raw_topic,
+    set_log_append_time,
 )
 
 DAY_MS = 86_400_000
@@ -60,11 +59,13 @@ def test_existing_topics_have_kafka_stamp(admin: AdminClient, settings: Settings
     """One of an older version, with its producers' times, is altered once; a topic of ours is so from the start."""
     ours = raw_topic(renamed(settings, f"{settings.topic_raw}.ours"))
     create(admin, [ours])
-    old = NewTopic(f"{settings.topic_raw}.old", num_partitions=1, replication_factor=1, config={STAMP: "CreateTime"})
+    old = NewTopic(
+        f"{settings.topic_raw}.old", num_partitions=1, replication_factor=1, config={TIMESTAMP_TYPE: "CreateTime"}
+    )
     admin.create_topics([old])[old.topic].result(60)
     names = [ours.name, old.topic]
-    assert patiently(lambda: have_stamped(admin, names)) == [old.topic]
-    assert eventually(lambda: have_stamped(admin, names) == [], "the change")
+    assert patiently(lambda: set_log_append_time(admin, names)) == [old.topic]
+    assert eventually(lambda: set_log_append_time(admin, names) == [], "the change")
 
 
 def test_create_makes_and_keeps(admin: AdminClient, settings: Settings) -> None:
@@ -76,12 +77,12 @@ def test_create_makes_and_keeps(admin: AdminClient, settings: Settings) -> None:
     found = admin.list_topics(timeout=10).topics
     for topic in wanted:
         assert len(found[topic.name].partitions) == topic.partitions
-        assert message_limit(admin, topic.name) == topic.max_message_bytes
+        assert max_message_bytes(admin, topic.name) == topic.max_message_bytes
         resource = ConfigResource(ResourceType.TOPIC, topic.name)
         config = admin.describe_configs([resource])[resource].result()
         assert config["retention.ms"].value == str(topic.retention_ms)
         assert config["segment.ms"].value == str(SEGMENT_MS)
-    check_limits(admin, own)
+    check_topic_limits(admin, own)
 
 
 def test_create_without_a_broker_is_an_outage() -> None:
@@ -95,7 +96,7 @@ def test_missing_topic_is_named(admin: AdminClient, settings: Settings) -> None:
     """A topic that is not there is named with the command that makes it."""
     missing = renamed(settings, "nowhere")
     with pytest.raises(ConfigurationError, match=r"topic nowhere\.raw does not exist: .*event-platform topics"):
-        check_limits(admin, missing)
+        check_topic_limits(admin, missing)
 
 
 def test_topic_too_small_for_events_is_named(admin: AdminClient, settings: Settings) -> None:
@@ -103,7 +104,7 @@ def test_topic_too_small_for_events_is_named(admin: AdminClient, settings: Setti
     own = renamed(settings, f"{settings.topic_raw}.small", max_event_bytes=3_000_000)
     create(admin, [Topic(own.topic_raw, 1, DAY_MS, 1_000_000), Topic(own.topic_dlq, 1, DAY_MS, 8_000_000)])
     with pytest.raises(ConfigurationError, match=r"MAX_EVENT_BYTES=3000000 needs max\.message\.bytes of at least 3004"):
-        check_limits(admin, own)
+        check_topic_limits(admin, own)
 
 
 def test_topic_too_small_for_dead_letters_is_named(admin: AdminClient, settings: Settings) -> None:
@@ -111,9 +112,9 @@ def test_topic_too_small_for_dead_letters_is_named(admin: AdminClient, settings:
     own = renamed(settings, f"{settings.topic_raw}.dead")
     create(admin, [Topic(own.topic_raw, 1, DAY_MS, 1_000_000), Topic(own.topic_dlq, 1, DAY_MS, 1_000_000)])
     with pytest.raises(
-        ConfigurationError, match=rf"max\.message\.bytes=1000000; .* need {dead_letter_bytes(1_000_000)}"
+        ConfigurationError, match=rf"max\.message\.bytes=1000000; .* need {max_dead_letter_bytes(1_000_000)}"
     ):
-        check_limits(admin, own)
+        check_topic_limits(admin, own)
 
 
 @pytest.mark.parametrize("retention_ms", [2 * DAY_MS, -1])
@@ -122,4 +123,4 @@ def test_topic_that_outlives_the_rows_is_named(admin: AdminClient, settings: Set
     own = renamed(settings, f"{settings.topic_raw}.old{retention_ms % 7}", retention_days=2)
     create(admin, [Topic(own.topic_raw, 1, retention_ms, 1_000_000), Topic(own.topic_dlq, 1, DAY_MS, 8_000_000)])
     with pytest.raises(ConfigurationError, match=rf"RETENTION_DAYS=2 needs retention\.ms below {2 * DAY_MS}"):
-        check_limits(admin, own)
+        check_topic_limits(admin, own)

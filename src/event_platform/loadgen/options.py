@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from event_platform.core.addresses import http_url
 from event_platform.core.envelope import TENANT_NAME
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import http_url, pairs
+from event_platform.core.settings.values import parse_pairs
 from event_platform.loadgen import fail_if, scenario, wire
 from event_platform.loadgen.admin_api import AdminApi
 from event_platform.loadgen.sender import Manner
@@ -110,7 +111,7 @@ def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
 
 
 def _read_keys(text: str) -> tuple[tuple[str, str], ...]:
-    named = pairs(text)
+    named = parse_pairs(text)
     if not all(TENANT_NAME.fullmatch(tenant) and key.isascii() and key.isprintable() and key for tenant, key in named):
         raise ConfigurationError("--keys: expected tenant:key,…")
     return named

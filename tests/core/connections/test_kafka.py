@@ -5,7 +5,7 @@ from confluent_kafka import KafkaException
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
-from event_platform.core.connections.kafka import admin_client, brokers, client_config, unavailable
+from event_platform.core.connections.kafka import admin_client, brokers, client_config, unavailable_error
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
@@ -44,7 +44,7 @@ def test_absent_broker_is_an_outage_that_says_what_was_done() -> None:
     client = admin_client(load(_env_file=None, kafka_brokers="127.0.0.1:1"))
     with pytest.raises(KafkaException) as raised:
         client.list_topics(timeout=1)
-    error = unavailable("listing topics", raised.value)
+    error = unavailable_error("listing topics", raised.value)
     assert isinstance(error, UnavailableError)
     assert str(error).startswith("listing topics: ")
     assert "KafkaError{" not in str(error)

@@ -9,14 +9,8 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from event_platform.core.connections import postgres
-from event_platform.core.connections.postgres import (
-    PINNED,
-    ServerEncodingError,
-    conninfo,
-    conninfo_of,
-    is_conflict,
-    is_outage,
-)
+from event_platform.core.connections.postgres import PINNED_SETTINGS, ServerEncodingError, conninfo, conninfo_from_url
+from event_platform.core.connections.sqlstate import is_conflict, is_outage
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
@@ -41,7 +35,7 @@ def test_missing_url_says_what_to_do() -> None:
 def test_unreadable_url_hides_its_password() -> None:
     """A URL that libpq cannot read is refused without being quoted."""
     with pytest.raises(ConfigurationError, match=r"DATABASE_URL: expected postgresql://") as raised:
-        conninfo_of("postgresql://u:hunter2@h:1:2/d?x", "x")
+        conninfo_from_url("postgresql://u:hunter2@h:1:2/d?x", "x")
     assert "hunter2" not in str(raised.value)
     assert raised.value.__suppress_context__
 
@@ -116,7 +110,7 @@ def test_real_errors_are_told_apart(settings: Settings) -> None:
 def test_refused_connection_is_an_outage() -> None:
     """A server that is not there is an outage."""
     with pytest.raises(psycopg.OperationalError) as raised:
-        psycopg.connect(conninfo_of("postgresql://u:p@127.0.0.1:1/d", "x"))
+        psycopg.connect(conninfo_from_url("postgresql://u:p@127.0.0.1:1/d", "x"))
     assert is_outage(raised.value)
 
 
@@ -142,18 +136,18 @@ def test_no_session_inherits_what_matters(settings: Settings, monkeypatch: pytes
         monkeypatch.setenv(name, value)
     given = make_conninfo(conninfo(settings, "ep-test"), options=FOREIGN_OPTIONS)
     with postgres.connect(given, statement_timeout="9s") as connection:
-        found = _values(connection, iter([*PINNED, "work_mem"]))
+        found = _values(connection, iter([*PINNED_SETTINGS, "work_mem"]))
     # What this version of Postgres does not know is left out.
-    expected = {**PINNED, "statement_timeout": "9s", "work_mem": "7MB"}
+    expected = {**PINNED_SETTINGS, "statement_timeout": "9s", "work_mem": "7MB"}
     assert found == {name: expected[name] for name in found}
-    assert len(found) >= len(PINNED)
+    assert len(found) >= len(PINNED_SETTINGS)
 
 
 def test_a_database_that_cannot_hold_every_text_is_refused(foreign_database: tuple[str, str]) -> None:
     """In a sentence that names the encoding and says what to do."""
     url, encoding = foreign_database
     with pytest.raises(ServerEncodingError, match=rf"has the encoding {encoding}.*CREATE DATABASE … ENCODING 'UTF8'"):
-        postgres.connect(conninfo_of(url, "ep-test"))
+        postgres.connect(conninfo_from_url(url, "ep-test"))
 
 
 def test_a_server_that_hangs_while_a_session_begins_is_an_outage(
@@ -161,7 +155,7 @@ def test_a_server_that_hangs_while_a_session_begins_is_an_outage(
 ) -> None:
     """Also after it has let us in, its answer is not waited for for ever."""
     monkeypatch.setattr(postgres, "CONNECT_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(postgres, "_PIN", "SELECT pg_sleep(30), %s::text[], %s::text[]")
+    monkeypatch.setattr(postgres, "_PIN_SETTINGS", "SELECT pg_sleep(30), %s::text[], %s::text[]")
     with pytest.raises(psycopg.OperationalError) as raised:
         postgres.connect(conninfo(settings, "ep-test"))
     assert is_outage(raised.value)

@@ -58,9 +58,9 @@ def test_what_a_server_is(settings: Settings) -> None:
     """It says so itself; a single primary fits."""
     with redis.connect(settings) as client:
         eventually(lambda: _answers(client), "the server's answer")
-        told = redis.hello(client)
+        told = redis.server_info(client)
     assert told["mode"] == "standalone"
-    assert redis.misfit(told) is redis.impaired(told) is None
+    assert redis.unsupported_reason(told) is redis.unavailable_reason(told) is None
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_what_a_server_is(settings: Settings) -> None:
 )
 def test_what_does_not_fit(told: dict[str, str], misfit: str | None, impaired: str | None) -> None:
     """A cluster or a Sentinel never does, a replica not just now; each with what to do."""
-    assert (misfit or "") in (redis.misfit(told) or "")
-    assert (redis.misfit(told) is None) == (misfit is None)
-    assert (impaired or "") in (redis.impaired(told) or "")
-    assert (redis.impaired(told) is None) == (impaired is None)
+    assert (misfit or "") in (redis.unsupported_reason(told) or "")
+    assert (redis.unsupported_reason(told) is None) == (misfit is None)
+    assert (impaired or "") in (redis.unavailable_reason(told) or "")
+    assert (redis.unavailable_reason(told) is None) == (impaired is None)
 
 
 @pytest.mark.timing

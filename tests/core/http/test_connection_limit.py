@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.bare_server import BOUNDS, Serve
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
-from event_platform.core.http.connection_limit import longest_waiting, waiting_since
+from event_platform.core.http.connection_limit import slowest_client, waiting_for_client_since
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 NEVER = ASK.replace(b"GET /", b"GET /never")
@@ -24,7 +24,7 @@ def is_answered(connection: socket.socket) -> bool:
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", SLOW_BODY, ASK, ASK.replace(b"/", b"/large", 1)])
 def test_who_is_waited_for_gives_way(serve: Serve, sent: bytes) -> None:
     """However many are silent, slow, idle or do not read: a new client is served, at once and each time."""
-    running = serve(max_connections=5, answers_bytes=1_000_000_000)
+    running = serve(max_connections=5, response_budget_bytes=1_000_000_000)
     for _ in range(12):
         running.connect(sent)
         assert is_answered(running.connect(ASK))
@@ -62,7 +62,7 @@ def test_who_waits_for_us_is_not_cut_off(serve: Serve) -> None:
 
 def test_nobody_gives_way_where_new_ones_are_refused(serve: Serve) -> None:
     """One too many is told so, those far beyond are cut off, and none of those who were there."""
-    running = serve(max_connections=3, max_refused_connections=2, gives_way=False)
+    running = serve(max_connections=3, max_refused_connections=2, evicts_slow_clients=False)
     there = [running.connect() for _ in range(5)]
     with socket.create_connection(running.address, DEADLINE_SECONDS) as one_too_many:
         assert one_too_many.recv(1) == b""
@@ -95,7 +95,9 @@ class State:
 
 
 BUSY, DONE, STUCK = State(), State(response_complete=True), State(write_paused=True)
-LIMITS: Any = type("Limits", (), {"head_seconds": 1, "body_seconds": 20, "answer_seconds": 300, "idle_seconds": 4_000})
+LIMITS: Any = type(
+    "Limits", (), {"head_seconds": 1, "body_seconds": 20, "response_seconds": 300, "idle_seconds": 4_000}
+)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +118,10 @@ LIMITS: Any = type("Limits", (), {"head_seconds": 1, "body_seconds": 20, "answer
 def test_since_when_a_client_is_waited_for(connection: Connection, since: float | None) -> None:
     """By its deadline, which is set whenever something else is waited for."""
     connection.bounds = LIMITS
-    assert waiting_since(connection) == since
+    assert waiting_for_client_since(connection) == since
 
 
 def test_nobody_is_waited_for() -> None:
     """Then nobody has been for longest."""
-    assert longest_waiting([Connection(cycle=BUSY, flow=BUSY)]) is None
-    assert longest_waiting([]) is None
+    assert slowest_client([Connection(cycle=BUSY, flow=BUSY)]) is None
+    assert slowest_client([]) is None

@@ -41,7 +41,7 @@ def assert_ends(connection: socket.socket, trickle: bytes = b"") -> None:
         ("head_seconds", HEAD, b"X-A: b\r\n"),
         ("body_seconds", READ + b"Content-Length: 9000\r\n\r\n", b"x"),
         ("body_seconds", READ + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        ("answer_seconds", b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n", b""),
+        ("response_seconds", b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n", b""),
     ],
 )
 def test_unfinished_request(serve: Serve, name: str, sent: bytes, trickle: bytes) -> None:
@@ -71,7 +71,7 @@ def test_body_after_its_answer(serve: Serve) -> None:
 @pytest.mark.parametrize("requests", [1, 3])
 def test_answer_that_nobody_takes(serve: Serve, requests: int) -> None:
     """A client that does not read its answer holds the connection for a while only, asking for more or not."""
-    running = serve(answer_seconds=SHORT_SECONDS)
+    running = serve(response_seconds=SHORT_SECONDS)
     connection = running.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
     eventually(lambda: not running.connections, "the connection to be ended")
     received = 0

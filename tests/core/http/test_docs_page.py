@@ -20,10 +20,10 @@ def test_the_page_names_every_path_status_and_parameter(service: str) -> None:
         assert f"<code>{path}</code>" in page
         for operation in methods.values():
             assert all(f">{status}: " in page for status in operation["responses"])
-            assert all(f"<code>{each['name']}</code>" in page for each in _named(operation, document))
+            assert all(f"<code>{each['name']}</code>" in page for each in _parameters_of(operation, document))
 
 
-def _named(operation: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+def _parameters_of(operation: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
     """An operation's parameters, those that it refers to as well."""
     shared = document.get("components", {}).get("parameters", {})
     return [
@@ -34,8 +34,10 @@ def _named(operation: dict[str, Any], document: dict[str, Any]) -> list[dict[str
 def test_examples_are_shown_before_schemas() -> None:
     """They say more; without one the schema's outline stands there."""
     schema = {"properties": {"name": {"type": "string"}}}
-    assert "&quot;name&quot;: &quot;string&quot;" in docs_page.render(_answering({"schema": schema}))
-    page = docs_page.render(_answering({"schema": schema, "examples": {"one": {"value": {"name": "Ada"}}}}))
+    assert "&quot;name&quot;: &quot;string&quot;" in docs_page.render(_document_with_response({"schema": schema}))
+    page = docs_page.render(
+        _document_with_response({"schema": schema, "examples": {"one": {"value": {"name": "Ada"}}}})
+    )
     assert "&quot;name&quot;: &quot;Ada&quot;" in page
     assert "&quot;string&quot;" not in page
 
@@ -43,7 +45,7 @@ def test_examples_are_shown_before_schemas() -> None:
 def test_a_schema_that_contains_itself_has_an_end() -> None:
     """After some levels."""
     tree = {"properties": {"child": {"$ref": "#/components/schemas/Tree"}}}
-    document = _answering({"schema": tree}) | {"components": {"schemas": {"Tree": tree}}}
+    document = _document_with_response({"schema": tree}) | {"components": {"schemas": {"Tree": tree}}}
     assert "…" in docs_page.render(document)
 
 
@@ -53,7 +55,7 @@ def test_descriptions_are_text() -> None:
     assert "<script>" not in docs_page.render(document)
 
 
-def _answering(content: dict[str, Any]) -> dict[str, Any]:
+def _document_with_response(content: dict[str, Any]) -> dict[str, Any]:
     """A document of one operation whose answer has ``content``."""
     answer = {"description": "found", "content": {"application/json": content}}
     return {"info": {"title": "T"}, "paths": {"/x": {"get": {"responses": {"200": answer}}}}}

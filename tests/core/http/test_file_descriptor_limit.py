@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from event_platform.core.http.file_descriptor_limit import enough
+from event_platform.core.http.file_descriptor_limit import soft_limit_for
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from event_platform.core.http.file_descriptor_limit import enough
 )
 def test_the_limit_is_raised_as_far_as_is_needed_and_allowed(soft: int, hard: int, needed: int, expected: int) -> None:
     """And never lowered."""
-    assert enough(soft, hard, needed) == expected
+    assert soft_limit_for(soft, hard, needed) == expected
 
 
 def test_the_limit_of_this_process_is_raised() -> None:

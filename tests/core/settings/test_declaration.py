@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import http_url, is_secret
+from event_platform.core.settings.values import is_secret
 
 PASSWORD = "hunter2hunter2"
 
@@ -253,7 +254,7 @@ def test_beyond_loopback_with_keys_and_tokens() -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ("shop:key_a", "the API key of shop stands in the documentation; make one with `openssl rand -hex 16`"),
+        ("shop:key_a", "the API key of shop is in the documentation; make one with `openssl rand -hex 16`"),
         ("shop:0123456789abcde", "the API key of shop is shorter than 16 characters; make one with `openssl"),
         (f"a:{PASSWORD}{PASSWORD},b:tiny", "the API key of b is shorter than 16 characters; make one with `openssl"),
     ],
@@ -345,15 +346,15 @@ def test_rate_limits_read_back(limits: dict[str, int]) -> None:
     """Every list of limits written as documented is read as it was meant, and other tenants keep the default."""
     settings = load(_env_file=None, rate_limits=",".join(f"{tenant}:{n}" for tenant, n in limits.items()))
     assert settings.rate_limits == limits
-    assert all(settings.limit_of(tenant) == n for tenant, n in limits.items())
-    assert settings.limit_of("somebody") == 300
+    assert all(settings.rate_limit_of(tenant) == n for tenant, n in limits.items())
+    assert settings.rate_limit_of("somebody") == 300
 
 
 def test_redis_url_wins_over_address() -> None:
     """`REDIS_URL` beats `REDIS_ADDR`; the address alone means database 0."""
-    assert load().given_redis_url is None
-    assert load(redis_addr="localhost:1").given_redis_url == "redis://localhost:1/0"
-    assert load(redis_addr="localhost:1", redis_url="rediss://:p@h:2/3").given_redis_url == "rediss://:p@h:2/3"
+    assert load().configured_redis_url is None
+    assert load(redis_addr="localhost:1").configured_redis_url == "redis://localhost:1/0"
+    assert load(redis_addr="localhost:1", redis_url="rediss://:p@h:2/3").configured_redis_url == "rediss://:p@h:2/3"
 
 
 @pytest.mark.parametrize(

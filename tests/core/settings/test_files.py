@@ -7,8 +7,8 @@ import pytest
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import OTHERS, names, other_form, secret_names
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.names import NAMES_OF_OTHER_TOOLS, accepted_names, counterpart_name, secret_names
 
 SECRET = "hunter2hunter2hunter2"
 URL = f"postgresql://u:{SECRET}@localhost/d"
@@ -17,7 +17,7 @@ URL = f"postgresql://u:{SECRET}@localhost/d"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and an environment without any setting of ours."""
-    for name in names(Settings.model_fields):
+    for name in accepted_names(Settings.model_fields):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -49,7 +49,7 @@ def test_other_names_in_the_file_are_told(folder: Path) -> None:
     (folder / ".env").write_text("POSTGRES_PASSWORD=x\nKAFKA_GROUP_ID=x\nCOLOUR=red\nINGEST_PORT=7001\n")
     settings = load()
     assert settings.ingest_port == 7001
-    assert settings.remarks == (
+    assert settings.warnings == (
         ".env, line 2: KAFKA_GROUP_ID is no setting and is ignored; the nearest is KAFKA_GROUP",
         ".env, line 3: COLOUR is no setting and is ignored",
     )
@@ -60,13 +60,13 @@ def test_given_twice_is_told(folder: Path) -> None:
     (folder / ".env").write_text("INGEST_PORT=7001\nADMIN_PORT=7002\ningest_port=7003\n")
     settings = load()
     assert settings.ingest_port == 7003
-    assert settings.remarks == (".env, line 3: INGEST_PORT is given again; the last one counts",)
+    assert settings.warnings == (".env, line 3: INGEST_PORT is given again; the last one counts",)
 
 
 def test_lines_that_may_be_part_of_a_secret_are_not_shown(folder: Path) -> None:
     """A key that went over its line is no name to repeat in a log."""
     (folder / ".env").write_text("KEY_OF_SOMEONE=x\nMIIEvQIBADANBg==\nhunter2hunter2\nhunter2 hunter2\n")
-    told = load().remarks
+    told = load().warnings
     assert [each.partition(":")[0] for each in told] == [f".env, line {number}" for number in (1, 2, 3, 4)]
     assert not re.search("MIIE|hunter2", " ".join(told))
 
@@ -76,7 +76,7 @@ def test_misspelt_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("RATE_LIMIT_PER_MINUTE", "5")
     for innocent in ("DATABASE_URL_TEST", "REDIS_HOST", "LOG_LEVEL_X", "PGHOST", "POSTGRES_URL", "ADMIN_TOKEN"):
         monkeypatch.setenv(innocent, "x")
-    [told] = load().remarks
+    [told] = load().warnings
     assert told.startswith("RATE_LIMIT_PER_MINUTE in the environment is no setting and is ignored")
     assert told.endswith("meant RATE_LIMIT_PER_MIN?")
 
@@ -93,7 +93,7 @@ def test_the_end_of_a_platform_is_not_stopped(folder: Path) -> None:
 def test_names_of_the_compose_file_are_known() -> None:
     """Whoever shares one file with it is not warned of its own names."""
     text = (Path(__file__).parents[3] / "infra/docker-compose.yml").read_text("utf-8")
-    assert set(re.findall(r"\$\{(\w+)", text)) <= names(Settings.model_fields) | OTHERS
+    assert set(re.findall(r"\$\{(\w+)", text)) <= accepted_names(Settings.model_fields) | NAMES_OF_OTHER_TOOLS
 
 
 @pytest.mark.parametrize("name", sorted(secret_names(Settings.model_fields)))
@@ -110,13 +110,13 @@ def test_every_secret_may_come_from_a_file(
         (folder / ".env").write_text(f"{name}_FILE=secret\n")
     settings = load()
     assert getattr(settings, name.lower()).get_secret_value() == value
-    assert settings.remarks == ()
+    assert settings.warnings == ()
 
 
 def test_all_secrets_have_a_file() -> None:
     """Each setting that is a secret, `API_KEYS` in its own form."""
     assert secret_names(Settings.model_fields) == {"DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "ADMIN_TOKENS"}
-    assert other_form(other_form("REDIS_URL")) == "REDIS_URL"
+    assert counterpart_name(counterpart_name("REDIS_URL")) == "REDIS_URL"
 
 
 def test_value_and_file_in_one_place_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import names
-from event_platform.core.settings.misspelt_names import resembled, resembled_tenant, slips
+from event_platform.core.settings.misspelt_names import edit_distance, find_intended_setting, find_intended_tenant
+from event_platform.core.settings.names import accepted_names
 
-KNOWN = names(Settings.model_fields)
+KNOWN = accepted_names(Settings.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ KNOWN = names(Settings.model_fields)
 )
 def test_misspelt(name: str, meant: str) -> None:
     """Slips, joined and turned words, other units and cut ends lead to the name that is right."""
-    assert resembled(name, KNOWN) == meant
+    assert find_intended_setting(name, KNOWN) == meant
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,19 @@ def test_misspelt(name: str, meant: str) -> None:
 )
 def test_names_of_others(name: str) -> None:
     """What others call their settings is no slip, also where it begins with one of ours and another word follows."""
-    assert resembled(name, KNOWN) is None
+    assert find_intended_setting(name, KNOWN) is None
 
 
 @pytest.mark.parametrize("name", ["tenat_a", "tenant-a", "Tenant_A", "tenanta", "tennant_a"])
 def test_misspelt_tenant(name: str) -> None:
     """Slips, case and the mark between the words."""
-    assert resembled_tenant(name, ["shop", "tenant_a"]) == "tenant_a"
+    assert find_intended_tenant(name, ["shop", "tenant_a"]) == "tenant_a"
 
 
 @pytest.mark.parametrize("name", ["tenant_c", "shop-2", "eu-east", "bank1", "bank", "x"])
 def test_tenant_of_its_own(name: str) -> None:
     """One letter or number that tells things of a kind apart is no slip."""
-    assert resembled_tenant(name, ["tenant_a", "shop-1", "eu-west", "bank2", "y"]) is None
+    assert find_intended_tenant(name, ["tenant_a", "shop-1", "eu-west", "bank2", "y"]) is None
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_tenant_of_its_own(name: str) -> None:
 )
 def test_slips(one: str, other: str, number: int) -> None:
     """Letters left out, added, changed or swapped, counted the same from both sides."""
-    assert slips(one, other) == slips(other, one) == number
+    assert edit_distance(one, other) == edit_distance(other, one) == number

@@ -7,9 +7,9 @@ import pytest
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import names
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.readers import EVERYBODY, READS, Reader, foreign
+from event_platform.core.settings.names import accepted_names
+from event_platform.core.settings.readers import FIELDS_OF, READ_BY_ALL, Reader, unread_fields
 
 WRONG = {
     "API_KEYS": "garbage",
@@ -51,7 +51,7 @@ READ_BY = {
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and an environment without any setting of ours."""
-    for name in names(Settings.model_fields):
+    for name in accepted_names(Settings.model_fields):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -119,7 +119,7 @@ def test_what_is_only_borrowed_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("INGEST_PORT", "x")
     settings = load("admin")
     assert settings.ingest_address == "http://127.0.0.1:8080"
-    assert settings.remarks == ("INGEST_PORT=x: expected a whole number from 0 to 65535; ignored",)
+    assert settings.warnings == ("INGEST_PORT=x: expected a whole number from 0 to 65535; ignored",)
     monkeypatch.setenv("ADMIN_PORT", "y")
     with pytest.raises(ConfigurationError, match="ADMIN_PORT=y"):
         load("admin")
@@ -137,6 +137,6 @@ def test_one_port_for_all_is_a_mistake_of_one_machine_only(monkeypatch: pytest.M
 def test_every_setting_has_a_reader() -> None:
     """A new one is read by everybody until it is named; what only `up` reads is here by name."""
     only_up = {"kafka_home"}
-    named = frozenset().union(*READS.values()) | EVERYBODY | only_up
+    named = frozenset().union(*FIELDS_OF.values()) | READ_BY_ALL | only_up
     assert named == Settings.model_fields.keys()
-    assert foreign(None, Settings.model_fields) == frozenset()
+    assert unread_fields(None, Settings.model_fields) == frozenset()

@@ -37,7 +37,7 @@ def test_portions_are_the_whole(serve: Serve, path: str) -> None:
 
 def test_who_does_not_read_gives_way(serve: Serve) -> None:
     """Of many that never read only so many are kept as the budget has room for; who reads gets the whole."""
-    running = serve(answers_bytes=4 * len(LARGE))
+    running = serve(response_budget_bytes=4 * len(LARGE))
     process = psutil.Process()
     before = process.memory_info().rss
     for number in range(12):
@@ -55,13 +55,13 @@ def _ask_and_never_read(running: Serving, number: int) -> None:
 
 def test_one_answer_may_be_larger_than_the_budget(serve: Serve) -> None:
     """It is not its own enemy."""
-    running = serve(answers_bytes=1)
+    running = serve(response_budget_bytes=1)
     assert _received(running.connect(ASK.replace(b"Host", b"Connection: close\r\nHost"))).endswith(LARGE)
 
 
 def test_budget_is_given_back(serve: Serve) -> None:
     """By those who took their answer, who are not cut off for others later, and by those who left."""
-    running = serve(answers_bytes=2 * len(LARGE))
+    running = serve(response_budget_bytes=2 * len(LARGE))
     for _ in range(3):
         running.connect(ASK).close()
     eventually(lambda: not running.connections, "the connections to be gone")
