@@ -1,4 +1,4 @@
-"""What a client can make a service hold: the same bounds on all three, as they run."""
+"""The bounds on what a client can make a service hold, on all three services."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -20,42 +20,42 @@ from event_platform.processor.monitoring import http as processor
 
 HOST: Final = b"Host: localhost"
 CLOSE: Final = b"Connection: close"
-WISH: Final = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk")
+UPGRADE: Final = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk")
 LOOKUP: Final = b'{"tenant":"a","request_ids":["b"]}'
 
 Request = Callable[..., bytes]
 
 
 def get(*lines: bytes, path: bytes = b"/livez") -> bytes:
-    """A request that is answered 200, with further header lines."""
+    """Return a request that gets 200, with further header lines."""
     return b"\r\n".join([b"GET %b HTTP/1.1" % path, *lines, b"", b""])
 
 
 def post(path: bytes, body: bytes, *lines: bytes) -> bytes:
-    """A request with a body."""
+    """Return a request with a body."""
     head = [b"POST %b HTTP/1.1" % path, HOST, b"Content-Type: application/json", b"Content-Length: %d" % len(body)]
     return b"\r\n".join([*head, *lines, b"", body])
 
 
 def post_event(*lines: bytes) -> bytes:
-    """An event."""
+    """Return a request with an event."""
     key = b"Idempotency-Key: " + new_key().encode()
     return post(b"/events", b"{}", b"X-API-Key: key_a", key, *lines)
 
 
 def post_lookup(*lines: bytes) -> bytes:
-    """A question with a body."""
+    """Return a query with a body."""
     return post(b"/admin/events/lookup", LOOKUP, *lines)
 
 
 def post_to_health(*lines: bytes) -> bytes:
-    """The processor takes no body: it answers 405, and must not take the body for the next request."""
+    """Return a request with a body to the processor: it gets 405, and its body must not count as the next request."""
     return post(b"/health", get(HOST), *lines)
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A service, its bounds, and a request with a body that has this answer."""
+class ServiceCase:
+    """A service, its bounds, and a request with a body and the status it gets."""
 
     name: str
     bounds: Bounds
@@ -63,29 +63,29 @@ class Kind:
     status: bytes
 
 
-KINDS = [
-    Kind("ingest", http_limits.BOUNDS, post_event, b"202"),
-    Kind("admin", admin.BOUNDS, post_lookup, b"200"),
-    Kind("processor", processor.BOUNDS, post_to_health, b"405"),
+CASES = [
+    ServiceCase("ingest", http_limits.BOUNDS, post_event, b"202"),
+    ServiceCase("admin", admin.BOUNDS, post_lookup, b"200"),
+    ServiceCase("processor", processor.BOUNDS, post_to_health, b"405"),
 ]
 
 
 @dataclass(frozen=True)
-class Running:
-    """A service of a kind."""
+class RunningCase:
+    """A case with its running service."""
 
-    kind: Kind
+    case: ServiceCase
     service: Service
 
     def connect(self, sent: bytes = b"") -> socket.socket:
-        """A connection on which something was sent; who refuses it need not read all of it."""
+        """Connect and send; a service that refuses the request need not read all of it."""
         connection = socket.create_connection(self.service.address, DEADLINE_SECONDS)
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(sent)
         return connection
 
-    def ask(self, sent: bytes) -> bytes:
-        """All that comes back until the service ends the connection."""
+    def send(self, sent: bytes) -> bytes:
+        """Send, and return everything received until the service closes the connection."""
         received = b""
         with self.connect(sent) as connection, suppress(ConnectionResetError):
             while part := connection.recv(65_536):
@@ -93,36 +93,36 @@ class Running:
         return received
 
     def memory_bytes(self) -> int:
-        """What it has of it."""
+        """Return the resident memory of the service."""
         return psutil.Process(self.service.pid).memory_info().rss
 
 
 def statuses(received: bytes) -> list[bytes]:
-    """Of all answers."""
+    """Return the status of every response."""
     return [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
 
 
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
-def running(request: pytest.FixtureRequest, run_service_for_module: RunService) -> Running:
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+def running(request: pytest.FixtureRequest, run_service_for_module: RunService) -> RunningCase:
     """Each of the services."""
-    return Running(request.param, run_service_for_module(request.param.name, RATE_LIMIT_PER_MIN=1_000_000))
+    return RunningCase(request.param, run_service_for_module(request.param.name, RATE_LIMIT_PER_MIN=1_000_000))
 
 
 @pytest.fixture
 def clients() -> Iterator[ExitStack]:
-    """Ends the connections that are entered into it."""
+    """Close the connections entered into it at the end of the test."""
     with ExitStack() as stack:
         yield stack
 
 
-def test_offer_of_another_protocol(running: Running) -> None:
-    """An offer of HTTP/2 is ignored: the request keeps its body, and what follows it is answered, too."""
+def test_upgrade_to_another_protocol(running: RunningCase) -> None:
+    """A request to upgrade to HTTP/2 is ignored: it keeps its body, and the next request gets its response."""
 
-    def is_taken() -> bool:
-        # A busy machine's servers may be too slow for what is asked.
-        return statuses(running.ask(running.kind.post(*WISH) + get(HOST, CLOSE))) == [running.kind.status, b"200"]
+    def is_ignored() -> bool:
+        # On a busy machine the dependencies may time out.
+        return statuses(running.send(running.case.post(*UPGRADE) + get(HOST, CLOSE))) == [running.case.status, b"200"]
 
-    eventually(is_taken, "both answers")
+    eventually(is_ignored, "both responses")
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,9 @@ def test_offer_of_another_protocol(running: Running) -> None:
     ],
     ids=["header", "headers", "target", "endless header", "endless target"],
 )
-def test_oversized_head(running: Running, sent: bytes) -> None:
-    """It is refused with 431, or cut off where there is more to come, and nothing behind it is answered."""
-    assert statuses(running.ask(sent + get(HOST, CLOSE))) in ([b"431"], [] if len(sent) > 100_000 else [b"431"])
+def test_oversized_head(running: RunningCase, sent: bytes) -> None:
+    """It gets 431, or is aborted if more is being received; a request after it gets no response."""
+    assert statuses(running.send(sent + get(HOST, CLOSE))) in ([b"431"], [] if len(sent) > 100_000 else [b"431"])
 
 
 @pytest.mark.parametrize(
@@ -154,19 +154,19 @@ def test_oversized_head(running: Running, sent: bytes) -> None:
     ],
     ids=["two hosts", "no host", "both framings", "two lengths", "unknown coding", "no framing", "HTTP/1.2"],
 )
-def test_ambiguous_head(running: Running, sent: bytes) -> None:
-    """What two servers in a row could read in two ways is refused, and nothing behind it is answered."""
-    assert statuses(running.ask(sent + get(HOST, CLOSE))) == [b"400"]
+def test_ambiguous_head(running: RunningCase, sent: bytes) -> None:
+    """A head that two servers in a row could interpret differently gets 400, and a request after it no response."""
+    assert statuses(running.send(sent + get(HOST, CLOSE))) == [b"400"]
 
 
-def test_trailers_are_no_headers(running: Running) -> None:
-    """They are dropped, and what follows them is answered."""
+def test_trailers_are_no_headers(running: RunningCase) -> None:
+    """Trailers are dropped, and the next request gets its response."""
     chunked = get(HOST, b"Transfer-Encoding: chunked") + b"0\r\nHost: elsewhere\r\nX-A: b\r\n\r\n"
-    assert statuses(running.ask(chunked + get(HOST, CLOSE))) == [b"200", b"200"]
+    assert statuses(running.send(chunked + get(HOST, CLOSE))) == [b"200", b"200"]
 
 
-def test_half_closed(running: Running, clients: ExitStack) -> None:
-    """Who closes their side after the requests gets all answers."""
+def test_half_closed(running: RunningCase, clients: ExitStack) -> None:
+    """A client that closes its side after its requests gets all responses."""
     connection = clients.enter_context(running.connect(get(HOST) * 3))
     connection.shutdown(socket.SHUT_WR)
     received = b""
@@ -175,38 +175,38 @@ def test_half_closed(running: Running, clients: ExitStack) -> None:
     assert statuses(received) == [b"200"] * 3
 
 
-def test_silent_connections(running: Running, clients: ExitStack) -> None:
-    """As many as are allowed, and some more: whoever asks is served all the same, or told at once to come again."""
-    for _ in range(running.kind.bounds.max_connections + 5):
+def test_silent_connections(running: RunningCase, clients: ExitStack) -> None:
+    """With more silent connections than are allowed, a request is served all the same, or gets 503 at once."""
+    for _ in range(running.case.bounds.max_connections + 5):
         clients.enter_context(running.connect())
-    expected = b"200" if running.kind.bounds.evicts_slow_clients else b"503"
+    expected = b"200" if running.case.bounds.evicts_slow_clients else b"503"
     for _ in range(5):
-        assert statuses(running.ask(get(HOST, CLOSE))) == [expected]
+        assert statuses(running.send(get(HOST, CLOSE))) == [expected]
     clients.close()
-    eventually(lambda: statuses(running.ask(get(HOST, CLOSE))) == [b"200"], "an answer after they have gone")
+    eventually(lambda: statuses(running.send(get(HOST, CLOSE))) == [b"200"], "a response after they are closed")
 
 
-def test_requests_sent_ahead_by_who_never_reads(running: Running, clients: ExitStack) -> None:
-    """Of 60 clients that ask for much again and again, and read nothing, little is held."""
-    running.ask(get(HOST, CLOSE, path=b"/metrics"))
+def test_pipelined_requests_of_clients_that_never_read(running: RunningCase, clients: ExitStack) -> None:
+    """Sixty clients that send many requests for large responses, and read none, take little memory."""
+    running.send(get(HOST, CLOSE, path=b"/metrics"))
     before = running.memory_bytes()
     for _ in range(60):
         connection = clients.enter_context(running.connect())
         connection.settimeout(1)
         with suppress(TimeoutError, ConnectionResetError, BrokenPipeError):
             connection.sendall(get(HOST, path=b"/metrics") * 3_000)
-    assert statuses(running.ask(get(HOST, CLOSE))) == [b"200"]
+    assert statuses(running.send(get(HOST, CLOSE))) == [b"200"]
     assert running.memory_bytes() - before < 64 * 1_048_576
 
 
 @pytest.fixture(scope="module")
-def all_services(run_service_for_module: RunService) -> list[Running]:
-    """The three of them side by side."""
-    return [Running(kind, run_service_for_module(kind.name)) for kind in KINDS]
+def all_services(run_service_for_module: RunService) -> list[RunningCase]:
+    """All three services side by side."""
+    return [RunningCase(case, run_service_for_module(case.name)) for case in CASES]
 
 
-def is_ended(connection: socket.socket, trickle: bytes) -> bool:
-    """Whether the service has ended the connection, on which it gets some more until then."""
+def is_closed(connection: socket.socket, trickle: bytes) -> bool:
+    """Send some more, and return whether the service has closed the connection."""
     try:
         connection.sendall(trickle)
         while connection.recv(65_536):
@@ -221,14 +221,14 @@ def is_ended(connection: socket.socket, trickle: bytes) -> bool:
 @pytest.mark.parametrize(
     ("part", "trickle"), [("head", b"X-A: b\r\n"), pytest.param("body", b" ", marks=pytest.mark.long)]
 )
-def test_slow_client(all_services: list[Running], clients: ExitStack, part: str, trickle: bytes) -> None:
-    """A head or a body that never comes to its end ends the connection, however it trickles."""
-    sent = {kind.name: kind.post(b"X-A: b") for kind in KINDS}
+def test_slow_client(all_services: list[RunningCase], clients: ExitStack, part: str, trickle: bytes) -> None:
+    """A head or a body that never ends closes the connection, even if single bytes keep arriving."""
+    sent = {case.name: case.post(b"X-A: b") for case in CASES}
     waiting = []
     for running in all_services:
-        whole = sent[running.kind.name]
+        whole = sent[running.case.name]
         begun = whole[: whole.index(b"X-A")] if part == "head" else whole.replace(b"Length: ", b"Length: 9")
         waiting.append(clients.enter_context(running.connect(begun)))
         waiting[-1].settimeout(0.2)
     for each in waiting:
-        eventually(partial(is_ended, each, trickle), "the connection to be ended")
+        eventually(partial(is_closed, each, trickle), "the connection to be closed")
