@@ -1,27 +1,28 @@
-"""What is broken on purpose, and which tests are to see it: the rows of ``tests/mutations/*.toml``."""
+"""Mutations: ways to break the code on purpose, and the tests that have to fail then (``tests/mutations/*.toml``)."""
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-FOLDER = Path(__file__).parents[1] / "tests" / "mutations"
+FOLDER: Final = Path(__file__).parents[1] / "tests" / "mutations"
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in a file (from the repository's root) that stands there once, and what takes its place."""
+    """The replacement of a text that occurs once in a file, whose path is relative to the repository."""
 
     file: str
     old: str
     new: str
 
-    def made_in(self, text: str) -> str:
-        """The file's text with it made.
+    def apply_to(self, text: str) -> str:
+        """Return the file's text with the replacement.
 
         Raises:
-            ValueError: ``old`` does not stand there exactly once.
+            ValueError: ``old`` does not occur exactly once.
         """
         if (times := text.count(self.old)) != 1:
-            raise ValueError(f"{self.file}: this stands there {times} times instead of once:\n{self.old}")
+            raise ValueError(f"{self.file}: this occurs {times} times instead of once:\n{self.old}")
         return text.replace(self.old, self.new)
 
 
@@ -29,13 +30,13 @@ class Mutation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to break the code.
 
     Attributes:
-        fault: What happens to the platform, which it withstands.
-        broken: What the edits take from it, in words.
-        failed: How the tests showed it.
-        tests: Paths as pytest takes them, from the repository's root.
-        edits: Made in their order.
-        is_long: Some of the tests carry the mark ``long``.
-        limit_seconds: How long the tests may take, where that is more than usual.
+        fault: The fault that the platform tolerates.
+        broken: What the edits break, in words.
+        failed: How the tests failed.
+        tests: The tests as pytest takes them, relative to the repository.
+        edits: The edits, in order.
+        is_long: Whether some of the tests have the mark ``long``.
+        limit_seconds: The time limit of the tests, if it is longer than usual.
     """
 
     fault: str
@@ -48,13 +49,13 @@ class Mutation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of them; ``name`` is the file's, without its ending."""
+    """The mutations of a file; ``name`` is the file's name without suffix."""
 
     name: str
     mutations: tuple[Mutation, ...]
 
-    def having(self, words: list[str]) -> list[Mutation]:
-        """Those in whose texts, names of tests and files, or section each word occurs."""
+    def matching(self, words: list[str]) -> list[Mutation]:
+        """Return the mutations whose texts, tests, files or section contain every word."""
         return [each for each in self.mutations if all(word.lower() in self._text(each) for word in words)]
 
     def _text(self, mutation: Mutation) -> str:
@@ -63,10 +64,10 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(folder: Path = FOLDER) -> list[Section]:
-    """All of them, by their files' names.
+    """Read all sections, sorted by file name.
 
     Raises:
-        msgspec.DecodeError: A file is no TOML, or a mutation lacks something.
+        msgspec.DecodeError: A file is not TOML, or a mutation is incomplete.
     """
     return [_section(path) for path in sorted(folder.glob("*.toml"))]
 
