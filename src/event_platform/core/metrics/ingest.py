@@ -62,7 +62,8 @@ KAFKA_SECONDS: Final = MetricDeclaration(
 )
 WITHOUT_REDIS: Final = MetricDeclaration(
     "ingest_without_redis",
-    "Events admitted while Redis was unavailable; duplicates among them are detected only when they are stored.",
+    "Events decided while Redis was unavailable; duplicates among those accepted are detected only when they are "
+    "stored.",
     "counter",
 )
 IN_FLIGHT: Final = MetricDeclaration("ingest_in_flight", "Requests whose response is pending.", "gauge")

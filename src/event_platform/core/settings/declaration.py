@@ -137,7 +137,8 @@ class Settings(BaseSettings):
     admin_hosts: Hosts = Field((), description="`name,…`: additional host names that the admin API accepts in `Host`.")
     admin_dev_origins: Origins = Field(
         (),
-        description="`http://localhost:5173,…`: origins of development servers that may call the admin API.",
+        description="`http://localhost:5173,…`: origins of development servers that may call the admin API, besides "
+        "the dashboard.",
     )
     event_platform_home: Path = Field(
         Path(".event-platform"), description="Directory for the state, logs and data of what `up` starts."
