@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from event_platform.loadgen import scenario, tailoring, wire
-from event_platform.loadgen.remarks import generator_was_bottleneck
-from event_platform.loadgen.run import Run, run
-from event_platform.loadgen.sender import Manner
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.report.run_warnings import generator_was_bottleneck
+from event_platform.loadgen.sending import request_encoder
+from event_platform.loadgen.sending.load_run import Run, run
+from event_platform.loadgen.sending.sender import Manner
+from event_platform.loadgen.sending.worker import Job
+from event_platform.loadgen.traffic import overrides, scenario
 
 PROMISED_RATE = 5_000
 RATES = (2_500, 5_000, 7_500, 10_000, 12_500, 15_000)
@@ -38,8 +39,8 @@ def endpoint() -> Iterator[str]:
 
 def measure(url: str, rate: float, batch: int | None = None) -> Run:
     """A run of one worker at so many events a second."""
-    what = tailoring.tailored(scenario.load("baseline"), tailoring.Changes(rps=rate, minutes=SECONDS / 60))
-    target = wire.target(url, {"tenant_a": "key_a", "tenant_b": "key_b"})
+    what = overrides.tailored(scenario.load("baseline"), overrides.Changes(rps=rate, minutes=SECONDS / 60))
+    target = request_encoder.target(url, {"tenant_a": "key_a", "tenant_b": "key_b"})
     job = Job(what, target, 1, Manner(as_batches=batch is not None))
     return run(replace(job, batch=batch), 1, lambda _run: None)
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, Producer, new_key
 from tests.fixtures.processes import command_of
+from tests.fixtures.recorded_answers import Books
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 

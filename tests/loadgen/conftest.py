@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
-from event_platform.loadgen import scenario, wire
-from event_platform.loadgen.run import Run, run
-from event_platform.loadgen.scenario import Phase, Scenario
-from event_platform.loadgen.sender import Manner
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.sending import request_encoder
+from event_platform.loadgen.sending.load_run import Run, run
+from event_platform.loadgen.sending.sender import Manner
+from event_platform.loadgen.sending.worker import Job
+from event_platform.loadgen.traffic import scenario
+from event_platform.loadgen.traffic.scenario import Phase, Scenario
 
 KEYS = {"tenant_a": "key_a", "tenant_b": "key_b"}
 
@@ -133,7 +134,7 @@ def steady(rate: float, seconds: float, **mix: float) -> Scenario:
 def make_job(stub: Stub, what: Scenario | str, **manner: object) -> Job:
     """Send ``what`` to the stub with seed 7."""
     wanted = scenario.load(what) if isinstance(what, str) else what
-    return Job(wanted, wire.target(stub.url, KEYS), 7, Manner(**manner))  # type: ignore[arg-type]  # its fields, by name
+    return Job(wanted, request_encoder.target(stub.url, KEYS), 7, Manner(**manner))  # type: ignore[arg-type]  # its fields, by name
 
 
 def send(stub: Stub, what: Scenario | str, **manner: object) -> Run:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import (
     EVENT,
     MakeProducer,
@@ -25,6 +24,7 @@ from tests.fixtures.ingest_client import (
     unless_redis_is_late,
 )
 from tests.fixtures.proxy import MakeProxy, Proxy
+from tests.fixtures.recorded_answers import Books
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually, let_pass

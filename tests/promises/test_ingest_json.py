@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, Published, code, new_key, unless_redis_is_late
 from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.recorded_answers import Books
 from tests.fixtures.services import RunService
 
-from event_platform.loadgen.reckoning import STORED
+from event_platform.loadgen.reconciliation.reconcile import STORED
 
 
 def event(payload: bytes) -> bytes:

@@ -8,9 +8,9 @@ from functools import partial
 import httpx
 import pytest
 from redis import Redis, RedisError
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, claimed_id, code, new_key, redis_of, unless_redis_is_late
 from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.recorded_answers import Books
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised

@@ -7,15 +7,16 @@ from typing import Any, Final
 import click
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.loadgen import files, progress, report, scenario
 from event_platform.loadgen import options as given
-from event_platform.loadgen.balance_sheet import BalanceSheet
-from event_platform.loadgen.fail_if import Condition
-from event_platform.loadgen.finite import MINUTES, Finite
-from event_platform.loadgen.run import run
-from event_platform.loadgen.summary import Summary, summarize
-from event_platform.loadgen.verify import verify
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.finite_range import MINUTES, Finite
+from event_platform.loadgen.reconciliation.reconciliation_report import BalanceSheet
+from event_platform.loadgen.reconciliation.verify import verify
+from event_platform.loadgen.report import output_files, progress, text_report
+from event_platform.loadgen.report.fail_conditions import Condition
+from event_platform.loadgen.report.summary import Summary, summarize
+from event_platform.loadgen.sending.load_run import run
+from event_platform.loadgen.sending.worker import Job
+from event_platform.loadgen.traffic import scenario
 
 DOES_NOT_BALANCE: Final = 3
 """Exit status."""
@@ -72,13 +73,13 @@ def loadgen(*, list_scenarios: bool, **values: Any) -> None:  # noqa: ANN401 - c
         ledger = Path(folder, "ledger") if options.verify else None
         job, conditions = _read(options, ledger)
         summary = _send(job, options)
-        click.echo(report.text(summary))
+        click.echo(text_report.text(summary))
         sheet = None
         try:
             sheet = _verified(options, Path(folder)) if options.verify else None
         finally:
             # What was measured is not lost because the admin API cannot be asked.
-            files.write(options, summary, sheet)
+            output_files.write(options, summary, sheet)
     _exit(summary, sheet, conditions)
 
 

@@ -10,11 +10,13 @@ from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
 from event_platform.core.settings.values import http_url, pairs
-from event_platform.loadgen import fail_if, scenario, wire
-from event_platform.loadgen.admin_api import AdminApi
-from event_platform.loadgen.sender import Manner
-from event_platform.loadgen.tailoring import Changes, tailored
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.reconciliation.admin_api import AdminApi
+from event_platform.loadgen.report import fail_conditions
+from event_platform.loadgen.sending import request_encoder
+from event_platform.loadgen.sending.sender import Manner
+from event_platform.loadgen.sending.worker import Job
+from event_platform.loadgen.traffic import scenario
+from event_platform.loadgen.traffic.overrides import Changes, tailored
 
 _OPEN_CONNECTIONS = 800
 """Of all workers together; ingest takes 1,000."""
@@ -57,7 +59,7 @@ def job(options: Options, ledger: Path | None = None) -> Job:
     settings = None if options.url and options.keys else load("loadgen")
     return Job(
         scenario=tailored(scenario.load(options.scenario), changes),
-        target=wire.target(options.url or _ingest_url(settings), _keys(options, settings)),
+        target=request_encoder.target(options.url or _ingest_url(settings), _keys(options, settings)),
         seed=time.time_ns() // 1_000 if options.seed is None else options.seed,
         manner=Manner(
             timeout_seconds=options.timeout,
@@ -83,9 +85,9 @@ def admin_api(options: Options) -> AdminApi:
     return AdminApi(_url("ADMIN_PORT", settings.admin_host, settings.admin_port, "--admin-url"), token)
 
 
-def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
+def conditions(options: Options) -> tuple[fail_conditions.Condition, ...]:
     """Those of ``--fail-if``."""
-    return tuple(map(fail_if.parse, options.fail_if))
+    return tuple(map(fail_conditions.parse, options.fail_if))
 
 
 def _ingest_url(settings: Settings | None) -> str:
