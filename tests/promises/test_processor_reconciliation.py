@@ -1,6 +1,6 @@
-"""P2, P4, P5: producers' answers held against what is stored, by the load generator's own judge, through each fault.
+"""P2, P4, P5: producers' answers are reconciled with what is stored, through each fault, as `loadgen --verify` does.
 
-Events flow from HTTP to Postgres while something is killed, stopped or refuses; every answer has to be true in the end.
+Events flow from HTTP to Postgres while something is killed, stopped or refuses; every answer must hold in the end.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import let_pass
-from tests.loadgen.conftest import KEYS
+from tests.loadgen.builders import KEYS
 from tests.promises.test_processor_broken_database import BREAKS, Operator, operator
 from tests.promises.test_processor_position import put_back
 
@@ -24,14 +24,13 @@ from event_platform.core import topics
 from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 from event_platform.loadgen.reconciliation.admin_api import AdminApi
-from event_platform.loadgen.reconciliation.reconciliation_report import BalanceSheet
+from event_platform.loadgen.reconciliation.reconciliation_report import ReconciliationReport
 from event_platform.loadgen.reconciliation.verify import verify
-from event_platform.loadgen.sending import request_encoder
-from event_platform.loadgen.sending.load_run import Run, run
-from event_platform.loadgen.sending.sender import Manner
-from event_platform.loadgen.sending.worker import Job
-from event_platform.loadgen.traffic import overrides, scenario
-from event_platform.loadgen.traffic.overrides import Changes
+from event_platform.loadgen.sending.load_run import LoadRun, run_load
+from event_platform.loadgen.sending.run_config import RunConfig, SendOptions
+from event_platform.loadgen.sending.target import parse_target
+from event_platform.loadgen.traffic import scenario_files
+from event_platform.loadgen.traffic.overrides import Overrides, apply_overrides
 
 __all__ = ["operator"]  # a fixture, found here by its name
 
@@ -41,7 +40,7 @@ RATE = 200
 
 @dataclass
 class Platform:
-    """All services on the module's environment; the processor is this test's own."""
+    """All services in the module's environment; the processors belong to the test."""
 
     run_service: RunService
     ingest: Service
@@ -53,42 +52,42 @@ class Platform:
 
     @property
     def servers(self) -> RunningServers:
-        """Of this run."""
+        """The servers of this test run."""
         return self.operator.servers
 
     def start_processor(self) -> None:
-        """One more."""
+        """Start a further processor."""
         self.processors.append(self.run_service("processor", wait_until_ready=False))
 
-    def send(self, seed: int, seconds: float, while_sending: Callable[[], None]) -> Run:
-        """Send good, doubled and malformed events, and do something meanwhile."""
-        changes = Changes(rps=RATE, minutes=seconds / 60, duplicate_rate=0.1, bad_rate=0.05)
-        what = overrides.tailored(scenario.load("baseline"), changes)
-        job = Job(
-            what, request_encoder.target(self.ingest.url, KEYS), seed, Manner(), None, self.folder / f"ledger-{seed}"
+    def send(self, seed: int, seconds: float, while_sending: Callable[[], None]) -> LoadRun:
+        """Send valid, duplicate and malformed events while ``while_sending`` runs."""
+        overrides = Overrides(rps=RATE, minutes=seconds / 60, duplicate_rate=0.1, bad_rate=0.05)
+        scenario = apply_overrides(scenario_files.load("baseline"), overrides)
+        config = RunConfig(
+            scenario, parse_target(self.ingest.url, KEYS), seed, SendOptions(), None, self.folder / f"attempts-{seed}"
         )
         thread = threading.Thread(target=while_sending)
         thread.start()
         try:
-            return run(job, 1, lambda _run: None)
+            return run_load(config, 1, lambda _run: None)
         finally:
             thread.join()
 
-    def account(self, seed: int) -> BalanceSheet:
-        """What the judge says."""
+    def reconcile(self, seed: int) -> ReconciliationReport:
+        """Return the reconciliation report of a run."""
         with AdminApi(self.admin.url) as api:
-            return verify(api, self.folder.glob(f"ledger-{seed}.*"), 90, lambda _sentence: None)
+            return verify(api, self.folder.glob(f"attempts-{seed}.*"), 90, lambda _message: None)
 
 
 def _kill_the_processor(platform: Platform, seconds: float) -> None:
-    """Three times, in the midst of its work."""
+    """Kill it three times while it works."""
     for _ in range(3):
         let_pass(seconds / 4)
         platform.processors.pop().kill()
         platform.start_processor()
 
 
-def _take_away(server: str) -> Callable[[Platform, float], None]:
+def _kill_server(server: str) -> Callable[[Platform, float], None]:
     def fault(platform: Platform, seconds: float) -> None:
         let_pass(1)
         platform.servers.kill(server)
@@ -109,14 +108,14 @@ def _break_the_database(name: str) -> Callable[[Platform, float], None]:
 
 
 def _restore_the_database(platform: Platform, seconds: float) -> None:
-    """What came since is read again from Kafka, where the older rows say that it ended."""
+    """Restore an older backup: the processor reads the events since then again, from the offsets stored in it."""
     let_pass(1)
     with put_back(platform.servers, platform.operator.url.rsplit("/", 1)[1]):
         let_pass(seconds - 3)
 
 
-def _take_away_the_dead_letter_topic(platform: Platform, seconds: float) -> None:
-    """It is made only when the traffic is nearly over."""
+def _withhold_the_dead_letter_topic(platform: Platform, seconds: float) -> None:
+    """Create the dead-letter topic only when the traffic is nearly over."""
     later = platform.settings.model_copy(update={"topic_dlq": f"{platform.settings.topic_dlq}.later"})
     platform.processors.pop().stop()
     platform.processors.append(platform.run_service("processor", TOPIC_DLQ=later.topic_dlq, wait_until_ready=False))
@@ -124,8 +123,8 @@ def _take_away_the_dead_letter_topic(platform: Platform, seconds: float) -> None
     topics.create(kafka.admin_client(later), [topics.dlq_topic(later)])
 
 
-def _stop_and_continue(platform: Platform, seconds: float) -> None:
-    """Longer than Kafka waits for a member: another one takes over, and the first comes back as a zombie."""
+def _pause_a_processor(platform: Platform, seconds: float) -> None:
+    """Stop a processor for longer than the session time-out: another one takes over, and the first must be fenced."""
     platform.start_processor()
     let_pass(5)
     os.killpg(platform.processors[0].pid, signal.SIGSTOP)
@@ -134,7 +133,7 @@ def _stop_and_continue(platform: Platform, seconds: float) -> None:
 
 
 def _change_workers(platform: Platform, seconds: float) -> None:
-    """One joins, and the one before it ends or is killed."""
+    """Let processors join, while the one before each ends or is killed."""
     for number in range(int(seconds // 2)):
         platform.start_processor()
         let_pass(1.5)
@@ -144,14 +143,14 @@ def _change_workers(platform: Platform, seconds: float) -> None:
 
 FAULTS: dict[str, tuple[Callable[[Platform, float], None], float]] = {
     "the processor killed": (_kill_the_processor, 6),
-    "Postgres killed": (_take_away("postgres"), 6),
-    "Kafka killed": (_take_away("kafka"), 6),
-    "Postgres away for 60 s": (_take_away("postgres"), 65),
-    "Kafka away for 60 s": (_take_away("kafka"), 65),
+    "Postgres killed": (_kill_server("postgres"), 6),
+    "Kafka killed": (_kill_server("kafka"), 6),
+    "Postgres unavailable for 60 s": (_kill_server("postgres"), 65),
+    "Kafka unavailable for 60 s": (_kill_server("kafka"), 65),
     "workers changed": (_change_workers, 30),
     "the database restored": (_restore_the_database, 8),
-    "the dead letters' topic away": (_take_away_the_dead_letter_topic, 8),
-    "a worker stopped for 20 s": (_stop_and_continue, 30),
+    "the dead-letter topic missing": (_withhold_the_dead_letter_topic, 8),
+    "a worker stopped for 20 s": (_pause_a_processor, 30),
     **{f"Postgres refuses: {name}": (_break_the_database(name), 8) for name in BREAKS if name != "shut down"},
 }
 QUICK = ("the processor killed", "Postgres killed")
@@ -165,7 +164,7 @@ def platform(
     settings: Settings,
     tmp_path: Path,
 ) -> Platform:
-    """With one processor."""
+    """A running platform with one processor."""
     made = Platform(run_service, *running, operator, settings, tmp_path)
     made.start_processor()
     return made
@@ -173,7 +172,7 @@ def platform(
 
 @pytest.fixture(scope="module")
 def running(run_service_for_module: RunService) -> tuple[Service, Service]:
-    """Ingest, with a quota that nothing here reaches, and admin."""
+    """Ingest with a quota that no test here reaches, and admin."""
     return run_service_for_module("ingest", RATE_LIMITS=HIGH), run_service_for_module("admin")
 
 
@@ -184,16 +183,16 @@ def running(run_service_for_module: RunService) -> tuple[Service, Service]:
 def test_every_answer_is_true_in_the_end(
     name: str, platform: Platform, raw_topic: RawTopic, expect_errors: ExpectErrors
 ) -> None:
-    """Acknowledged = stored + dead, no key twice, what was refused left no trace, and the counts equal the rows."""
+    """Acknowledged = stored + dead, no key twice, no effect of a refused request, and the rollups equal the rows."""
     # After a minute a person should look.
     expect_errors("still waiting")
     fault, seconds = FAULTS[name]
     seed = 1 + list(FAULTS).index(name)
-    tally = platform.send(seed, seconds, lambda: fault(platform, seconds)).tally
-    sheet = platform.account(seed)
-    assert sheet.differences == []
-    assert sheet.remarks == []
-    assert sum(sheet.requests.values()) == tally.sent > RATE * seconds / 2
-    assert sheet.rows["acknowledged"].stored > 0
-    assert sheet.rows["acknowledged, malformed"].dead > 0
+    counters = platform.send(seed, seconds, lambda: fault(platform, seconds)).counters
+    report = platform.reconcile(seed)
+    assert report.differences == []
+    assert report.warnings == []
+    assert sum(report.requests.values()) == counters.sent > RATE * seconds / 2
+    assert report.groups["acknowledged"].stored > 0
+    assert report.groups["acknowledged, malformed"].dead > 0
     raw_topic.assert_balanced()

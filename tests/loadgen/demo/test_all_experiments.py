@@ -1,4 +1,4 @@
-"""All acts of `demo-failure`, where even the servers are stopped: on a platform of its own."""
+"""All experiments of `demo-failure`, on a platform of its own, because they stop the servers, too."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from tests.fixtures.shell import Shell
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_all_acts_balance(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Postgres, Redis and Kafka are stopped for 20 s each, too; every event is accounted for."""
+def test_all_experiments_are_reconciled(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Postgres, Redis, Kafka and the processor are stopped for 20 s each; every event is reconciled."""
     named = {"KAFKA_BROKERS", "DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "EVENT_PLATFORM_HOME"}
     own = {name: value for name, value in environment.items() if name not in named}
     shell = Shell(tmp_path, own)
     try:
         done = shell.run("demo-failure")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "It balances" in done.stdout
+        assert "Reconciled:" in done.stdout
     finally:
         shell.run("down", "--purge")

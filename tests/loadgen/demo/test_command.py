@@ -1,4 +1,4 @@
-"""The demos against a platform that `event-platform up` runs, as a user starts them."""
+"""Both demos as a user starts them, on a platform that `event-platform up` runs."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 def shell(
     environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, log_files: LogFiles
 ) -> Iterator[Shell]:
-    """The platform's services are up, on the run's servers."""
+    """A shell in a folder whose platform is up, on the servers of the test run."""
     made = Shell(tmp_path_factory.mktemp("demo"), environment)
     logs = Path(environment["EVENT_PLATFORM_HOME"]) / "logs"
     log_files.use(logs)
@@ -25,47 +25,52 @@ def shell(
         assert started.returncode == 0, started.stderr
         yield made
     finally:
-        ended = made.run("down")
+        result = made.run("down")
         log_files.leave([logs])
-    assert ended.returncode == 0, ended.stderr
+    assert result.returncode == 0, result.stderr
 
 
-def test_the_demo_sends_and_says_where_to_look(shell: Shell) -> None:
-    """With a raised quota while it lasts, so that nothing is limited, and the dashboard's address."""
+def test_the_demo_sends_traffic_and_prints_where_to_look(shell: Shell) -> None:
+    """The quota is raised for its duration, so that nothing is limited; the dashboard's URL is printed."""
     done = shell.run("demo", "--minutes", "0.05")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "RATE_LIMITS=tenant_a:600000,tenant_b:600000" in done.stdout
     assert "sent                   120" in done.stdout
     assert "rate-limited           0" in done.stdout
-    assert "starting ingest again with its usual quota" in done.stdout
+    assert "restarting ingest with its usual quota" in done.stdout
     admin = json.loads(shell.run("status", "--json").stdout)["services"]["admin"]["url"]
     assert f"Look around: {admin}/" in done.stdout
 
 
-def test_the_failure_demo_tells_and_balances(shell: Shell) -> None:
-    """The processor stopped under load, poison, a tenant over its quota; and every event accounted for."""
+def test_the_failure_demo_comments_and_reconciles(shell: Shell) -> None:
+    """The processor stopped under load, malformed events, an exceeded quota; every event is reconciled."""
     done = shell.run("demo-failure", "processor", "poison", "quota", "--outage-seconds", "4")
     assert done.returncode == 0, done.stdout + done.stderr
-    told = done.stdout
-    for sentence in ("stopping processor", "starting processor", "events wait", "new dead letters: VALIDATION_FAILED"):
-        assert sentence in told, told
-    assert "tenant_b: " in told
-    assert " 0 answered 429" in told.split("tenant_b: ")[1].splitlines()[0]
-    assert " 0 answered 429" not in told.split("tenant_a: ")[1].splitlines()[0]
-    assert "It balances: every event is where its answers say." in told
+    output = done.stdout
+    for sentence in (
+        "stopping processor",
+        "starting processor",
+        "events waiting",
+        "new dead letters: VALIDATION_FAILED",
+    ):
+        assert sentence in output, output
+    assert "tenant_b: " in output
+    assert " 0 answered 429" in output.split("tenant_b: ")[1].splitlines()[0]
+    assert " 0 answered 429" not in output.split("tenant_a: ")[1].splitlines()[0]
+    assert "Reconciled: what became of every event agrees with its answers." in output
 
 
-def test_ctrl_c_puts_right_what_was_stopped(shell: Shell) -> None:
-    """In the middle of an outage: the processor runs again, and ingest has its usual quota."""
+def test_ctrl_c_restores_the_platform(shell: Shell) -> None:
+    """During an outage, it restarts the processor and restores the quota of ingest."""
     with shell.begin("demo-failure", "processor", "--outage-seconds", "60") as demo:
         assert demo.stdout
-        told = ""
-        while "lag:" not in told and (line := demo.stdout.readline()):
-            told += line
+        output = ""
+        while "lag:" not in output and (line := demo.stdout.readline()):
+            output += line
         os.killpg(demo.pid, signal.SIGINT)
-        told += demo.communicate(timeout=2 * DEADLINE_SECONDS)[0]
+        output += demo.communicate(timeout=2 * DEADLINE_SECONDS)[0]
     assert demo.returncode == 1
-    assert "starting processor" in told
-    assert "usual quota" in told
+    assert "starting processor" in output
+    assert "usual quota" in output
     status = shell.run("status").stdout
     assert status.count(" ready ") == 3, status

@@ -1,128 +1,144 @@
-"""The judge tells every loss, copy and lie apart, and lets pass what the promises allow."""
+"""Reconciliation reports every loss, copy and wrong answer, and accepts whatever the guarantees allow."""
 
 import pytest
 
-from event_platform.loadgen.reconciliation.reconcile import REFUSED, Fate, Found, Sent, reckon
-from event_platform.loadgen.reconciliation.reconciliation_report import BalanceSheet
+from event_platform.loadgen.reconciliation.platform_state import KeyState, PlatformState
+from event_platform.loadgen.reconciliation.reconcile import reconcile
+from event_platform.loadgen.reconciliation.reconciliation_report import ReconciliationReport
+from event_platform.loadgen.recording.attempt import Attempt
+from event_platform.loadgen.traffic.request_kinds import REFUSED
 
-BAD = "VALIDATION_FAILED"
-STORED_ONCE = Fate(stored=1, id="1")
+VALIDATION = "VALIDATION_FAILED"
 
-
-def sheet_of(*sent: Sent, fate: Fate | None = None, **requests: Fate) -> BalanceSheet:
-    """The sheet of requests that all carry key ``k`` of tenant ``t``."""
-    found = Found({("t", "k"): fate} if fate else {}, {("t", name): other for name, other in requests.items()})
-    return reckon(sent, found)
+STORED_ONCE = KeyState(stored=1, id="1")
 
 
-def new(expected: str = "stored", request_id: str = "req_1", body: str = "") -> Sent:
-    """Acknowledged as new."""
-    return Sent("t", "k", expected, 202, request_id, body=body)
+def reconcile_key(*sent: Attempt, key_state: KeyState | None = None, **requests: KeyState) -> ReconciliationReport:
+    """Reconcile attempts that all carry key ``k`` of tenant ``t``."""
+    found = PlatformState(
+        {("t", "k"): key_state} if key_state else {}, {("t", name): other for name, other in requests.items()}
+    )
+    return reconcile(sent, found)
 
 
-def repeat(request_id: str = "req_1") -> Sent:
-    """Acknowledged as duplicate."""
-    return Sent("t", "k", status=202, request_id=request_id, duplicate=True)
+def new(expected: str = "stored", request_id: str = "req_1", body: str = "") -> Attempt:
+    """Return an attempt acknowledged as new."""
+    return Attempt("t", "k", expected, 202, request_id, body=body)
 
 
-def refused(status: int = 429) -> Sent:
-    """Refused with an error."""
-    return Sent("t", "k", status=status)
+def duplicate(request_id: str = "req_1") -> Attempt:
+    """Return an attempt acknowledged as duplicate."""
+    return Attempt("t", "k", status=202, request_id=request_id, duplicate=True)
 
 
-LOST = Sent("t", "k")
-NEVER_LEFT = Sent("t", "k", undelivered=True)
+def refused(status: int = 429) -> Attempt:
+    """Return an attempt refused with an error."""
+    return Attempt("t", "k", status=status)
+
+
+UNANSWERED = Attempt("t", "k")
+
+UNDELIVERED = Attempt("t", "k", undelivered=True)
 
 ALLOWED = {
     "stored once": ([new()], STORED_ONCE),
-    "duplicate of it": ([new(), repeat(), repeat()], STORED_ONCE),
-    "dead with its code": ([new(BAD)], Fate(dead=1, code=BAD)),
+    "duplicate of it": ([new(), duplicate(), duplicate()], STORED_ONCE),
+    "dead with its code": ([new(VALIDATION)], KeyState(dead=1, code=VALIDATION)),
     "refused, no effect": ([refused()], None),
     "refused, then sent again": ([refused(), new()], STORED_ONCE),
     "503, no effect": ([refused(503)], None),
     "503, stored after all": ([refused(503)], STORED_ONCE),
-    "cut, then called a duplicate": ([LOST, repeat()], STORED_ONCE),
-    "malformed, its first copy unanswered": ([Sent("t", "k", BAD), new(BAD)], Fate(dead=2, code=BAD)),
-    "never left": ([NEVER_LEFT], None),
+    "cut, then called a duplicate": ([UNANSWERED, duplicate()], STORED_ONCE),
+    "malformed, its first copy unanswered": (
+        [Attempt("t", "k", VALIDATION), new(VALIDATION)],
+        KeyState(dead=2, code=VALIDATION),
+    ),
+    "never left": ([UNDELIVERED], None),
     "other body refused": ([new(), refused(422)], STORED_ONCE),
     "other body dead": (
         [new(body="a"), new(body="b", request_id="req_2")],
-        Fate(stored=1, dead=1, code="IDEMPOTENCY_KEY_REUSED"),
+        KeyState(stored=1, dead=1, code="IDEMPOTENCY_KEY_REUSED"),
     ),
 }
 
-WRONG = {
+CONTRADICTIONS = {
     "lost": ([new()], None, "stored 0 times, expected 1"),
-    "stored twice": ([new(), repeat()], Fate(stored=2), "stored 2 times, expected 1"),
+    "stored twice": ([new(), duplicate()], KeyState(stored=2), "stored 2 times, expected 1"),
     "stored under both ids": (
         [new(), new(request_id="req_2")],
-        Fate(stored=2, id="1"),
+        KeyState(stored=2, id="1"),
         "stored 2 times, expected 1",
     ),
-    "stored by both attempts": ([refused(503), new()], Fate(stored=2, id="1"), "stored 2 times, expected 1"),
-    "malformed lost": ([new(BAD)], None, "dead-lettered 0 times, expected 1"),
-    "malformed stored": ([new(BAD)], Fate(stored=1, dead=1, code=BAD), "stored 1 times, expected 0"),
-    "malformed twice": ([new(BAD)], Fate(dead=2, code=BAD), "dead-lettered 2 times, expected 1"),
-    "other code": ([new(BAD)], Fate(dead=1, code="UNSTORABLE"), "dead-lettered as UNSTORABLE, expected " + BAD),
-    "good one dead": ([new()], Fate(dead=1, code=BAD), "dead-lettered as VALIDATION_FAILED, expected stored"),
+    "stored by both attempts": ([refused(503), new()], KeyState(stored=2, id="1"), "stored 2 times, expected 1"),
+    "malformed lost": ([new(VALIDATION)], None, "dead-lettered 0 times, expected 1"),
+    "malformed stored": ([new(VALIDATION)], KeyState(stored=1, dead=1, code=VALIDATION), "stored 1 times, expected 0"),
+    "malformed twice": ([new(VALIDATION)], KeyState(dead=2, code=VALIDATION), "dead-lettered 2 times, expected 1"),
+    "other code": (
+        [new(VALIDATION)],
+        KeyState(dead=1, code="UNSTORABLE"),
+        "dead-lettered as UNSTORABLE, expected " + VALIDATION,
+    ),
+    "good one dead": (
+        [new()],
+        KeyState(dead=1, code=VALIDATION),
+        "dead-lettered as VALIDATION_FAILED, expected stored",
+    ),
     "refused but stored": ([refused()], STORED_ONCE, "stored 1 times, expected 0"),
-    "never left but stored": ([NEVER_LEFT], STORED_ONCE, "stored 1 times, expected 0"),
-    "unanswered, stored twice": ([LOST], Fate(stored=2), "stored 2 times, expected 0 to 1"),
-    "duplicate of nothing": ([refused(), repeat()], STORED_ONCE, "duplicate of a request that was never acknowledged"),
-    "duplicate of another": ([new(), repeat("req_2")], STORED_ONCE, "duplicate of a request"),
+    "never left but stored": ([UNDELIVERED], STORED_ONCE, "stored 1 times, expected 0"),
+    "unanswered, stored twice": ([UNANSWERED], KeyState(stored=2), "stored 2 times, expected 0 to 1"),
+    "duplicate of nothing": (
+        [refused(), duplicate()],
+        STORED_ONCE,
+        "duplicate of a request that was never acknowledged",
+    ),
+    "duplicate of another": ([new(), duplicate("req_2")], STORED_ONCE, "duplicate of a request"),
     "second id unknown": ([new(), new(request_id="req_2")], STORED_ONCE, "req_2, of which nothing is known"),
-    "broken JSON accepted": ([new(REFUSED)], Fate(), "acknowledged, expected a refusal"),
+    "broken JSON accepted": ([new(REFUSED)], KeyState(), "acknowledged, expected a refusal"),
     "dead though one body": (
         [new()],
-        Fate(stored=1, dead=1, code="IDEMPOTENCY_KEY_REUSED"),
+        KeyState(stored=1, dead=1, code="IDEMPOTENCY_KEY_REUSED"),
         "dead-lettered 1 times, expected 0",
     ),
 }
 
 
 @pytest.mark.parametrize("case", ALLOWED)
-def test_what_the_answers_allow_balances(case: str) -> None:
-    """Nothing that the promises allow is reported."""
-    sent, fate = ALLOWED[case]
-    assert sheet_of(*sent, fate=fate).differences == []
+def test_what_the_answers_allow_is_no_difference(case: str) -> None:
+    """Nothing that the guarantees allow is reported."""
+    sent, key_state = ALLOWED[case]
+    assert reconcile_key(*sent, key_state=key_state).differences == []
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_what_the_answers_forbid_is_named(case: str) -> None:
-    """Every contradiction is reported with the tenant, the key and what was expected."""
-    sent, fate, problem = WRONG[case]
-    sheet = sheet_of(*sent, fate=fate)
-    assert not sheet.balanced
-    assert any(problem in difference.problem for difference in sheet.differences)
-    assert {(difference.tenant, difference.key) for difference in sheet.differences} == {("t", "k")}
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_contradictions_are_reported(case: str) -> None:
+    """Each one is reported with tenant, key and what was expected."""
+    sent, key_state, problem = CONTRADICTIONS[case]
+    report = reconcile_key(*sent, key_state=key_state)
+    assert not report.reconciled
+    assert any(problem in difference.problem for difference in report.differences)
+    assert {(difference.tenant, difference.key) for difference in report.differences} == {("t", "k")}
 
 
-def test_a_copy_that_only_the_store_recognised_balances_where_its_id_is_known() -> None:
-    """Acknowledged twice as new while the cache was away: one row, and the other id is found as its duplicate."""
-    sheet = sheet_of(new(), new(request_id="req_2"), fate=STORED_ONCE, req_2=STORED_ONCE)
-    assert sheet.balanced
-    assert sheet.acknowledged_again == 1
+def test_a_duplicate_that_only_the_processor_recognised_is_reconciled() -> None:
+    """Acknowledged twice as new while Redis was unavailable: one row, and the other id is found as its duplicate."""
+    report = reconcile_key(new(), new(request_id="req_2"), key_state=STORED_ONCE, req_2=STORED_ONCE)
+    assert report.reconciled
+    assert report.acknowledged_again == 1
 
 
-def test_the_sheet_adds_up() -> None:
-    """Requests add up to what was sent, and rows to the events."""
-    sent = [Sent("t", str(number), status=(202, 429, 503)[number % 3]) for number in range(9)]
-    fate = {("t", str(number)): STORED_ONCE for number in range(0, 9, 3)}
-    sheet = reckon(sent, Found(fate))
-    assert sum(sheet.requests.values()) == 9
-    assert (sheet.total.events, sheet.total.stored, sheet.total.neither) == (9, 3, 6)
-    assert sheet.rows["refused only"].events == sheet.rows["unanswered only"].events == 3
+def test_the_report_adds_up() -> None:
+    """Requests add up to what was sent, and groups to the events."""
+    sent = [Attempt("t", str(number), status=(202, 429, 503)[number % 3]) for number in range(9)]
+    key_state = {("t", str(number)): STORED_ONCE for number in range(0, 9, 3)}
+    report = reconcile(sent, PlatformState(key_state))
+    assert sum(report.requests.values()) == 9
+    assert (report.total.events, report.total.stored, report.total.neither) == (9, 3, 6)
+    assert report.groups["refused only"].events == report.groups["unanswered only"].events == 3
 
 
-def test_a_tenant_is_part_of_the_name() -> None:
-    """The same key of two tenants names two events."""
-    sheet = reckon([new(), Sent("u", "k", status=202, request_id="req_2")], Found({("t", "k"): STORED_ONCE}))
-    assert [difference.tenant for difference in sheet.differences] == ["u"]
-
-
-def test_the_text_shows_the_first_differences_and_counts_all() -> None:
-    """A run that lost everything prints a screenful."""
-    text = str(reckon([Sent("t", str(n), status=202, request_id=f"req_{n}") for n in range(50)], Found({})))
-    assert "50 differences" in text
-    assert "… and 30 more" in text
-    assert "answered 202 req_7; found stored 0, dead 0" in text
+def test_the_same_key_of_two_tenants_is_two_events() -> None:
+    """The tenant is part of what identifies an event."""
+    report = reconcile(
+        [new(), Attempt("u", "k", status=202, request_id="req_2")], PlatformState({("t", "k"): STORED_ONCE})
+    )
+    assert [difference.tenant for difference in report.differences] == ["u"]

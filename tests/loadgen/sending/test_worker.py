@@ -1,15 +1,16 @@
-"""What a sending process reports to its parent, and in which order."""
+"""What a worker reports to its parent, and in which order."""
 
 import threading
 import time
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING, Any, cast
 
-from tests.loadgen.conftest import Stub, make_job, steady
+from tests.loadgen.builders import make_config, steady
+from tests.loadgen.stub_server import StubServer
 
-from event_platform.loadgen.recording.counters import Tally
+from event_platform.loadgen.recording.counters import Counters
 from event_platform.loadgen.sending import worker
-from event_platform.loadgen.sending.worker import Finished
+from event_platform.loadgen.sending.worker import WorkerFinished
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -18,41 +19,41 @@ SLOW_SECONDS = 0.5
 
 
 class SlowPipe:
-    """A pipe through which the first report gets only after the last word, or late."""
+    """A pipe that delays the first report until the last message has been sent, or half a second has passed."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
-        """Nothing is sent yet."""
+        """Wrap ``pipe``."""
         self._pipe = pipe
-        self._last_word_is_out = threading.Event()
+        self._finished_is_sent = threading.Event()
         self._is_first = True
 
-    def recv(self) -> Any:  # noqa: ANN401 - as the pipe's
-        """As the pipe's."""
+    def recv(self) -> Any:  # noqa: ANN401 - the signature of Connection
+        """Receive without delay."""
         return self._pipe.recv()
 
     def send(self, message: object) -> None:
-        """As the pipe's."""
-        if isinstance(message, Tally) and self._is_first:
+        """Send; the first report late."""
+        if isinstance(message, Counters) and self._is_first:
             self._is_first = False
-            self._last_word_is_out.wait(SLOW_SECONDS)
+            self._finished_is_sent.wait(SLOW_SECONDS)
         self._pipe.send(message)
-        if isinstance(message, Finished):
-            self._last_word_is_out.set()
+        if isinstance(message, WorkerFinished):
+            self._finished_is_sent.set()
 
 
-def test_every_report_comes_before_the_last_word(stub: Stub) -> None:
-    """Also one that is still on its way when the run ends: who reads until the last word has counted everything."""
-    ours, theirs = Pipe()
+def test_every_report_precedes_the_last_message(stub: StubServer) -> None:
+    """A parent that reads up to the last message has counted every event, even if a report was slow."""
+    parent_end, worker_end = Pipe()
     seconds = worker.REPORT_SECONDS + SLOW_SECONDS / 2
-    job = make_job(stub, steady(20, seconds))
-    sending = threading.Thread(target=worker.main, args=(job, cast("Connection[Any, Any]", SlowPipe(theirs))))
+    config = make_config(stub, steady(20, seconds))
+    sending = threading.Thread(target=worker.main, args=(config, cast("Connection[Any, Any]", SlowPipe(worker_end))))
     sending.start()
-    assert ours.recv() == "ready"
-    ours.send(time.monotonic())
-    tally = Tally()
-    while not isinstance(message := ours.recv(), Finished):
-        tally.add(message)
-    ours.close()
+    assert parent_end.recv() == "ready"
+    parent_end.send(time.monotonic())
+    counters = Counters()
+    while not isinstance(message := parent_end.recv(), WorkerFinished):
+        counters.merge(message)
+    parent_end.close()
     sending.join()
-    theirs.close()
-    assert tally.sent == len(stub.received) > 0
+    worker_end.close()
+    assert counters.sent == len(stub.received) > 0

@@ -1,118 +1,115 @@
-"""Where acts are played: a running platform, traffic, and a voice that says what happens."""
+"""Runs experiments: sends traffic while an experiment acts on the platform, and comments on what happens."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from event_platform.core.errors import PlatformError, UnavailableError
 from event_platform.loadgen.demo import platform_control
 from event_platform.loadgen.reconciliation.admin_api import AdminApi
-from event_platform.loadgen.sending.load_run import Run, run
-from event_platform.loadgen.sending.worker import Job
+from event_platform.loadgen.sending.load_run import LoadRun, run_load
+from event_platform.loadgen.sending.run_config import RunConfig
 
-LOOK_EVERY_SECONDS = 4.0
-_LONGEST_DRAIN_SECONDS = 60.0
-_A_MOMENTS_EVENTS = 50
-
-Say = Callable[[str], None]
+_LAG_INTERVAL_SECONDS: Final = 4.0
+_DRAIN_INTERVAL_SECONDS: Final = 1.0
+_MAX_DRAIN_SECONDS: Final = 60.0
+_DRAINED_EVENTS: Final = 50
+"""A lag this small is the traffic of a moment."""
 
 
 @dataclass
-class Stage:
-    """What an act can do.
+class ExperimentRunner:
+    """Runs experiments on a running platform, and offers what they do meanwhile.
 
     Attributes:
-        outage_seconds: How long an act keeps something stopped.
-        folder: For the ledgers of all traffic.
-        ended: Set when the traffic of the act ends, so that no act waits in vain.
+        folder: For the attempt logs of all experiments.
+        outage_seconds: How long an experiment keeps something stopped.
+        write: Receives each line of the commentary.
+        traffic_ended: Set when the traffic of the experiment ends, so that no action outlasts it by much.
     """
 
     api: AdminApi
     folder: Path
     outage_seconds: float
-    tell: Say
-    begun: float = field(default_factory=time.monotonic)
-    ended: threading.Event = field(default_factory=threading.Event)
+    write: Callable[[str], None]
+    _begun: float = field(default_factory=time.monotonic)
+    traffic_ended: threading.Event = field(default_factory=threading.Event)
 
-    def say(self, sentence: str) -> None:
-        """Tell it, with the time since the beginning."""
-        self.tell(f"[{time.monotonic() - self.begun:5.0f} s] {sentence}")
+    def run(self, config: RunConfig, actions: Callable[["ExperimentRunner"], None]) -> LoadRun:
+        """Send the traffic of ``config`` while ``actions`` run; return when both have ended.
+
+        Raises:
+            PlatformError: The actions failed.
+            KeyboardInterrupt: Ctrl-C; the actions have ended, and restarted what they had stopped.
+        """
+        self.traffic_ended.clear()
+        errors: list[PlatformError] = []
+        thread = threading.Thread(target=self._act, args=(actions, errors))
+        thread.start()
+        try:
+            result = run_load(config, 1, lambda _run: None)
+        finally:
+            self.traffic_ended.set()
+            thread.join()
+        if errors:
+            raise errors[0]
+        if result.interrupted:
+            raise KeyboardInterrupt
+        return result
+
+    def _act(self, actions: Callable[["ExperimentRunner"], None], errors: list[PlatformError]) -> None:
+        try:
+            actions(self)
+        except PlatformError as error:
+            errors.append(error)
+
+    def new_attempt_log(self) -> Path:
+        """Return the path for the attempt log of the next experiment."""
+        return self.folder / f"attempts-{len(list(self.folder.iterdir()))}"
+
+    def say(self, message: str) -> None:
+        """Write a line with the time since the first experiment began."""
+        self.write(f"[{time.monotonic() - self._begun:5.0f} s] {message}")
 
     def pause(self, seconds: float) -> None:
-        """Let traffic flow."""
-        self.ended.wait(seconds)
+        """Wait while traffic flows; return early when it ends."""
+        self.traffic_ended.wait(seconds)
 
-    def outage(self, name: str) -> None:
-        """Stop a service or server for as long as outages last, watch, and start it again."""
+    def cause_outage(self, name: str) -> None:
+        """Stop a service or server for ``outage_seconds`` while watching the lag, and start it again."""
         self.say(f"stopping {name}")
         platform_control.stop(name)
         try:
-            self.watch(self.outage_seconds)
+            self.watch_lag(self.outage_seconds)
         finally:
             self.say(f"starting {name}")
             platform_control.start(name)
         self.say(f"{name} is ready")
 
-    def watch(self, seconds: float) -> None:
-        """Say every few seconds how far the processor is behind."""
+    def watch_lag(self, seconds: float) -> None:
+        """Show the processor's lag every few seconds, until the time is over or the traffic ends."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0 and not self.ended.is_set():
-            self.pause(min(LOOK_EVERY_SECONDS, left))
-            self._tell_lag()
+        while (left := deadline - time.monotonic()) > 0 and not self.traffic_ended.is_set():
+            self.pause(min(_LAG_INTERVAL_SECONDS, left))
+            self._show_lag()
 
     def watch_drain(self) -> None:
-        """Say how the lag falls, until no more than the traffic of a moment waits."""
-        deadline = time.monotonic() + _LONGEST_DRAIN_SECONDS
+        """Show how the lag falls, until it is no more than the traffic of a moment."""
+        deadline = time.monotonic() + _MAX_DRAIN_SECONDS
         while time.monotonic() < deadline:
-            waiting = self._tell_lag()
-            if waiting is not None and waiting <= _A_MOMENTS_EVENTS:
+            lag = self._show_lag()
+            if lag is not None and lag <= _DRAINED_EVENTS:
                 return
-            time.sleep(1)
+            time.sleep(_DRAIN_INTERVAL_SECONDS)
 
-    def _tell_lag(self) -> int | None:
+    def _show_lag(self) -> int | None:
         try:
             lag = self.api.lag()
         except UnavailableError:
-            self.say("lag: the admin API cannot tell now")
+            self.say("lag: unknown (the admin API is unavailable)")
             return None
-        self.say(f"lag: unknown ({lag.error})" if lag.total is None else f"lag: {lag.total:,} events wait")
+        self.say(f"lag: unknown ({lag.error})" if lag.total is None else f"lag: {lag.total:,} events waiting")
         return lag.total
-
-    def perform(self, job: Job, script: Callable[["Stage"], None]) -> Run:
-        """Send ``job`` while ``script`` is played; returns when both have ended.
-
-        Raises:
-            PlatformError: The script failed.
-            KeyboardInterrupt: Ctrl-C; the script was told, and has put right what it stopped.
-        """
-        self.ended.clear()
-        problems: list[PlatformError] = []
-        player = threading.Thread(target=self._play, args=(script, problems))
-        player.start()
-        try:
-            result = run(job, 1, lambda _run: None)
-        finally:
-            self.ended.set()
-            player.join()
-        if problems:
-            raise problems[0]
-        if result.interrupted:
-            raise KeyboardInterrupt
-        return result
-
-    def _play(self, script: Callable[["Stage"], None], problems: list[PlatformError]) -> None:
-        try:
-            script(self)
-        except PlatformError as error:
-            problems.append(error)
-
-    def next_ledger(self) -> Path:
-        """A file for the next act's attempts."""
-        return self.folder / f"ledger-{len(list(self.folder.iterdir()))}"
-
-
-def quota(limits: Iterable[tuple[str, int]]) -> dict[str, str]:
-    """The setting that gives tenants these limits."""
-    return {"RATE_LIMITS": ",".join(f"{tenant}:{limit}" for tenant, limit in limits)}

@@ -1,23 +1,24 @@
-"""What the admin API says of events and of the pipeline, for whoever may ask it."""
+"""A client of the admin API: lag, lookups of keys and request ids."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 import msgspec
 from msgspec import Struct
 
 from event_platform.core.errors import PlatformError, UnavailableError
-from event_platform.loadgen.reconciliation.reconcile import Fate, Key
+from event_platform.loadgen.reconciliation.platform_state import KeyState, RequestKey
+from event_platform.loadgen.recording.attempt import EventKey
 
-_TIMEOUT_SECONDS = 15.0
-_MAX_LOOKUP = 1_000
+_TIMEOUT_SECONDS: Final = 15.0
+_MAX_KEYS_PER_LOOKUP: Final = 1_000
 _Shape = TypeVar("_Shape")
 
 
-class Partition(Struct, frozen=True):
-    """Offsets of one partition; None where they are unknown."""
+class PartitionOffsets(Struct, frozen=True):
+    """Offsets of one partition; None if unknown."""
 
     partition: int
     committed: int | None = None
@@ -25,15 +26,15 @@ class Partition(Struct, frozen=True):
 
 
 class Lag(Struct, frozen=True):
-    """How far the processor is behind; None where it is unknown."""
+    """How many events the processor has not processed yet; None if unknown."""
 
     as_of: str
-    partitions: list[Partition]
+    partitions: list[PartitionOffsets]
     total: int | None = None
     error: str | None = None
 
 
-class _Result(Struct):
+class _LookupResult(Struct):
     stored_count: int
     dead_count: int
     id: str | None = None
@@ -42,12 +43,12 @@ class _Result(Struct):
     idempotency_key: str = ""
 
 
-class _Results(Struct):
-    results: list[_Result]
+class _LookupResults(Struct):
+    results: list[_LookupResult]
 
 
 class AdminApi:
-    """A client for one run; ``token`` where the API asks for one."""
+    """A client with its own connections; ``token`` is needed if the API requires one."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -61,46 +62,46 @@ class AdminApi:
         self._client.close()
 
     def lag(self) -> Lag:
-        """How far the processor is behind.
+        """Return the processor's lag.
 
         Raises:
-            UnavailableError: The API does not answer, or cannot for now.
-            PlatformError: It refuses, or answers what it should not.
+            UnavailableError: The API does not answer, or not at present.
+            PlatformError: It refuses the request, or its answer has another form.
         """
-        return _decoded(self._ask("GET", "/admin/kafka/lag"), Lag)
+        return _decoded(self._send("GET", "/admin/kafka/lag"), Lag)
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON of any endpoint
-        """The JSON of another endpoint; raises as `lag` does."""
-        return msgspec.json.decode(self._ask("GET", path))
+        """Return the JSON of another endpoint; raises as `lag` does."""
+        return msgspec.json.decode(self._send("GET", path))
 
-    def fates_of_keys(self, keys: Iterable[Key]) -> dict[Key, Fate]:
-        """What is held under idempotency keys; raises as `lag` does."""
+    def lookup_keys(self, keys: Iterable[EventKey]) -> dict[EventKey, KeyState]:
+        """Return what is held under idempotency keys; raises as `lag` does."""
         return self._look_up("idempotency_key", keys)
 
-    def fates_of_requests(self, requests: Iterable[Key]) -> dict[Key, Fate]:
-        """What is held under request ids; raises as `lag` does."""
+    def lookup_request_ids(self, requests: Iterable[RequestKey]) -> dict[RequestKey, KeyState]:
+        """Return what is held under request ids; raises as `lag` does."""
         return self._look_up("request_id", requests)
 
-    def _look_up(self, name: str, wanted: Iterable[Key]) -> dict[Key, Fate]:
-        fates: dict[Key, Fate] = {}
-        for tenant, names in _portions(wanted):
-            body = self._ask("POST", "/admin/events/lookup", {"tenant": tenant, f"{name}s": names})
-            for result in _decoded(body, _Results).results:
-                fate = Fate(result.stored_count, result.dead_count, result.id, result.code)
-                fates[tenant, getattr(result, name)] = fate
-        return fates
+    def _look_up(self, field: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KeyState]:
+        states: dict[tuple[str, str], KeyState] = {}
+        for tenant, values in _chunks_by_tenant(wanted):
+            body = self._send("POST", "/admin/events/lookup", {"tenant": tenant, f"{field}s": values})
+            for result in _decoded(body, _LookupResults).results:
+                state = KeyState(result.stored_count, result.dead_count, result.id, result.code)
+                states[tenant, getattr(result, field)] = state
+        return states
 
-    def _ask(self, method: str, path: str, body: object = None) -> bytes:
+    def _send(self, method: str, path: str, body: object = None) -> bytes:
         doing = f"asking {self.url}{path}"
         try:
-            answer = self._client.request(method, path, json=body)
+            response = self._client.request(method, path, json=body)
         except httpx.TransportError as error:
             raise UnavailableError(f"{doing}: {type(error).__name__} {error}") from error
-        if answer.is_server_error:
-            raise UnavailableError(f"{doing}: {answer.status_code} {answer.text[:300]}")
-        if not answer.is_success:
-            raise PlatformError(f"{doing}: {answer.status_code} {answer.text[:300]}")
-        return answer.content
+        if response.is_server_error:
+            raise UnavailableError(f"{doing}: {response.status_code} {response.text[:300]}")
+        if not response.is_success:
+            raise PlatformError(f"{doing}: {response.status_code} {response.text[:300]}")
+        return response.content
 
 
 def _decoded(body: bytes, shape: type[_Shape]) -> _Shape:
@@ -110,12 +111,12 @@ def _decoded(body: bytes, shape: type[_Shape]) -> _Shape:
         raise PlatformError(f"the admin API's answer has another form: {error}") from error
 
 
-def _portions(wanted: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
-    """Names by tenant, in lists of the size that one lookup takes."""
+def _chunks_by_tenant(wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield tenants with lists of their keys, each as long as one lookup may be."""
     by_tenant: dict[str, list[str]] = {}
-    for tenant, name in wanted:
-        by_tenant.setdefault(tenant, []).append(name)
-    for tenant, names in by_tenant.items():
-        rest = iter(names)
-        while portion := list(islice(rest, _MAX_LOOKUP)):
-            yield tenant, portion
+    for tenant, value in wanted:
+        by_tenant.setdefault(tenant, []).append(value)
+    for tenant, values in by_tenant.items():
+        remaining = iter(values)
+        while chunk := list(islice(remaining, _MAX_KEYS_PER_LOOKUP)):
+            yield tenant, chunk

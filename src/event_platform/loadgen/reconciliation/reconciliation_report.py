@@ -1,16 +1,16 @@
-"""The balance sheet of a run: what was answered, what became of it, and what contradicts."""
+"""The result of a reconciliation: what was answered, what became of it, and what contradicts."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
 
-SHOWN_DIFFERENCES = 20
+_MAX_SHOWN: Final = 20
 
 
-class Row(Struct):
-    """Events that ended alike, and how many rows, dead letters and events without either were found of them."""
+class EventCounts(Struct):
+    """Number of events in a group, of their rows and dead letters, and of the events that have neither."""
 
     events: int = 0
     stored: int = 0
@@ -19,11 +19,11 @@ class Row(Struct):
 
 
 class Difference(Struct, frozen=True):
-    """An event that contradicts its answers.
+    """An event whose state contradicts its answers.
 
     Attributes:
         problem: What was found and what was expected.
-        seen: Its answers, and where it was seen.
+        seen: Its answers, and what the platform holds.
     """
 
     tenant: str
@@ -35,71 +35,70 @@ class Difference(Struct, frozen=True):
         return f"{self.tenant} {self.key}: {self.problem} [{self.seen}]"
 
 
-class BalanceSheet(Struct):
-    """Sums over all requests and all events of a run.
+class ReconciliationReport(Struct):
+    """Sums over all requests and all events of a run, and what contradicts.
 
     Attributes:
-        requests: Number of requests by how they ended; they add up to the requests sent.
-        rows: Events by how their requests ended together; they add up to the events.
-        acknowledged_again: Acknowledgements under a further id of an event acknowledged before: copies that only the
-            store recognised, because the cache was away.
-        differences: All that contradicts.
-        remarks: What a reader must know to read it right.
+        requests: Requests by delivery status; they add up to the requests sent.
+        groups: Events by the delivery statuses of all their requests; they add up to the events.
+        acknowledged_again: Acknowledgements of a known event under a further request id: duplicates that only the
+            processor recognised, because Redis was unavailable.
+        differences: All contradictions.
+        warnings: What a reader must know to interpret the report.
     """
 
     requests: dict[str, int]
-    rows: dict[str, Row] = field(default_factory=dict)
+    groups: dict[str, EventCounts] = field(default_factory=dict)
     acknowledged_again: int = 0
     differences: list[Difference] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
-    def balanced(self) -> bool:
-        """Whether all that was answered is true."""
+    def reconciled(self) -> bool:
+        """Whether the platform's state agrees with every answer."""
         return not self.differences
 
     @property
-    def total(self) -> Row:
-        """The sum of all rows."""
-        columns = Row.__struct_fields__
-        return Row(*(sum(getattr(row, column) for row in self.rows.values()) for column in columns))
+    def total(self) -> EventCounts:
+        """Sum of all groups."""
+        columns = EventCounts.__struct_fields__
+        return EventCounts(*(sum(getattr(each, column) for each in self.groups.values()) for column in columns))
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
     def to_json(self) -> dict[str, Any]:
-        """Builtin values; at most the first differences, and the number of all."""
-        shown = self.differences[:SHOWN_DIFFERENCES]
+        """Return builtin values: the first differences, and the number of all."""
         return {
-            "balanced": self.balanced,
-            "requests": {str(end): number for end, number in self.requests.items()},
-            "events": msgspec.to_builtins(self.rows | {"total": self.total}),
+            "balanced": self.reconciled,
+            "requests": {str(status): number for status, number in self.requests.items()},
+            "events": msgspec.to_builtins(self.groups | {"total": self.total}),
             "acknowledged_again": self.acknowledged_again,
-            "remarks": self.remarks,
+            "remarks": self.warnings,
             "difference_count": len(self.differences),
-            "differences": msgspec.to_builtins(shown),
+            "differences": msgspec.to_builtins(self.differences[:_MAX_SHOWN]),
         }
 
     def _lines(self) -> Iterator[str]:
         yield f"{'requests':<36}{sum(self.requests.values()):>10,}"
-        yield from (f"  {end:<34}{number:>10,}" for end, number in self.requests.items() if number)
+        yield from (f"  {status:<34}{number:>10,}" for status, number in self.requests.items() if number)
         yield f"{'events':<26}{'sent':>10}{'stored':>10}{'dead':>10}{'neither':>10}"
-        yield from (_table_line(f"  {name}", row) for name, row in self.rows.items())
+        yield from (_table_line(f"  {name}", counts) for name, counts in self.groups.items())
         yield _table_line("  total", self.total)
         if self.acknowledged_again:
-            yield f"copies that only the store recognised: {self.acknowledged_again:,}"
-        yield from self.remarks
+            yield f"duplicates that only the processor recognised: {self.acknowledged_again:,}"
+        yield from self.warnings
         yield from self._verdict()
 
     def _verdict(self) -> Iterator[str]:
-        if self.balanced:
-            yield "It balances: every event is where its answers say."
+        if self.reconciled:
+            yield "Reconciled: what became of every event agrees with its answers."
             return
-        yield f"It does not balance: {len(self.differences):,} differences."
-        yield from (f"  {difference}" for difference in self.differences[:SHOWN_DIFFERENCES])
-        if len(self.differences) > SHOWN_DIFFERENCES:
-            yield f"  … and {len(self.differences) - SHOWN_DIFFERENCES:,} more"
+        yield f"Not reconciled: {len(self.differences):,} differences."
+        yield from (f"  {difference}" for difference in self.differences[:_MAX_SHOWN])
+        if len(self.differences) > _MAX_SHOWN:
+            yield f"  … and {len(self.differences) - _MAX_SHOWN:,} more"
 
 
-def _table_line(name: str, row: Row) -> str:
-    return f"{name:<26}{row.events:>10,}{row.stored:>10,}{row.dead:>10,}{row.neither:>10,}"
+def _table_line(name: str, counts: EventCounts) -> str:
+    return f"{name:<26}{counts.events:>10,}{counts.stored:>10,}{counts.dead:>10,}{counts.neither:>10,}"

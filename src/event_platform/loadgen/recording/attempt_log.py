@@ -1,22 +1,20 @@
-"""Every attempt with its answer, in a file for the reckoning: a JSON object a line."""
+"""A file with every attempt of a worker, one JSON object per line, for reconciliation."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Self
-from zlib import crc32
+from typing import Final, Self
 
 import msgspec
 
-from event_platform.loadgen.reconciliation.reconcile import Sent
-from event_platform.loadgen.recording.attempt_result import Ended
+from event_platform.loadgen.recording.attempt import Attempt, attempt_of
+from event_platform.loadgen.recording.attempt_result import AttemptResult
 from event_platform.loadgen.traffic.events import Event
-from event_platform.loadgen.traffic.request_kinds import REUSED_KEY
 
-_BUFFER_BYTES = 262_144
+_BUFFER_BYTES: Final = 262_144
 
 
-class Ledger:
-    """Written by one worker; without a path nothing is kept."""
+class AttemptLog:
+    """Appends the attempts of one worker to a new file; discards them if ``path`` is None."""
 
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("wb", buffering=_BUFFER_BYTES) if path else None
@@ -29,29 +27,15 @@ class Ledger:
         if self._file:
             self._file.close()
 
-    def enter(self, event: Event, ended: Ended) -> None:
-        """One attempt of one event."""
+    def append(self, event: Event, result: AttemptResult) -> None:
+        """Write one attempt to send ``event``."""
         if self._file:
-            self._file.write(self._encoder.encode(entry(event, ended)) + b"\n")
+            self._file.write(self._encoder.encode(attempt_of(event, result)) + b"\n")
 
 
-def entry(event: Event, ended: Ended) -> Sent:
-    """What the reckoning needs to know of an attempt."""
-    return Sent(
-        event.tenant,
-        event.key,
-        event.kind.expected,
-        ended.status,
-        ended.request_id,
-        ended.duplicate,
-        ended.undelivered,
-        f"{crc32(event.body):x}" if event.kind is REUSED_KEY else "",
-    )
-
-
-def read(paths: Iterable[Path]) -> Iterator[Sent]:
-    """All entries of these files."""
-    decode = msgspec.json.Decoder(Sent).decode
+def read(paths: Iterable[Path]) -> Iterator[Attempt]:
+    """Yield all attempts in these files."""
+    decode = msgspec.json.Decoder(Attempt).decode
     for path in paths:
         with path.open("rb") as file:
             yield from map(decode, file)

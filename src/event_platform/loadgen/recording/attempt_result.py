@@ -1,4 +1,4 @@
-"""How a request ended, as a producer sees it, and the six ways in which that is counted."""
+"""The result of one attempt to send an event, as a producer sees it, and the six outcomes it is counted as."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Outcome(StrEnum):
-    """Each event that was sent has exactly one, so that they add up."""
+    """Final outcome of an event; each event that was sent has exactly one, so that the counts add up."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicates"
@@ -21,14 +21,15 @@ class Outcome(StrEnum):
 NO_ANSWER: Final = "no_answer"
 
 
-class Ended(Struct, frozen=True):
-    """The end of one attempt to send one event.
+# A Struct, because one is made for each event sent, and a frozen dataclass takes nine times as long to make.
+class AttemptResult(Struct, frozen=True):
+    """The result of one attempt to send one event.
 
     Attributes:
         status: HTTP status, or that of the item in a batch; None without an answer.
-        code: Of the error, or why there is no answer.
-        undelivered: It is certain that the request never left.
-        retry_after_seconds: As answered.
+        code: Error code of the answer, or why there is no answer.
+        undelivered: The request certainly never left, because there was no connection.
+        retry_after_seconds: Value of ``Retry-After``.
     """
 
     status: int | None = None
@@ -40,14 +41,14 @@ class Ended(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The answer in a few words, for the list of answers."""
+        """The answer in a few words, by which the report lists the answers."""
         if self.status is None:
             return f"no answer: {self.code}"
         return f"{self.status} {'duplicate' if self.duplicate else self.code}".rstrip()
 
     @property
     def outcome(self) -> Outcome:
-        """How it is counted."""
+        """The outcome of the event if this result is final."""
         match self.status:
             case HTTPStatus.ACCEPTED:
                 return Outcome.DUPLICATE if self.duplicate else Outcome.ACCEPTED
@@ -60,15 +61,15 @@ class Ended(Struct, frozen=True):
         return Outcome.FAILED
 
     @property
-    def answered(self) -> str:
-        """What its latency is counted with: quick refusals say nothing of acceptances, time-outs nothing of a 503."""
+    def latency_group(self) -> str:
+        """The histogram for its latency: fast refusals must not hide slow acceptances, nor time-outs a fast 503."""
         return NO_ANSWER if self.status is None else str(self.outcome)
 
 
-ANSWERED: Final = (*map(str, Outcome), NO_ANSWER)
-"""All that `Ended.answered` may be, in the order of reports."""
+LATENCY_GROUPS: Final = (*map(str, Outcome), NO_ANSWER)
+"""All values of `AttemptResult.latency_group`, in the order of reports."""
 
-TIMED_OUT = Ended(code="timed out")
-CUT = Ended(code="connection lost")
-UNREACHABLE = Ended(code="no connection", undelivered=True)
-NO_CONNECTION_IN_TIME = Ended(code="no free connection in time", undelivered=True)
+TIMED_OUT: Final = AttemptResult(code="timed out")
+CONNECTION_LOST: Final = AttemptResult(code="connection lost")
+UNREACHABLE: Final = AttemptResult(code="no connection", undelivered=True)
+NO_CONNECTION_IN_TIME: Final = AttemptResult(code="no free connection in time", undelivered=True)

@@ -13,27 +13,27 @@ except ImportError as error:
         "`pip install 'event-platform[loadgen]'`"
     ) from error
 
-_LONGEST_MICROSECONDS: Final = 3_600_000_000
+_MAX_MICROSECONDS: Final = 3_600_000_000
 _SIGNIFICANT_DIGITS: Final = 3
 
 
 class Histogram:
-    """Durations in seconds, exact to three digits; longer ones than an hour count as an hour."""
+    """Durations in seconds with three significant digits; anything above an hour counts as an hour."""
 
     def __init__(self) -> None:
-        self._counts = HdrHistogram(1, _LONGEST_MICROSECONDS, _SIGNIFICANT_DIGITS)
+        self._counts = HdrHistogram(1, _MAX_MICROSECONDS, _SIGNIFICANT_DIGITS)
         self._sum_seconds = 0.0
         self._max_seconds = 0.0
 
     def record(self, seconds: float) -> None:
-        """Add one duration; what a clock made negative counts as zero."""
+        """Add one duration; a negative one, which a clock step can cause, counts as zero."""
         microseconds = round(seconds * 1_000_000)
-        self._counts.record_value(min(max(microseconds, 1), _LONGEST_MICROSECONDS))
+        self._counts.record_value(min(max(microseconds, 1), _MAX_MICROSECONDS))
         self._sum_seconds += max(seconds, 0.0)
         self._max_seconds = max(self._max_seconds, seconds)
 
-    def add(self, other: Self) -> None:
-        """Add all durations of ``other``: the result is as if all had been recorded here."""
+    def merge(self, other: Self) -> None:
+        """Add all durations of ``other``, with the same result as recording them here."""
         self._counts.add(other._counts)
         self._sum_seconds += other._sum_seconds
         self._max_seconds = max(self._max_seconds, other._max_seconds)
@@ -45,28 +45,28 @@ class Histogram:
 
     @property
     def mean(self) -> float:
-        """Average in seconds; 0 where there are none."""
+        """Average in seconds; 0 if empty."""
         return self._sum_seconds / self.count if self.count else 0.0
 
     @property
     def max(self) -> float:
-        """The longest, in seconds."""
+        """Longest duration in seconds; 0 if empty."""
         return self._max_seconds
 
     def percentile(self, percent: float) -> float:
-        """Seconds within which ``percent`` of all lie; 0 where there are none."""
+        """Return the seconds within which ``percent`` of all durations lie; 0 if empty."""
         if not self.count:
             return 0.0
-        # The histogram gives its bucket's upper end, which must not exceed the longest that there was.
+        # The library returns the upper end of the bucket, which may exceed the longest duration recorded.
         bucket_end: int = self._counts.get_value_at_percentile(percent)
         return min(bucket_end / 1_000_000, max(self._max_seconds, 1e-6))
 
     def __reduce__(self) -> tuple[Callable[..., "Histogram"], tuple[bytes, float, float]]:
-        return _unpacked, (self._counts.encode(), self._sum_seconds, self._max_seconds)
+        return _unpickled, (self._counts.encode(), self._sum_seconds, self._max_seconds)
 
 
-def _unpacked(encoded: bytes, sum_seconds: float, max_seconds: float) -> Histogram:
+def _unpickled(encoded: bytes, sum_seconds: float, max_seconds: float) -> Histogram:
     histogram = Histogram()
-    histogram._counts.decode_and_add(encoded)  # noqa: SLF001 - the other half of pickling
-    histogram._sum_seconds, histogram._max_seconds = sum_seconds, max_seconds  # noqa: SLF001 - the same
+    histogram._counts.decode_and_add(encoded)  # noqa: SLF001 - the counterpart of __reduce__
+    histogram._sum_seconds, histogram._max_seconds = sum_seconds, max_seconds  # noqa: SLF001 - as above
     return histogram

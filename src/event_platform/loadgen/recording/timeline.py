@@ -1,21 +1,25 @@
 """A run second by second, for the live view and the report's charts."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from event_platform.loadgen.recording.attempt_result import Outcome
-from event_platform.loadgen.recording.counters import Tally
+from event_platform.loadgen.recording.counters import Counters
 
-_SHORTEST_SECONDS = 0.5
+_INTERVAL_SECONDS: Final = 1.0
+_MIN_LAST_SECONDS: Final = 0.5
 
 
-class Point(Struct, frozen=True):
-    """What ended in one interval.
+class TimelinePoint(Struct, frozen=True):
+    """What was completed in one interval.
 
     Attributes:
-        at: Its start, in seconds after the run's.
-        seconds: Its length.
+        at: Start of the interval, in seconds after the start of the run.
+        seconds: Length of the interval.
         counts: Events by outcome.
-        p50: Of the latencies, in seconds, as is `p99`.
+        p50: Median latency in seconds.
+        p99: 99th percentile of the latency in seconds.
     """
 
     at: float
@@ -25,39 +29,40 @@ class Point(Struct, frozen=True):
     p99: float
 
     def rate(self, *outcomes: Outcome) -> float:
-        """Events a second with these outcomes, or with any where none is named."""
+        """Return events per second with one of these outcomes, or with any if none is given."""
         return sum(self.counts[outcome] for outcome in outcomes or Outcome) / self.seconds
 
 
 class Timeline:
-    """Joins the workers' reports into intervals of a second or little more."""
+    """Joins the workers' reports into intervals of a second or slightly more."""
 
     def __init__(self) -> None:
-        self.points: list[Point] = []
-        self._begun = 0.0
+        self.points: list[TimelinePoint] = []
+        self._interval_start = 0.0
         self._latest = 0.0
-        self._open = Tally()
-        self._last = Tally()
+        self._current = Counters()
+        self._previous = Counters()
 
-    def add(self, elapsed_seconds: float, tally: Tally) -> None:
-        """A report that came so long after the run's start."""
-        self._open.add(tally)
+    def add(self, elapsed_seconds: float, counters: Counters) -> None:
+        """Add a report that came ``elapsed_seconds`` after the start of the run."""
+        self._current.merge(counters)
         self._latest = elapsed_seconds
-        if elapsed_seconds - self._begun >= 1:
-            self._close()
+        if elapsed_seconds - self._interval_start >= _INTERVAL_SECONDS:
+            self._close_interval()
 
     def finish(self) -> None:
-        """End the interval that is open; a short one joins the one before, because few events make no rate."""
-        if not self._open.sent:
+        """Close the last interval; merge a short one into the previous, because its rate would mislead."""
+        if not self._current.sent:
             return
-        if self.points and self._latest - self._begun < _SHORTEST_SECONDS:
-            self._begun = self.points.pop().at
-            self._open.add(self._last)
-        self._close()
+        if self.points and self._latest - self._interval_start < _MIN_LAST_SECONDS:
+            self._interval_start = self.points.pop().at
+            self._current.merge(self._previous)
+        self._close_interval()
 
-    def _close(self) -> None:
-        counts = {outcome: self._open.count(outcome) for outcome in Outcome}
-        latency = self._open.latency
-        seconds = max(self._latest - self._begun, 0.001)
-        self.points.append(Point(self._begun, seconds, counts, latency.percentile(50), latency.percentile(99)))
-        self._begun, self._last, self._open = self._latest, self._open, Tally()
+    def _close_interval(self) -> None:
+        counts = {outcome: self._current.count(outcome) for outcome in Outcome}
+        latency = self._current.latency
+        seconds = max(self._latest - self._interval_start, 0.001)
+        p50, p99 = latency.percentile(50), latency.percentile(99)
+        self.points.append(TimelinePoint(self._interval_start, seconds, counts, p50, p99))
+        self._interval_start, self._previous, self._current = self._latest, self._current, Counters()

@@ -1,17 +1,16 @@
-"""Conditions such as ``p99>50ms`` or ``failed>1%`` under which a run counts as failed."""
+"""``--fail-if``: conditions such as ``p99>50ms`` or ``failed>1%`` under which a run counts as failed."""
 
 import math
 import operator
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
-
-from msgspec import Struct
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.loadgen.report.summary import Summary
 
-_FORM = re.compile(r"\s*([a-z0-9_-]+)\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|%|)\s*")
+_SYNTAX: Final = re.compile(r"\s*([a-z0-9_-]+)\s*(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|%|)\s*")
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -21,21 +20,22 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
 _MILLISECONDS: Final = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 _LATENCIES: Final = ("avg", "p50", "p95", "p99", "max")
 _ACCEPTED: Final = "accepted_"
-"""Before a latency: of accepted events alone, which quick refusals do not flatter."""
+"""Prefix for the latency of accepted events alone, which fast refusals do not improve."""
 
 _COUNTS: Final = (
     *("sent", "accepted", "duplicates", "rate_limited", "invalid", "in_progress", "failed"),
     *("dropped", "late", "retries", "achieved_rate"),
 )
-_EXPECTED = (
+_EXPECTED: Final = (
     f"expected a condition like 'p99>50ms', 'failed>1%' or 'achieved_rate<95', with one of {', '.join(_LATENCIES)} "
     f"(in us, ms or s; accepted_p99 and so on for accepted events alone) or {', '.join(_COUNTS)} "
     "(a number, or % of those sent)"
 )
 
 
-class Condition(Struct, frozen=True):
-    """A figure of the summary, compared with a bound."""
+@dataclass(frozen=True, slots=True)
+class FailCondition:
+    """Comparison of a figure of the summary with a bound."""
 
     text: str
     figure: str
@@ -44,35 +44,43 @@ class Condition(Struct, frozen=True):
     unit: str
 
     def holds(self, summary: Summary) -> bool:
-        """Whether the run has failed by it."""
+        """Whether the run has failed by this condition."""
         return _COMPARE[self.comparison](self._value(summary), self.bound)
 
     def _value(self, summary: Summary) -> float:
-        if self.figure.removeprefix(_ACCEPTED) in _LATENCIES:
+        if _is_latency(self.figure):
             return _latency_ms(summary, self.figure) / _MILLISECONDS[self.unit]
         number: float = getattr(summary, self.figure)
         return 100 * number / max(summary.sent, 1) if self.unit == "%" else number
 
 
+def parse(text: str) -> FailCondition:
+    """Parse a condition.
+
+    Raises:
+        ConfigurationError: Its syntax, its figure or its unit is wrong; the message says what is expected.
+    """
+    match = _SYNTAX.fullmatch(text)
+    figure = match[1].replace("-", "_") if match else ""
+    if match is None or match[4] not in _units(figure) or not math.isfinite(float(match[3])):
+        raise ConfigurationError(f"--fail-if {text!r}: {_EXPECTED}")
+    return FailCondition(text, figure, match[2], float(match[3]), match[4])
+
+
+def _units(figure: str) -> tuple[str, ...]:
+    """Return the units a figure may have; none if it is unknown."""
+    if _is_latency(figure):
+        return tuple(_MILLISECONDS)
+    return ("", "%") if figure in _COUNTS else ()
+
+
+def _is_latency(figure: str) -> bool:
+    return figure.removeprefix(_ACCEPTED) in _LATENCIES
+
+
 def _latency_ms(summary: Summary, figure: str) -> float:
     name = figure.removeprefix(_ACCEPTED)
     durations = summary.latency_by_outcome.get("accepted") if figure != name else summary.latency_ms
-    # Where nothing was accepted, no bound on how long that took is kept.
+    # A run that accepted nothing exceeds every bound on the latency of accepted events.
     value: float = getattr(durations, name) if durations else math.inf
     return value
-
-
-def parse(text: str) -> Condition:
-    """The condition in ``text``.
-
-    Raises:
-        ConfigurationError: It has another form, an unknown figure, or a unit that does not fit.
-    """
-    match = _FORM.fullmatch(text)
-    figure = match[1].replace("-", "_") if match else ""
-    units = (
-        tuple(_MILLISECONDS) if figure.removeprefix(_ACCEPTED) in _LATENCIES else ("", "%") if figure in _COUNTS else ()
-    )
-    if match is None or match[4] not in units or not math.isfinite(float(match[3])):
-        raise ConfigurationError(f"--fail-if {text!r}: {_EXPECTED}")
-    return Condition(text, figure, match[2], float(match[3]), match[4])

@@ -3,9 +3,9 @@
 from html import escape
 from typing import Final
 
-from event_platform.loadgen.reconciliation.reconciliation_report import BalanceSheet
+from event_platform.loadgen.reconciliation.reconciliation_report import ReconciliationReport
 from event_platform.loadgen.recording.attempt_result import Outcome
-from event_platform.loadgen.recording.timeline import Point
+from event_platform.loadgen.recording.timeline import TimelinePoint
 from event_platform.loadgen.report.summary import Summary
 from event_platform.loadgen.report.svg_chart import Series, chart
 from event_platform.loadgen.report.text_report import figures
@@ -16,19 +16,19 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 pre { overflow-x: auto; padding: 1rem; border: 1px solid var(--grid); border-radius: 6px }
 svg { width: 100%; height: auto } svg text { font: 12px system-ui, sans-serif; fill: currentColor }
-.remark { border-left: 4px solid var(--b); padding-left: 1rem } .bad { border-color: var(--c) }
+.warning { border-left: 4px solid var(--b); padding-left: 1rem } .failed { border-color: var(--c) }
 """
 
 
-def page(title: str, summary: Summary, sheet: BalanceSheet | None) -> str:
-    """The whole file."""
+def render(title: str, summary: Summary, reconciliation: ReconciliationReport | None) -> str:
+    """Return the whole file."""
     parts = [
         f"<h1>{escape(title)}</h1>",
-        *(f'<p class="remark">{escape(remark)}</p>' for remark in summary.remarks),
+        *(f'<p class="warning">{escape(warning)}</p>' for warning in summary.warnings),
         *_charts(summary.timeline),
         "<h2>Figures</h2>",
         "<pre>" + escape("\n".join(figures(summary))) + "</pre>",
-        *(_sheet(sheet) if sheet else ()),
+        *(_reconciliation(reconciliation) if reconciliation else ()),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
     body = "\n".join(parts)
@@ -37,32 +37,35 @@ def page(title: str, summary: Summary, sheet: BalanceSheet | None) -> str:
     )
 
 
-def _charts(points: list[Point]) -> list[str]:
+def _charts(points: list[TimelinePoint]) -> list[str]:
     if not points:
         return []
-    at = [point.at for point in points]
-    rates = [
+    seconds = [point.at for point in points]
+    return [
+        "<h2>Events per second</h2>",
+        chart(seconds, _rates(points), "events/s"),
+        "<h2>Latency, from the intended start</h2>",
+        chart(seconds, _percentiles(points), "ms"),
+    ]
+
+
+def _rates(points: list[TimelinePoint]) -> list[Series]:
+    unsuccessful = (Outcome.INVALID, Outcome.IN_PROGRESS, Outcome.FAILED)
+    return [
         Series("accepted", "--a", [point.rate(Outcome.ACCEPTED) for point in points]),
         Series("duplicates", "--d", [point.rate(Outcome.DUPLICATE) for point in points]),
         Series("rate-limited", "--b", [point.rate(Outcome.RATE_LIMITED) for point in points]),
-        Series("invalid, in progress, failed", "--c", [_refused(point) for point in points]),
+        Series("invalid, in progress, failed", "--c", [point.rate(*unsuccessful) for point in points]),
     ]
-    latencies = [
+
+
+def _percentiles(points: list[TimelinePoint]) -> list[Series]:
+    return [
         Series("p50", "--a", [point.p50 * 1_000 for point in points]),
         Series("p99", "--c", [point.p99 * 1_000 for point in points]),
     ]
-    return [
-        "<h2>Events per second</h2>",
-        chart(at, rates, "events/s"),
-        "<h2>Latency, from the intended start</h2>",
-        chart(at, latencies, "ms"),
-    ]
 
 
-def _refused(point: Point) -> float:
-    return point.rate(Outcome.INVALID, Outcome.IN_PROGRESS, Outcome.FAILED)
-
-
-def _sheet(sheet: BalanceSheet) -> list[str]:
-    verdict = "" if sheet.balanced else '<p class="remark bad">It does not balance.</p>'
-    return ["<h2>Balance sheet</h2>", verdict, f"<pre>{escape(str(sheet))}</pre>"]
+def _reconciliation(report: ReconciliationReport) -> list[str]:
+    verdict = "" if report.reconciled else '<p class="warning failed">Not reconciled.</p>'
+    return ["<h2>Reconciliation</h2>", verdict, f"<pre>{escape(str(report))}</pre>"]

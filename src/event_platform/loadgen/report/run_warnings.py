@@ -1,57 +1,58 @@
 """What a run's figures mean, in plain sentences, where a reader could misread them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from event_platform.loadgen.recording.attempt_result import Outcome
-from event_platform.loadgen.recording.counters import LATE_SECONDS, Tally
-from event_platform.loadgen.sending.load_run import Run
-from event_platform.loadgen.sending.request_encoder import Target
+from event_platform.loadgen.recording.counters import LATE_SECONDS, Counters
+from event_platform.loadgen.sending.load_run import LoadRun
+from event_platform.loadgen.sending.target import Target
 
-_LATE_SHARE = 0.01
-_MOST = 0.5
-
-
-def generator_was_bottleneck(tally: Tally) -> bool:
-    """Whether so many requests started late that the latencies tell of the generator, not of the platform."""
-    return tally.dropped > 0 or tally.late > _LATE_SHARE * max(tally.lateness.count, 1)
+_MAX_LATE_SHARE: Final = 0.01
+_MOST: Final = 0.5
 
 
-def remarks(run: Run) -> list[str]:
-    """In the order in which they matter."""
+def generator_was_bottleneck(counters: Counters) -> bool:
+    """Whether so many requests started late that the latencies measure the generator rather than the platform."""
+    return counters.dropped > 0 or counters.late > _MAX_LATE_SHARE * max(counters.lateness.count, 1)
+
+
+def warnings_of(run: LoadRun) -> list[str]:
+    """Return all warnings about a run, the most important first."""
     return [*_about_generator(run), *_about_platform(run)]
 
 
-def _about_generator(run: Run) -> Iterator[str]:
-    tally = run.tally
+def _about_generator(run: LoadRun) -> Iterator[str]:
+    counters = run.counters
     if run.interrupted:
-        yield "Interrupted: the figures are of what was sent until then."
-    elif not tally.sent and not tally.dropped:
+        yield "Interrupted: the figures cover what was sent until then."
+    elif not counters.sent and not counters.dropped:
         yield "Nothing was sent: the scenario, its rates and its duration leave no event to send."
-    if generator_was_bottleneck(tally):
+    if generator_was_bottleneck(counters):
         yield (
-            f"The generator itself was the bottleneck: {tally.late:,} of {tally.lateness.count:,} requests started "
-            f"more than {LATE_SECONDS * 1_000:.0f} ms late and {tally.dropped:,} events were never sent; the latencies "
-            "contain its delay. Use more --workers, a lower --rps, or another machine."
+            f"The generator itself was the bottleneck: {counters.late:,} of {counters.lateness.count:,} requests "
+            f"started more than {LATE_SECONDS * 1_000:.0f} ms late and {counters.dropped:,} events were never sent; "
+            "the latencies contain its delay. Use more --workers, a lower --rps, or another machine."
         )
-    if tally.waited:
+    if counters.waited:
         yield (
-            f"{tally.waited:,} requests waited for a connection, because all {run.job.manner.connections} of a worker "
-            "were waiting for answers; their latency contains the wait."
+            f"{counters.waited:,} requests waited for a connection, because all "
+            f"{run.config.send_options.connections} of a worker were in use; their latency contains the wait."
         )
 
 
-def _about_platform(run: Run) -> Iterator[str]:
-    tally = run.tally
-    unreachable = tally.answers["no answer: no connection"]
-    if unreachable > _MOST * tally.answers.total():
-        yield _unreachable(run.job.target)
-    if tally.count(Outcome.RATE_LIMITED) > _MOST * tally.sent:
+def _about_platform(run: LoadRun) -> Iterator[str]:
+    counters = run.counters
+    unreachable = counters.answers["no answer: no connection"]
+    if unreachable > _MOST * counters.answers.total():
+        yield _unreachable(run.config.target)
+    if counters.count(Outcome.RATE_LIMITED) > _MOST * counters.sent:
         yield (
             "Most answers were 429: the quota of a tenant is RATE_LIMIT_PER_MIN (300 by default) in any 60 seconds. "
             "Raise it where ingest runs: `event-platform start ingest --env RATE_LIMIT_PER_MIN=60000` for all tenants, "
             "with `--env RATE_LIMITS=tenant_a:60000` for one."
         )
-    if tally.answers["401 UNAUTHORIZED"] > _MOST * tally.answers.total():
+    if counters.answers["401 UNAUTHORIZED"] > _MOST * counters.answers.total():
         yield "Most answers were 401: give the platform's API keys with --keys tenant:key,… or in API_KEYS."
 
 

@@ -1,17 +1,17 @@
-"""The summary as text."""
+"""The summary as text for a terminal or a log, without colour."""
 
 from collections.abc import Iterator
 
 from event_platform.loadgen.report.summary import Durations, Summary
 
 
-def text(summary: Summary) -> str:
-    """Lines for a terminal or a log, without colour."""
-    return "\n".join([*figures(summary), *summary.remarks])
+def render(summary: Summary) -> str:
+    """Return the figures, followed by the warnings about them."""
+    return "\n".join([*figures(summary), *summary.warnings])
 
 
 def figures(summary: Summary) -> Iterator[str]:
-    """Lines of what was counted and measured, without the remarks on it."""
+    """Yield lines with what was counted and measured, without the warnings."""
     yield from _counts(summary)
     if len(summary.tenants) > 1:
         yield from _tenants(summary)
@@ -30,7 +30,7 @@ def _counts(summary: Summary) -> Iterator[str]:
     yield f"  rate-limited  {summary.rate_limited:>10,}"
     yield f"  invalid       {summary.invalid:>10,}"
     if summary.in_progress:
-        yield f"  in progress   {summary.in_progress:>10,}   (409: its first copy was still under way)"
+        yield f"  in progress   {summary.in_progress:>10,}   (409: the first request of the key was in progress)"
     yield f"  failed        {summary.failed:>10,}"
     for name, number in (("never sent", summary.dropped), ("retries", summary.retries), ("late starts", summary.late)):
         if number:
@@ -51,13 +51,13 @@ def _answers(summary: Summary) -> Iterator[str]:
 
 def _latencies(summary: Summary) -> Iterator[str]:
     yield f"{'milliseconds':<16}{'avg':>10}{'p50':>10}{'p95':>10}{'p99':>10}{'max':>10}"
-    yield _durations("latency", summary.latency_ms)
+    yield _durations_line("latency", summary.latency_ms)
     for name, durations in summary.latency_by_outcome.items():
-        yield _durations(f"  {name.replace('_', '-')}", durations)
-    yield _durations("service time", summary.service_ms)
-    yield _durations("start lateness", summary.lateness_ms)
+        yield _durations_line(f"  {name.replace('_', '-')}", durations)
+    yield _durations_line("service time", summary.service_ms)
+    yield _durations_line("start lateness", summary.lateness_ms)
 
 
-def _durations(name: str, durations: Durations) -> str:
+def _durations_line(name: str, durations: Durations) -> str:
     values = (durations.avg, durations.p50, durations.p95, durations.p99, durations.max)
     return f"{name:<16}" + "".join(f"{value:>10,.2f}" for value in values)

@@ -1,153 +1,104 @@
-"""A whole run: workers started together, their tallies added up, second by second."""
+"""A whole run: workers started together, their counters added up, second by second."""
 
 import contextlib
-import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection as Pipe
+from dataclasses import dataclass, field
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Final
 
-from event_platform.core.errors import PlatformError
-from event_platform.loadgen.recording.counters import Tally
-from event_platform.loadgen.recording.timeline import Point, Timeline
-from event_platform.loadgen.sending import worker
-from event_platform.loadgen.sending.worker import Finished, Job
+from event_platform.loadgen.recording.counters import Counters
+from event_platform.loadgen.recording.timeline import Timeline, TimelinePoint
+from event_platform.loadgen.sending.run_config import RunConfig
+from event_platform.loadgen.sending.worker import WorkerFinished
+from event_platform.loadgen.sending.worker_process import WorkerProcess, signals_handled, started_workers
 
-_LEAD_SECONDS = 0.2
-_TICK_SECONDS = 0.25
+_LEAD_SECONDS: Final = 0.2
+"""Between telling the workers when to start, and the start."""
+
+_POLL_SECONDS: Final = 0.25
 
 
 @dataclass
-class Run:
-    """What is known of a run, while it lasts and after."""
+class LoadRun:
+    """State of a run, in progress or finished.
 
-    job: Job
+    Attributes:
+        sending_seconds: From the start of the run to the start of its last request.
+        interrupted: Whether a signal ended it early.
+    """
+
+    config: RunConfig
     workers: int
-    tally: Tally = field(default_factory=Tally)
+    counters: Counters = field(default_factory=Counters)
     timeline: Timeline = field(default_factory=Timeline)
     elapsed_seconds: float = 0.0
     sending_seconds: float = 0.0
     interrupted: bool = False
 
     @property
-    def points(self) -> list[Point]:
-        """Its seconds so far."""
+    def points(self) -> list[TimelinePoint]:
+        """The completed intervals so far."""
         return self.timeline.points
 
 
-OnProgress = Callable[[Run], None]
+OnProgress = Callable[[LoadRun], None]
 
 
-@dataclass
-class _Worker:
-    process: BaseProcess
-    pipe: Pipe
-    finished: bool = False
+def run_load(config: RunConfig, workers: int, on_progress: OnProgress) -> LoadRun:
+    """Send the whole plan of ``config`` from ``workers`` processes.
 
-
-def run(job: Job, workers: int, on_progress: OnProgress) -> Run:
-    """Send all of ``job`` from so many processes; SIGINT and SIGTERM end it early, with what was counted so far.
+    SIGINT and SIGTERM end it early with what was counted so far; a second one raises KeyboardInterrupt.
 
     Raises:
         PlatformError: A worker died.
     """
-    state = Run(job, workers)
-    with _started(job, workers) as crew, _interrupts(state):
-        start = _begin(crew)
-        while not all(one.finished for one in crew):
-            _collect(crew, state, start)
-            on_progress(state)
-        state.timeline.finish()
-    return state
+    run = LoadRun(config, workers)
+    with started_workers(config, workers) as processes, _interruptible(run):
+        start = _start_together(processes)
+        while not all(each.finished for each in processes):
+            _collect(processes, run, start)
+            on_progress(run)
+        run.timeline.finish()
+    return run
 
 
 @contextlib.contextmanager
-def _interrupts(state: Run) -> Iterator[None]:
+def _interruptible(run: LoadRun) -> Iterator[None]:
     def interrupt(*_: object) -> None:
-        if state.interrupted:
+        if run.interrupted:
             raise KeyboardInterrupt
-        state.interrupted = True
+        run.interrupted = True
 
-    with _handled(interrupt):
+    with signals_handled(interrupt):
         yield
 
 
-@contextlib.contextmanager
-def _handled(handler: Callable[..., None] | signal.Handlers) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
-
-
-@contextlib.contextmanager
-def _started(job: Job, workers: int) -> Iterator[list[_Worker]]:
-    crew: list[_Worker] = []
-    try:
-        for number in range(workers):
-            ledger = job.ledger and job.ledger.with_suffix(f".{number}")
-            crew.append(_start(replace(job, share=(number, workers), ledger=ledger)))
-        yield crew
-    finally:
-        for one in crew:
-            one.pipe.close()
-            one.process.join(1)
-            one.process.kill()
-            one.process.join()
-
-
-def _start(job: Job) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=worker.main, args=(job, theirs), daemon=True)
-    # Ctrl-C reaches the whole process group, but the parent alone says when to stop; what is ignored is inherited.
-    with _handled(signal.SIG_IGN):
-        process.start()
-    theirs.close()
-    return _Worker(process, ours)
-
-
-def _begin(crew: list[_Worker]) -> float:
-    for one in crew:
-        _receive(one)
+def _start_together(processes: list[WorkerProcess]) -> float:
+    for each in processes:
+        each.receive()
     start = time.monotonic() + _LEAD_SECONDS
-    for one in crew:
-        one.pipe.send(start)
+    for each in processes:
+        each.send_start(start)
     return start
 
 
-def _collect(crew: list[_Worker], state: Run, start: float) -> None:
-    if state.interrupted:
-        _tell_to_stop(crew)
-    ready = wait([one.pipe for one in crew if not one.finished], _TICK_SECONDS)
-    # After the wait: a report that is dated too early would count as many events in too short a time.
-    state.elapsed_seconds = max(0.0, time.monotonic() - start)
-    for one in (one for one in crew if one.pipe in ready):
-        message = _receive(one)
-        if isinstance(message, Finished):
-            one.finished = True
-            state.sending_seconds = max(state.sending_seconds, message.sending_seconds)
-        else:
-            state.tally.add(message)
-            state.timeline.add(state.elapsed_seconds, message)
+def _collect(processes: list[WorkerProcess], run: LoadRun, start: float) -> None:
+    if run.interrupted:
+        for each in processes:
+            each.send_stop()
+    ready = wait([each.pipe for each in processes if not each.finished], _POLL_SECONDS)
+    # Read the clock after the wait: a report dated too early would show too many events in too short a time.
+    run.elapsed_seconds = max(0.0, time.monotonic() - start)
+    for each in (each for each in processes if each.pipe in ready):
+        _handle_message(each, run)
 
 
-def _tell_to_stop(crew: list[_Worker]) -> None:
-    for one in crew:
-        # One that has finished listens no more.
-        with contextlib.suppress(OSError):
-            one.pipe.send("stop")
-
-
-def _receive(one: _Worker) -> Any:  # noqa: ANN401 - "ready", a Tally or Finished
-    try:
-        return one.pipe.recv()
-    except (EOFError, OSError) as error:
-        one.process.join(1)
-        raise PlatformError(f"a sending process ended with status {one.process.exitcode}") from error
+def _handle_message(process: WorkerProcess, run: LoadRun) -> None:
+    message = process.receive()
+    if isinstance(message, WorkerFinished):
+        process.finished = True
+        run.sending_seconds = max(run.sending_seconds, message.sending_seconds)
+    else:
+        run.counters.merge(message)
+        run.timeline.add(run.elapsed_seconds, message)

@@ -1,62 +1,68 @@
-"""What is noted when an attempt ends, and which of its events are sent again."""
+"""Counts and logs the results of attempts, and selects the events to retry."""
 
+from dataclasses import dataclass
 from random import Random
 
-from msgspec import Struct
-
-from event_platform.loadgen.recording.attempt_log import Ledger
-from event_platform.loadgen.recording.attempt_result import Ended
-from event_platform.loadgen.recording.counters import Tally
+from event_platform.loadgen.recording.attempt_log import AttemptLog
+from event_platform.loadgen.recording.attempt_result import AttemptResult
+from event_platform.loadgen.recording.counters import Counters
 from event_platform.loadgen.sending import retry_policy
 from event_platform.loadgen.traffic.events import Event
 
 
-class Again(Struct, frozen=True):
-    """Events worth another attempt after a pause, each with the end of its last one."""
+@dataclass(frozen=True, slots=True)
+class PendingRetry:
+    """Events to retry after a delay, each with the result of its last attempt."""
 
-    pause_seconds: float
-    unsettled: tuple[tuple[Event, Ended], ...]
+    delay_seconds: float
+    results: tuple[tuple[Event, AttemptResult], ...]
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Those to be sent."""
-        return tuple(event for event, _ in self.unsettled)
+        """Events to send again."""
+        return tuple(event for event, _ in self.results)
 
 
-class Settlement:
-    """Keeps the tally of the current interval and the ledger of the run."""
+class ResultHandler:
+    """Keeps the counters of the current interval and the attempt log of the run."""
 
-    def __init__(self, ledger: Ledger, chance: Random, *, retries: bool) -> None:
-        self.tally = Tally()
-        self._ledger = ledger
-        self._chance = chance
+    def __init__(self, attempt_log: AttemptLog, rng: Random, *, retries: bool) -> None:
+        self.counters = Counters()
+        self._attempt_log = attempt_log
+        self._rng = rng
         self._retries = retries
 
-    def settle(self, events: tuple[Event, ...], ends: list[Ended], attempt: int, latency_seconds: float) -> Again:
-        """Note how an attempt ended; what it returns without events is final."""
-        unsettled: list[tuple[Event, Ended]] = []
-        pause_seconds = 0.0
-        for event, ended in zip(events, ends, strict=True):
-            self._ledger.enter(event, ended)
-            self.tally.answers[ended.label] += 1
-            pause = retry_policy.pause_seconds(ended, attempt, self._chance.random()) if self._retries else None
-            if pause is None:
-                self.tally.end(event, ended, latency_seconds)
+    def handle(
+        self, events: tuple[Event, ...], results: list[AttemptResult], attempt: int, latency_seconds: float
+    ) -> PendingRetry | None:
+        """Record the results of a request's events; return those to retry, or None if all results are final."""
+        retried: list[tuple[Event, AttemptResult]] = []
+        delay_seconds = 0.0
+        for event, result in zip(events, results, strict=True):
+            delay = self._record(event, result, attempt)
+            if delay is None:
+                self.counters.record_final(event, result, latency_seconds)
             else:
-                unsettled.append((event, ended))
-                pause_seconds = max(pause_seconds, pause)
-        return Again(pause_seconds, tuple(unsettled))
+                retried.append((event, result))
+                delay_seconds = max(delay_seconds, delay)
+        return PendingRetry(delay_seconds, tuple(retried)) if retried else None
 
-    def give_up(self, again: Again, latency_seconds: float) -> None:
-        """The last attempts' ends are final."""
-        for event, ended in again.unsettled:
-            self.tally.end(event, ended, latency_seconds)
+    def _record(self, event: Event, result: AttemptResult, attempt: int) -> float | None:
+        """Log and count one attempt; return the delay before the next, or None if its result is final."""
+        self._attempt_log.append(event, result)
+        self.counters.answers[result.label] += 1
+        return retry_policy.delay_seconds(result, attempt, self._rng.random()) if self._retries else None
+
+    def give_up(self, pending: PendingRetry, latency_seconds: float) -> None:
+        """Make the results of a pending retry final."""
+        for event, result in pending.results:
+            self.counters.record_final(event, result, latency_seconds)
 
     def stop_retrying(self) -> None:
-        """From now on every end is final."""
+        """From now on, treat every result as final."""
         self._retries = False
 
-    def take_tally(self) -> Tally:
-        """What was counted since the last call."""
-        taken, self.tally = self.tally, Tally()
+    def take_counters(self) -> Counters:
+        """Return what was counted since the last call."""
+        taken, self.counters = self.counters, Counters()
         return taken

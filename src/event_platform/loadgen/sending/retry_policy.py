@@ -1,15 +1,15 @@
-"""When a good producer sends again: same key, same body, after a pause."""
+"""Which results a well-behaved producer retries, with the same key and body, and after which delay."""
 
 from http import HTTPStatus
+from typing import Final
 
-from event_platform.loadgen.recording.attempt_result import Ended
+from event_platform.core import backoff
+from event_platform.loadgen.recording.attempt_result import AttemptResult
 
-ATTEMPTS = 12
-"""The first one included."""
+MAX_ATTEMPTS: Final = 12
+"""The first attempt included."""
 
-_FIRST_PAUSE_SECONDS = 0.2
-_LONGEST_PAUSE_SECONDS = 5.0
-_WORTH_IT = frozenset(
+_RETRIED: Final = frozenset(
     {
         HTTPStatus.CONFLICT,
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -20,17 +20,17 @@ _WORTH_IT = frozenset(
 )
 
 
-def pause_seconds(ended: Ended, attempt: int, chance: float) -> float | None:
-    """How long to wait before the next attempt; None where it would be useless.
+def delay_seconds(result: AttemptResult, attempt: int, jitter: float) -> float | None:
+    """Return how long to wait before the next attempt; None if the result is final.
+
+    ``Retry-After`` is waited for in full, and the jittered backoff comes on top of it.
 
     Args:
-        ended: The last attempt's end; without an answer it is worth another.
-        attempt: The last attempt's number, from 1.
-        chance: From 0 to 1; spreads the pauses, so that producers do not come back together. What the answer asked
-            for in ``Retry-After`` is waited for in full, and the spread pause comes on top.
+        result: Result of the last attempt; one without an answer is retried.
+        attempt: Number of the last attempt, from 1.
+        jitter: Random number from 0 to 1 that spreads the delays, so that producers do not return all at once.
     """
-    if attempt >= ATTEMPTS or (ended.status is not None and ended.status not in _WORTH_IT):
+    if attempt >= MAX_ATTEMPTS or (result.status is not None and result.status not in _RETRIED):
         return None
-    backoff_seconds = min(_FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS)
-    spread_seconds = backoff_seconds * (0.5 + chance / 2)
-    return (ended.retry_after_seconds or 0.0) + spread_seconds
+    backoff_seconds = min(backoff.FIRST_SECONDS * 2.0 ** (attempt - 1), backoff.LONGEST_SECONDS)
+    return (result.retry_after_seconds or 0.0) + backoff_seconds * (0.5 + jitter / 2)

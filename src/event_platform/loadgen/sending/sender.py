@@ -1,4 +1,4 @@
-"""Sends requests without waiting for each other's answers, and notes how each ended."""
+"""The requests in flight: starts each without waiting for the answers of others, times out, retries."""
 
 import asyncio
 from collections import deque
@@ -6,171 +6,169 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from event_platform.loadgen.recording.attempt_result import NO_CONNECTION_IN_TIME, TIMED_OUT, UNREACHABLE, Ended
-from event_platform.loadgen.sending import request_encoder
-from event_platform.loadgen.sending.connection import Connection
-from event_platform.loadgen.sending.connection_pool import Pool
-from event_platform.loadgen.sending.result_handler import Again, Settlement
-from event_platform.loadgen.traffic.plan import Request
+from event_platform.loadgen.recording.attempt_result import (
+    NO_CONNECTION_IN_TIME,
+    TIMED_OUT,
+    UNREACHABLE,
+    AttemptResult,
+)
+from event_platform.loadgen.sending.connection import HttpConnection
+from event_platform.loadgen.sending.connection_pool import ConnectionPool
+from event_platform.loadgen.sending.request_encoder import RequestEncoder
+from event_platform.loadgen.sending.response_decoder import HttpResponse, decode_results
+from event_platform.loadgen.sending.result_handler import PendingRetry, ResultHandler
+from event_platform.loadgen.sending.run_config import SendOptions
+from event_platform.loadgen.sending.target import Target
+from event_platform.loadgen.traffic.events import Request
 
 Clock = Callable[[], float]
-"""Seconds; only differences count."""
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How to send.
-
-    Attributes:
-        timeout_seconds: For an attempt, the wait for a connection included.
-        connections: The most that are open at once.
-        retries: Whether to send again as a good producer does.
-        as_batches: Whether events go to ``/events/batch``.
-    """
-
-    timeout_seconds: float = 10.0
-    connections: int = 500
-    retries: bool = False
-    as_batches: bool = False
+"""Returns seconds; only differences count."""
 
 
 @dataclass(slots=True, eq=False)
-class _Exchange:
-    """One attempt."""
+class _Attempt:
+    """One attempt to send a request.
+
+    Attributes:
+        intended: When the first attempt was to start.
+        begun: When this attempt began.
+        number: From 1.
+        written: When it was written to ``connection``.
+    """
 
     request: Request
     intended: float
     begun: float
-    attempt: int = 1
+    number: int = 1
     written: float = 0.0
-    connection: Connection | None = None
-    over: bool = False
+    connection: HttpConnection | None = None
+    completed: bool = False
 
 
 class Sender:
-    """Has any number of requests under way; `drained` waits for all of them."""
+    """Has any number of requests in flight; `wait_until_idle` waits for all of them."""
 
-    def __init__(self, target: request_encoder.Target, manner: Manner, settlement: Settlement, clock: Clock) -> None:
-        self._manner = manner
-        self._settlement = settlement
+    def __init__(self, target: Target, options: SendOptions, result_handler: ResultHandler, clock: Clock) -> None:
+        self._options = options
+        self._result_handler = result_handler
         self._clock = clock
-        self._wire = request_encoder.Wire(target)
-        self._pool = Pool(target, manner.connections, self._on_free, self._on_unreachable)
-        self._waiting: deque[_Exchange] = deque()
-        self._by_age: deque[_Exchange] = deque()
-        self._pauses: dict[_Exchange, tuple[asyncio.TimerHandle, Again]] = {}
-        self._under_way = 0
+        self._encoder = RequestEncoder(target)
+        self._pool = ConnectionPool(target, options.connections, self._on_free, self._on_connect_failed)
+        self._waiting: deque[_Attempt] = deque()
+        self._by_age: deque[_Attempt] = deque()
+        self._retry_timers: dict[_Attempt, tuple[asyncio.TimerHandle, PendingRetry]] = {}
+        self._in_flight = 0
         self._idle = asyncio.Event()
 
-    def launch(self, request: Request, intended: float) -> None:
-        """Start a request now that was to start at ``intended``; one that is too late by far is dropped."""
+    def start(self, request: Request, intended: float) -> None:
+        """Start a request that was due at ``intended``; drop it if it is late by more than the time-out."""
         now = self._clock()
-        if now - intended > self._manner.timeout_seconds:
-            self._settlement.tally.dropped += len(request.events)
+        if now - intended > self._options.timeout_seconds:
+            self._result_handler.counters.dropped += len(request.events)
             return
-        self._settlement.tally.start(now - intended)
-        self._under_way += 1
-        self._begin(_Exchange(request, intended, now))
+        self._result_handler.counters.record_start(now - intended)
+        self._in_flight += 1
+        self._begin(_Attempt(request, intended, now))
 
     def expire(self) -> None:
-        """End the attempts that have lasted too long."""
-        latest = self._clock() - self._manner.timeout_seconds
-        while self._by_age and (self._by_age[0].over or self._by_age[0].begun <= latest):
-            self._give_up(self._by_age.popleft())
+        """Time out the attempts that have lasted too long."""
+        latest = self._clock() - self._options.timeout_seconds
+        while self._by_age and (self._by_age[0].completed or self._by_age[0].begun <= latest):
+            self._time_out(self._by_age.popleft())
 
-    async def drained(self) -> None:
-        """Return when every request has its end."""
-        while self._under_way:
+    async def wait_until_idle(self) -> None:
+        """Return when every request has its final result."""
+        while self._in_flight:
             self._idle.clear()
             await self._idle.wait()
 
     def stop_retrying(self) -> None:
-        """Whatever pauses before another attempt ends as its last one did."""
-        self._settlement.stop_retrying()
-        for exchange, (timer, again) in self._pauses.items():
+        """Cancel pending retries, so that the results of their last attempts become final."""
+        self._result_handler.stop_retrying()
+        for attempt, (timer, pending) in self._retry_timers.items():
             timer.cancel()
-            self._settlement.give_up(again, self._clock() - exchange.intended)
-        self._count_down(len(self._pauses))
-        self._pauses.clear()
+            self._result_handler.give_up(pending, self._clock() - attempt.intended)
+        self._finish(len(self._retry_timers))
+        self._retry_timers.clear()
 
-    def cut_off(self) -> None:
-        """End everything that is under way now, unanswered."""
+    def abort_all(self) -> None:
+        """End everything in flight now, without answers."""
         self.stop_retrying()
-        for exchange in tuple(self._by_age):
-            self._give_up(exchange)
+        for attempt in tuple(self._by_age):
+            self._time_out(attempt)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
 
-    def _begin(self, exchange: _Exchange) -> None:
-        self._by_age.append(exchange)
-        connection = self._pool.take()
+    def _begin(self, attempt: _Attempt) -> None:
+        self._by_age.append(attempt)
+        connection = self._pool.acquire()
         if connection:
-            self._write(exchange, connection)
+            self._write(attempt, connection)
             return
-        self._waiting.append(exchange)
-        self._settlement.tally.waited += not self._pool.open_for(len(self._waiting))
+        self._waiting.append(attempt)
+        self._result_handler.counters.waited += not self._pool.connect_for(len(self._waiting))
 
-    def _write(self, exchange: _Exchange, connection: Connection) -> None:
-        exchange.connection = connection
-        exchange.written = self._clock()
-        data = self._wire.write(exchange.request, as_batch=self._manner.as_batches)
-        connection.send(data, partial(self._on_end, exchange))
+    def _write(self, attempt: _Attempt, connection: HttpConnection) -> None:
+        attempt.connection = connection
+        attempt.written = self._clock()
+        data = self._encoder.encode(attempt.request, as_batch=self._options.as_batches)
+        connection.send(data, partial(self._on_completed, attempt))
 
-    def _on_free(self, connection: Connection) -> None:
-        exchange = self._next_waiting()
-        if exchange:
-            self._write(exchange, connection)
+    def _on_free(self, connection: HttpConnection) -> None:
+        attempt = self._next_waiting()
+        if attempt:
+            self._write(attempt, connection)
         else:
-            self._pool.give_back(connection)
+            self._pool.release(connection)
 
-    def _on_unreachable(self) -> None:
-        exchange = self._next_waiting()
-        if exchange:
-            self._on_end(exchange, UNREACHABLE)
+    def _on_connect_failed(self) -> None:
+        attempt = self._next_waiting()
+        if attempt:
+            self._on_completed(attempt, UNREACHABLE)
 
-    def _next_waiting(self) -> _Exchange | None:
+    def _next_waiting(self) -> _Attempt | None:
         while self._waiting:
-            exchange = self._waiting.popleft()
-            if not exchange.over:
-                return exchange
+            attempt = self._waiting.popleft()
+            if not attempt.completed:
+                return attempt
         return None
 
-    def _give_up(self, exchange: _Exchange) -> None:
-        if exchange.over:
+    def _time_out(self, attempt: _Attempt) -> None:
+        if attempt.completed:
             return
-        if exchange.connection is None:
-            self._on_end(exchange, NO_CONNECTION_IN_TIME)
+        if attempt.connection is None:
+            self._on_completed(attempt, NO_CONNECTION_IN_TIME)
         else:
-            exchange.connection.abort(TIMED_OUT)
+            attempt.connection.abort(TIMED_OUT)
 
-    def _on_end(self, exchange: _Exchange, end: request_encoder.Answer | Ended) -> None:
-        exchange.over = True
+    def _on_completed(self, attempt: _Attempt, outcome: HttpResponse | AttemptResult) -> None:
+        attempt.completed = True
         now = self._clock()
-        if isinstance(end, request_encoder.Answer):
-            self._settlement.tally.service.record(now - exchange.written)
-            ends = request_encoder.read(end, exchange.request)
+        events = attempt.request.events
+        if isinstance(outcome, HttpResponse):
+            self._result_handler.counters.service_time.record(now - attempt.written)
+            results = decode_results(outcome, attempt.request)
         else:
-            ends = [end] * len(exchange.request.events)
-        latency_seconds = now - exchange.intended
-        again = self._settlement.settle(exchange.request.events, ends, exchange.attempt, latency_seconds)
-        if again.unsettled:
-            self._pause(exchange, again)
+            results = [outcome] * len(events)
+        pending = self._result_handler.handle(events, results, attempt.number, now - attempt.intended)
+        if pending:
+            self._schedule_retry(attempt, pending)
         else:
-            self._count_down(1)
+            self._finish(1)
 
-    def _count_down(self, ended: int) -> None:
-        self._under_way -= ended
-        if not self._under_way:
+    def _finish(self, requests: int) -> None:
+        self._in_flight -= requests
+        if not self._in_flight:
             self._idle.set()
 
-    def _pause(self, exchange: _Exchange, again: Again) -> None:
-        timer = asyncio.get_running_loop().call_later(again.pause_seconds, self._retry, exchange, again)
-        self._pauses[exchange] = (timer, again)
+    def _schedule_retry(self, attempt: _Attempt, pending: PendingRetry) -> None:
+        timer = asyncio.get_running_loop().call_later(pending.delay_seconds, self._retry, attempt, pending)
+        self._retry_timers[attempt] = (timer, pending)
 
-    def _retry(self, exchange: _Exchange, again: Again) -> None:
-        del self._pauses[exchange]
-        self._settlement.tally.retries += 1
-        request = Request(exchange.request.at, again.events)
-        self._begin(_Exchange(request, exchange.intended, self._clock(), exchange.attempt + 1))
+    def _retry(self, attempt: _Attempt, pending: PendingRetry) -> None:
+        del self._retry_timers[attempt]
+        self._result_handler.counters.retries += 1
+        request = Request(attempt.request.start_seconds, pending.events)
+        self._begin(_Attempt(request, attempt.intended, self._clock(), attempt.number + 1))

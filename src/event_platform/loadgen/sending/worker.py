@@ -1,4 +1,4 @@
-"""One sending process: takes its share of the plan, reports every half second."""
+"""A worker process: sends its share of the plan, and reports its counters every half second."""
 
 import asyncio
 import contextlib
@@ -9,99 +9,94 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 from random import Random
+from typing import Final
 
-from event_platform.loadgen.recording.attempt_log import Ledger
-from event_platform.loadgen.sending.open_loop import Stop, send
-from event_platform.loadgen.sending.request_encoder import Target
-from event_platform.loadgen.sending.result_handler import Settlement
-from event_platform.loadgen.sending.sender import Manner, Sender
+from event_platform.loadgen.recording.attempt_log import AttemptLog
+from event_platform.loadgen.sending.open_loop import send_on_schedule
+from event_platform.loadgen.sending.result_handler import ResultHandler
+from event_platform.loadgen.sending.run_config import RunConfig
+from event_platform.loadgen.sending.sender import Sender
 from event_platform.loadgen.traffic.batching import batched
-from event_platform.loadgen.traffic.plan import Plan, Request
-from event_platform.loadgen.traffic.scenario import Scenario
+from event_platform.loadgen.traffic.events import Request
+from event_platform.loadgen.traffic.plan import Plan
 
-REPORT_SECONDS = 0.5
+REPORT_SECONDS: Final = 0.5
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to send, how, and which share of it is this worker's.
+@dataclass(frozen=True, slots=True)
+class WorkerFinished:
+    """A worker's last message.
 
     Attributes:
-        batch: Events in a batch; None sends single events.
-        ledger: File for every attempt; None keeps none.
-        share: This worker's number from 0, and the number of all.
+        sending_seconds: From the start of the run to the start of its last request.
     """
-
-    scenario: Scenario
-    target: Target
-    seed: int
-    manner: Manner
-    batch: int | None = None
-    ledger: Path | None = None
-    share: tuple[int, int] = (0, 1)
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A worker's last message: how long it started requests."""
 
     sending_seconds: float
 
 
-def main(job: Job, pipe: Pipe) -> None:
-    """Report readiness, receive the start time, send, report tallies and then `Finished`."""
+def main(config: RunConfig, pipe: Pipe) -> None:
+    """Report readiness, receive the start time, send, and report counters, then `WorkerFinished`."""
+    # Garbage collection would otherwise scan the imported modules, and delay starts.
     gc.freeze()
     with contextlib.suppress(BrokenPipeError), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_work(job, pipe))
+        runner.run(_work(config, pipe))
+
+
+def assigned_requests(config: RunConfig) -> Iterator[Request]:
+    """Yield the requests of this worker's share, as batches if configured."""
+    index, workers = config.share
+    plan = Plan(config.scenario, tuple(config.target.keys), config.seed)
+    own = itertools.islice(plan, index, None, workers)
+    return batched(own, config.batch_size) if config.batch_size else own
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
     try:
-        import uvloop  # noqa: PLC0415 - there is none for Windows
+        import uvloop  # noqa: PLC0415 - not available on Windows
     except ImportError:
         return None
     return uvloop.Loop
 
 
-async def _work(job: Job, pipe: Pipe) -> None:
-    stop = Stop()
+async def _work(config: RunConfig, pipe: Pipe) -> None:
+    stop = threading.Event()
     pipe.send("ready")
     start = await asyncio.to_thread(pipe.recv)
-    threading.Thread(target=_listen, args=(pipe, stop), daemon=True).start()
-    with Ledger(job.ledger) as ledger:
-        settlement = Settlement(ledger, Random(job.seed), retries=job.manner.retries)  # noqa: S311 - spreads pauses
-        sender = Sender(job.target, job.manner, settlement, time.monotonic)
-        is_over = asyncio.Event()
-        reports = asyncio.create_task(_report(settlement, pipe, is_over))
-        try:
-            sending_seconds = await send(_share(job), sender, start, stop, time.monotonic)
-        finally:
-            is_over.set()
-            await reports
-    pipe.send(settlement.take_tally())
-    pipe.send(Finished(sending_seconds))
+    threading.Thread(target=_await_stop, args=(pipe, stop), daemon=True).start()
+    rng = Random(config.seed)  # noqa: S311 - jitter of retries
+    with AttemptLog(config.attempt_log) as attempt_log:
+        result_handler = ResultHandler(attempt_log, rng, retries=config.send_options.retries)
+        sending_seconds = await _send(config, pipe, result_handler, start, stop)
+    pipe.send(result_handler.take_counters())
+    pipe.send(WorkerFinished(sending_seconds))
 
 
-def _listen(pipe: Pipe, stop: Stop) -> None:
-    """Wait for the parent's word, or its end, to stop."""
+async def _send(
+    config: RunConfig, pipe: Pipe, result_handler: ResultHandler, start: float, stop: threading.Event
+) -> float:
+    sender = Sender(config.target, config.send_options, result_handler, time.monotonic)
+    is_over = asyncio.Event()
+    reports = asyncio.create_task(_report_periodically(result_handler, pipe, is_over))
+    try:
+        return await send_on_schedule(assigned_requests(config), sender, start, stop, time.monotonic)
+    finally:
+        is_over.set()
+        await reports
+
+
+def _await_stop(pipe: Pipe, stop: threading.Event) -> None:
+    """Set ``stop`` when the parent sends a message or ends."""
     with contextlib.suppress(EOFError, OSError):
         pipe.recv()
-    stop.ask()
+    stop.set()
 
 
-def _share(job: Job) -> Iterator[Request]:
-    number, workers = job.share
-    mine = itertools.islice(Plan(job.scenario, tuple(job.target.keys), job.seed), number, None, workers)
-    return batched(mine, job.batch) if job.batch else mine
-
-
-async def _report(settlement: Settlement, pipe: Pipe, is_over: asyncio.Event) -> None:
-    """Report now and then, until it is over and no report is on its way."""
+async def _report_periodically(result_handler: ResultHandler, pipe: Pipe, is_over: asyncio.Event) -> None:
+    """Report every half second; return once the run is over and the last report is out."""
     while not is_over.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REPORT_SECONDS):
                 await is_over.wait()
-        # Another thread packs it, so that starts stay on time.
-        await asyncio.to_thread(pipe.send, settlement.take_tally())
+        # Another thread pickles the counters, so that requests keep starting on time.
+        await asyncio.to_thread(pipe.send, result_handler.take_counters())
