@@ -172,7 +172,7 @@ def test_the_command_verifies(platform: Platform, environment: dict[str, str], t
     assert "Reconciled: what became of every event agrees with its answers." in done[0].stdout
     assert "tenant_a lg-1267-" in done[1].stdout
     assert "was this seed used before?" in done[1].stdout
-    assert not json.loads((tmp_path / "run.json").read_text())["balance_sheet"]["reconciled"]
+    assert not json.loads((tmp_path / "run.json").read_text())["balance_sheet"]["balanced"]
 
 
 def test_without_an_admin_api_verification_fails(platform: Platform, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def answer_as_drained(request: Received) -> Reply:
 def verify_one(stub: StubServer, folder: Path, timeout_seconds: float) -> ReconciliationReport:
     """Verify one acknowledged request against the server."""
     sent = Attempt("tenant_a", "k", status=202, request_id="req_1")
-    (folder / "attempt_log").write_bytes(msgspec.json.encode(sent) + b"\n")
+    (folder / "attempts").write_bytes(msgspec.json.encode(sent) + b"\n")
     with AdminApi(stub.url) as api:
-        return verify(api, [folder / "attempt_log"], timeout_seconds, lambda _message: None)
+        return verify(api, [folder / "attempts"], timeout_seconds, lambda _message: None)
 
 
 def test_an_unavailable_api_is_retried(stub: StubServer, tmp_path: Path) -> None:

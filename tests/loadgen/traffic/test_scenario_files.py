@@ -69,6 +69,6 @@ def test_every_scenario_loads_and_has_a_description() -> None:
     """Together the scenarios use every kind of request."""
     assert set(scenario_files.names()) == {"baseline", "spike", "duplicates", "poison", "hot-tenant", "soak"}
     loaded = [scenario_files.load(name) for name in scenario_files.names()]
-    assert all(len(one.description) > 40 for one in loaded)
-    used = {kind for one in loaded for phase in one.phases for kind in phase.mix}
+    assert all(len(scenario.description) > 40 for scenario in loaded)
+    used = {kind for scenario in loaded for phase in scenario.phases for kind in phase.mix}
     assert used == REQUEST_KINDS.keys() - {"new"}
