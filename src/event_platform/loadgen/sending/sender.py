@@ -26,7 +26,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(slots=True, eq=False)
-class _Attempt:
+class _InFlightAttempt:
     """One attempt to send a request.
 
     Attributes:
@@ -54,9 +54,9 @@ class Sender:
         self._clock = clock
         self._encoder = RequestEncoder(target)
         self._pool = ConnectionPool(target, options.connections, self._on_free, self._on_connect_failed)
-        self._waiting: deque[_Attempt] = deque()
-        self._by_age: deque[_Attempt] = deque()
-        self._retry_timers: dict[_Attempt, tuple[asyncio.TimerHandle, PendingRetry]] = {}
+        self._waiting: deque[_InFlightAttempt] = deque()
+        self._by_age: deque[_InFlightAttempt] = deque()
+        self._retry_timers: dict[_InFlightAttempt, tuple[asyncio.TimerHandle, PendingRetry]] = {}
         self._in_flight = 0
         self._idle = asyncio.Event()
 
@@ -68,7 +68,7 @@ class Sender:
             return
         self._result_handler.counters.record_start(now - intended)
         self._in_flight += 1
-        self._begin(_Attempt(request, intended, now))
+        self._begin(_InFlightAttempt(request, intended, now))
 
     def expire(self) -> None:
         """Time out the attempts that have lasted too long."""
@@ -101,7 +101,7 @@ class Sender:
         """Close all connections."""
         await self._pool.close()
 
-    def _begin(self, attempt: _Attempt) -> None:
+    def _begin(self, attempt: _InFlightAttempt) -> None:
         self._by_age.append(attempt)
         connection = self._pool.acquire()
         if connection:
@@ -110,7 +110,7 @@ class Sender:
         self._waiting.append(attempt)
         self._result_handler.counters.waited += not self._pool.connect_for(len(self._waiting))
 
-    def _write(self, attempt: _Attempt, connection: HttpConnection) -> None:
+    def _write(self, attempt: _InFlightAttempt, connection: HttpConnection) -> None:
         attempt.connection = connection
         attempt.written = self._clock()
         data = self._encoder.encode(attempt.request, as_batch=self._options.as_batches)
@@ -128,14 +128,14 @@ class Sender:
         if attempt:
             self._on_completed(attempt, UNREACHABLE)
 
-    def _next_waiting(self) -> _Attempt | None:
+    def _next_waiting(self) -> _InFlightAttempt | None:
         while self._waiting:
             attempt = self._waiting.popleft()
             if not attempt.completed:
                 return attempt
         return None
 
-    def _time_out(self, attempt: _Attempt) -> None:
+    def _time_out(self, attempt: _InFlightAttempt) -> None:
         if attempt.completed:
             return
         if attempt.connection is None:
@@ -143,7 +143,7 @@ class Sender:
         else:
             attempt.connection.abort(TIMED_OUT)
 
-    def _on_completed(self, attempt: _Attempt, outcome: HttpResponse | AttemptResult) -> None:
+    def _on_completed(self, attempt: _InFlightAttempt, outcome: HttpResponse | AttemptResult) -> None:
         attempt.completed = True
         now = self._clock()
         events = attempt.request.events
@@ -163,12 +163,12 @@ class Sender:
         if not self._in_flight:
             self._idle.set()
 
-    def _schedule_retry(self, attempt: _Attempt, pending: PendingRetry) -> None:
+    def _schedule_retry(self, attempt: _InFlightAttempt, pending: PendingRetry) -> None:
         timer = asyncio.get_running_loop().call_later(pending.delay_seconds, self._retry, attempt, pending)
         self._retry_timers[attempt] = (timer, pending)
 
-    def _retry(self, attempt: _Attempt, pending: PendingRetry) -> None:
+    def _retry(self, attempt: _InFlightAttempt, pending: PendingRetry) -> None:
         del self._retry_timers[attempt]
         self._result_handler.counters.retries += 1
         request = Request(attempt.request.start_seconds, pending.events)
-        self._begin(_Attempt(request, attempt.intended, self._clock(), attempt.number + 1))
+        self._begin(_InFlightAttempt(request, attempt.intended, self._clock(), attempt.number + 1))
