@@ -32,5 +32,5 @@ pytest_plugins = [
     "tests.fixtures.redis_servers",
     "tests.fixtures.brokerless_kafka",
     "tests.fixtures.ingest_client",
-    "tests.fixtures.books",
+    "tests.fixtures.recorded_answers",
 ]
