@@ -16,6 +16,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from event_platform.core.connections import kafka
 from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable_error
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
@@ -150,6 +151,6 @@ def set_log_append_time(admin: AdminClient, names: Iterable[str]) -> list[str]:
         for future in admin.incremental_alter_configs(wanted).values() if wanted else ():
             future.result(timeout=2 * METADATA_TIMEOUT_SECONDS)
     except (KafkaException, TimeoutError) as error:
-        reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
-        raise UnavailableError(f"altering topics to {TIMESTAMP_TYPE}={LOG_APPEND_TIME}: {reason}") from error
+        why = kafka.reason(error) if isinstance(error, KafkaException) else "no answer"
+        raise UnavailableError(f"altering topics to {TIMESTAMP_TYPE}={LOG_APPEND_TIME}: {why}") from error
     return outdated

@@ -55,4 +55,9 @@ def admin_client(settings: Settings) -> AdminClient:
 
 def unavailable_error(operation: str, error: KafkaException) -> UnavailableError:
     """Convert ``error`` into one that a later attempt can resolve, with the operation in its message."""
-    return UnavailableError(f"{operation}: {error.args[0].str()}")
+    return UnavailableError(f"{operation}: {reason(error)}")
+
+
+def reason(error: KafkaException) -> str:
+    """Return the error's own text, without librdkafka's representation around it."""
+    return str(error.args[0].str())
