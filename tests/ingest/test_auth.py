@@ -111,7 +111,7 @@ def test_sighup_while_importing(run_service: RunService, producer_of: MakeProduc
 def test_sighup_from_the_start(run_service: RunService, producer_of: MakeProducer, workers: int) -> None:
     """A parent that blocks SIGHUP as the supervisor does may send it at any time; the service starts and reloads."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    with sighup.held():
+    with sighup.blocked():
         service = run_service("ingest", "--workers", str(workers), wait_until_ready=False)
     signal.signal(signal.SIGHUP, before)
 

@@ -3,7 +3,7 @@
 import socket
 from typing import Final
 
-from event_platform.core import sighup, telemetry, topics
+from event_platform.core import sighup, telemetry, topic_limits
 from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.http.listening_socket import listen
@@ -28,8 +28,8 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "ingest")
-    sighup.hold()
-    telemetry.warn((*settings.remarks, *settings.check_limits()))
+    sighup.block()
+    telemetry.log_setting_warnings((*settings.warnings, *settings.check_limits()))
     _check_topics(settings)
     _check_redis(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
@@ -45,7 +45,7 @@ def _serve_with(settings: Settings, workers: int, listener: socket.socket) -> No
 
 def _check_topics(settings: Settings) -> None:
     try:
-        topics.check_limits(kafka.admin_client(settings), settings)
+        topic_limits.check_topic_limits(kafka.admin_client(settings), settings)
     except UnavailableError as error:
         log.warning("kafka unavailable at startup; checking topics later", error=str(error))
 
@@ -53,7 +53,7 @@ def _check_topics(settings: Settings) -> None:
 def _check_redis(settings: Settings) -> None:
     with redis.connect(settings) as client:
         try:
-            misfit = redis.misfit(redis.hello(client))
+            misfit = redis.unsupported_reason(redis.server_info(client))
         except UnavailableError as error:
             log.warning("redis unavailable at startup; checking the server later", error=str(error))
             return

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from typing import Any, Final
 
-from event_platform.core import topics
+from event_platform.core import topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
@@ -56,7 +56,7 @@ class BackgroundTasks:
 
     async def _check_limits(self) -> bool:
         try:
-            await asyncio.to_thread(topics.check_limits, kafka.admin_client(self._settings), self._settings)
+            await asyncio.to_thread(topic_limits.check_topic_limits, kafka.admin_client(self._settings), self._settings)
         except UnavailableError as error:
             self._kafka_status.mark_down(str(error))
             return False

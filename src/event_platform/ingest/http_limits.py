@@ -8,8 +8,8 @@ BOUNDS: Final = Bounds(
     max_connections=1_000,
     max_refused_connections=1_000,
     # A producer's idle connection is worth more than a new one, which gets a 503 and is tried again.
-    gives_way=False,
-    answers_bytes=64 * 1024 * 1024,
+    evicts_slow_clients=False,
+    response_budget_bytes=64 * 1024 * 1024,
     # Reading the rest of a body takes 3 s of it, a response at most 6 s.
     shutdown_seconds=10,
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import ClusterMetadata
 
-from event_platform.core.connections.replaceable_client import successor
+from event_platform.core.connections.replaceable_client import find_replacement
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.delivery_outcomes import NOT_PUBLISHED_CODES
 from event_platform.ingest.dependency_status import DependencyStatus
@@ -101,7 +101,7 @@ class ReplaceableProducer:
             self._status.mark_up()
 
     async def _replace_if_lost(self, producer: Producer) -> None:
-        new = await asyncio.to_thread(successor, producer, partial(Producer, self._config), self._topic)
+        new = await asyncio.to_thread(find_replacement, producer, partial(Producer, self._config), self._topic)
         if new is not None and producer is self.current:
             log.warning("kafka producer finds no broker, a new one does; replacing it")
             self._switch_to(new)

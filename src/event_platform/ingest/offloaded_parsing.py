@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-from event_platform.core.strict_json import opening_brackets
+from event_platform.core.strict_json import count_opening_brackets
 from event_platform.ingest import rejections
 from event_platform.ingest.parser_process import ParserProcess
 
@@ -47,7 +47,7 @@ class OffloadedParser:
         """
         if len(body) <= ALWAYS_INLINE_BYTES:
             return parser(body)
-        brackets, commas = opening_brackets(body), body.count(b",")
+        brackets, commas = count_opening_brackets(body), body.count(b",")
         if len(body) <= INLINE_MAX_BYTES and _is_cheap(body, brackets + commas):
             return parser(body)
         queue = self._hard if brackets > HARD_BRACKETS or commas > HARD_COMMAS else self._long

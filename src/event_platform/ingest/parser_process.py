@@ -94,7 +94,7 @@ def _start() -> _RunningProcess:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), name="parser", daemon=True)
-    with sighup.held():
+    with sighup.blocked():
         process.start()
     theirs.close()
     return _RunningProcess(process, ours)

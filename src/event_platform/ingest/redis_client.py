@@ -133,7 +133,7 @@ class RedisScriptClient:
         if not isinstance(redis_time, list):
             return
         seconds, microseconds = map(int, redis_time)
-        differs = clock_skew.difference(self._now() - seconds - microseconds / 1_000_000, "Redis'")
+        differs = clock_skew.describe_skew(self._now() - seconds - microseconds / 1_000_000, "Redis'")
         if differs is None:
             self._clock_status.mark_up()
         else:
@@ -198,6 +198,6 @@ async def _check_mode(connection: RedisConnection) -> None:
     reply = await connection.send(("HELLO",))
     if isinstance(reply, hiredis.ReplyError) and redis_errors.requires_reconnect(reply):
         raise reply
-    misfit = redis.misfit(redis.facts(reply))
-    if misfit:
-        raise ConfigurationError(misfit)
+    reason = redis.unsupported_reason(redis.parse_hello(reply))
+    if reason:
+        raise ConfigurationError(reason)

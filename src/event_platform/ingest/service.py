@@ -142,4 +142,4 @@ def _reload_keys_on_sighup(settings: Settings, ingest: IngestComponents) -> None
             ingest.over_limit.clear()
             log.info("API keys reloaded", rate_limit_per_min=now.rate_limit_per_min, rate_limits=now.rate_limits)
 
-    sighup.follow(reload)
+    sighup.handle_in_loop(reload)

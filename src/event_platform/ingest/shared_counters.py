@@ -1,7 +1,8 @@
 """Counters of ingest's metrics, without a lock: each process writes its own row of a table in shared memory.
 
 A row is a fixed number of doubles in a memory-mapped file; a scrape sums the rows. A row outlives a process that died,
-so that no counter ever decreases; the process that replaces it resets only its gauges. ``core.metrics`` declares them.
+so that no counter ever decreases; the process that replaces it resets only its gauges. ``core.metrics.ingest`` declares
+the metrics.
 """
 
 import mmap
@@ -14,30 +15,30 @@ from typing import Final, TypeAlias
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from event_platform.core import metrics
-from event_platform.core.metrics import Declared
+from event_platform.core.metrics import ingest as metrics
+from event_platform.core.metrics.declaration import MetricDeclaration
 
 _DOUBLE_BYTES: Final = 8
 
 CounterRow: TypeAlias = "memoryview[float]"
 
 
-def _cell_count(declared: Declared) -> int:
+def _cell_count(declared: MetricDeclaration) -> int:
     """Return how many doubles a metric takes: one a label value; for a histogram its buckets, infinity and the sum."""
     return len(declared.bounds) + 2 if declared.kind == "histogram" else max(1, len(declared.values))
 
 
 def _first_cells() -> dict[str, int]:
     cells, at = {}, 0
-    for declared in metrics.INGEST:
+    for declared in metrics.ALL:
         cells[declared.name] = at
         at += _cell_count(declared)
     return cells
 
 
 _FIRST_CELL: Final = _first_cells()
-ROW_CELLS: Final = sum(_cell_count(declared) for declared in metrics.INGEST)
-_OUTCOME_INDEX: Final = {outcome: index for index, outcome in enumerate(metrics.INGEST_OUTCOMES)}
+ROW_CELLS: Final = sum(_cell_count(declared) for declared in metrics.ALL)
+_OUTCOME_INDEX: Final = {outcome: index for index, outcome in enumerate(metrics.OUTCOMES)}
 
 
 class CounterTable:
@@ -81,7 +82,7 @@ class _HistogramCells:
 
     __slots__ = ("_bounds", "_first", "_row", "_sum")
 
-    def __init__(self, row: CounterRow, declared: Declared) -> None:
+    def __init__(self, row: CounterRow, declared: MetricDeclaration) -> None:
         self._row = row
         self._bounds = declared.bounds
         self._first = _FIRST_CELL[declared.name]
@@ -97,14 +98,14 @@ class Counters:
 
     def __init__(self, row: CounterRow) -> None:
         self._row = row
-        self._requests = _FIRST_CELL[metrics.INGEST_REQUESTS.name]
-        self._items = _FIRST_CELL[metrics.INGEST_ITEMS.name]
-        self._in_flight = _FIRST_CELL[metrics.INGEST_IN_FLIGHT.name]
-        self._latency = _HistogramCells(row, metrics.INGEST_LATENCY)
-        self._redis_operations = _HistogramCells(row, metrics.INGEST_REDIS_OPERATIONS)
-        self._redis_seconds = _HistogramCells(row, metrics.INGEST_REDIS_SECONDS)
-        self._kafka_seconds = _HistogramCells(row, metrics.INGEST_KAFKA_SECONDS)
-        for declared in metrics.INGEST:
+        self._requests = _FIRST_CELL[metrics.REQUESTS.name]
+        self._items = _FIRST_CELL[metrics.ITEMS.name]
+        self._in_flight = _FIRST_CELL[metrics.IN_FLIGHT.name]
+        self._latency = _HistogramCells(row, metrics.LATENCY)
+        self._redis_operations = _HistogramCells(row, metrics.REDIS_OPERATIONS)
+        self._redis_seconds = _HistogramCells(row, metrics.REDIS_SECONDS)
+        self._kafka_seconds = _HistogramCells(row, metrics.KAFKA_SECONDS)
+        for declared in metrics.ALL:
             if declared.kind == "gauge":
                 row[_FIRST_CELL[declared.name]] = 0
 
@@ -138,12 +139,12 @@ class Counters:
 
     def decided_without_redis(self) -> None:
         """Count an event that was admitted or rejected without Redis."""
-        self._row[_FIRST_CELL[metrics.INGEST_WITHOUT_REDIS.name]] += 1
+        self._row[_FIRST_CELL[metrics.WITHOUT_REDIS.name]] += 1
 
     def set_gauges(self, connections: int, producer_queue: int) -> None:
         """Set the number of open connections and of events without an outcome."""
-        self._row[_FIRST_CELL[metrics.INGEST_CONNECTIONS.name]] = connections
-        self._row[_FIRST_CELL[metrics.INGEST_PRODUCER_QUEUE.name]] = producer_queue
+        self._row[_FIRST_CELL[metrics.CONNECTIONS.name]] = connections
+        self._row[_FIRST_CELL[metrics.PRODUCER_QUEUE.name]] = producer_queue
 
 
 class CountersCollector(Collector):
@@ -155,28 +156,28 @@ class CountersCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every metric, summed over the processes."""
         sums = self._table.sums()
-        for declared in metrics.INGEST:
+        for declared in metrics.ALL:
             first = _FIRST_CELL[declared.name]
             yield _family(declared, sums[first : first + _cell_count(declared)])
 
 
-def _family(declared: Declared, values: list[float]) -> Metric:
+def _family(declared: MetricDeclaration, values: list[float]) -> Metric:
     if declared.kind == "histogram":
         return _histogram(declared, values)
     if declared.kind == "gauge":
-        return GaugeMetricFamily(declared.name, declared.meaning, value=values[0])
-    if declared.label is None:
-        return CounterMetricFamily(declared.name, declared.meaning, value=values[0])
-    family = CounterMetricFamily(declared.name, declared.meaning, labels=[declared.label])
+        return GaugeMetricFamily(declared.name, declared.help, value=values[0])
+    if not declared.labels:
+        return CounterMetricFamily(declared.name, declared.help, value=values[0])
+    family = CounterMetricFamily(declared.name, declared.help, labels=declared.labels)
     for value, count in zip(declared.values, values, strict=True):
         family.add_metric([value], count)
     return family
 
 
-def _histogram(declared: Declared, values: list[float]) -> Metric:
+def _histogram(declared: MetricDeclaration, values: list[float]) -> Metric:
     *counts, total = values
     buckets, cumulative = [], 0.0
     for bound, count in zip((*map(str, declared.bounds), "+Inf"), counts, strict=True):
         cumulative += count
         buckets.append((bound, cumulative))
-    return HistogramMetricFamily(declared.name, declared.meaning, buckets=buckets, sum_value=total)
+    return HistogramMetricFamily(declared.name, declared.help, buckets=buckets, sum_value=total)

@@ -41,7 +41,7 @@ def run_workers(settings: Settings, count: int, listener: socket.socket) -> None
         pool = _WorkerPool(settings, count, listener, path)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, pool.stop)
-        sighup.pass_on(pool.forward)
+        sighup.handle_in_process(pool.forward)
         pool.run()
 
 
@@ -77,7 +77,7 @@ class _WorkerPool:
         process = self._context.Process(
             target=_run_worker, args=(self._settings, worker, self._count, self._path, self._listener)
         )
-        with sighup.held():
+        with sighup.blocked():
             process.start()
         return process
 

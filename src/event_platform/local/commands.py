@@ -25,7 +25,7 @@ _ORDER_TIMEOUT_SECONDS = readiness.START_TIMEOUT_SECONDS + 45.0
 def up(detach: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Start Postgres, Redis, Kafka and the services, and keep them running; in the foreground until Ctrl-C."""
     settings = load()
-    for remark in settings.remarks:
+    for remark in settings.warnings:
         click.echo(remark, err=True)
     if len(given.names(settings)) < len(("kafka", "postgres", "redis")):
         check_installed()

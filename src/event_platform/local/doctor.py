@@ -27,7 +27,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that `up` needs, in its order."""
     found = place.find(settings.event_platform_home)
     yield _try("state folder", found.check, f"{found.home}, servers' data in {found.servers}")
-    yield from (Finding("settings", is_ok=True, text=remark) for remark in settings.remarks)
+    yield from (Finding("settings", is_ok=True, text=remark) for remark in settings.warnings)
     yield _try("API keys", lambda: f"{len(settings.key_pairs())} are known")
     yield _try("rate limits", lambda: "; ".join(settings.check_limits()), "each is of a tenant that has a key")
     yield _try("admin tokens", lambda: f"{len(settings.named_tokens())} are known")

@@ -20,7 +20,7 @@ def names(settings: Settings) -> frozenset[str]:
     given = {
         "kafka": settings.kafka_brokers,
         "postgres": settings.database_url,
-        "redis": settings.given_redis_url,
+        "redis": settings.configured_redis_url,
     }
     return frozenset(name for name, value in given.items() if value)
 
@@ -68,12 +68,12 @@ def check_redis(settings: Settings) -> None:
     tried = f"{keywords.get('host')}:{keywords.get('port', 6379)}"
     try:
         client.ping()
-        told = redis.hello(client)
+        told = redis.server_info(client)
     except (RedisError, UnavailableError) as error:
         raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
     finally:
         client.close()
-    if unfit := redis.misfit(told) or redis.impaired(told):
+    if unfit := redis.unsupported_reason(told) or redis.unavailable_reason(told):
         raise ConfigurationError(f"{setting}: {tried} answers, but {unfit}")
 
 

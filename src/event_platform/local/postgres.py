@@ -140,7 +140,7 @@ def _make_cluster(place: Place, program: Program, password: str) -> None:
 def _is_ready(server: PostgresServer) -> bool:
     try:
         with postgres.connect(
-            postgres.conninfo_of(server.superuser_url, "event-platform", connect_timeout=2)
+            postgres.conninfo_from_url(server.superuser_url, "event-platform", connect_timeout=2)
         ) as connection:
             _ensure_roles(connection, server.passwords)
     except psycopg.OperationalError:

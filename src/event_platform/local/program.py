@@ -44,7 +44,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
         OSError: It cannot be started.
     """
     account = program.account
-    held = sighup.held() if program.holds_hang_up else nullcontext()
+    held = sighup.blocked() if program.holds_hang_up else nullcontext()
     with open_log(program.log) as output, held:
         return subprocess.Popen(
             program.command,

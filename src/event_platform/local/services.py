@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx
 
+from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.http import listening_socket
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import FILE_SUFFIX
-from event_platform.core.settings.values import http_url
+from event_platform.core.settings.names import FILE_SUFFIX
 from event_platform.local import ports
 from event_platform.local.place import Place
 from event_platform.local.ports import Reservations

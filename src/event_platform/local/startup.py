@@ -47,7 +47,7 @@ class Plan:
                 "ADMIN_DATABASE_URL": self.servers.postgres.reader_url,
             },
         }
-        named = {"REDIS_URL": self.settings.given_redis_url, "KAFKA_BROKERS": self.settings.kafka_brokers}
+        named = {"REDIS_URL": self.settings.configured_redis_url, "KAFKA_BROKERS": self.settings.kafka_brokers}
         for setting in ("database_url", "admin_database_url"):
             value = getattr(self.settings, setting)
             named[setting.upper()] = value.get_secret_value() if value else None

@@ -111,7 +111,7 @@ def main() -> int:
     try:
         settings = load()
         telemetry.configure(settings, SUPERVISOR)
-        telemetry.warn(settings.remarks)
+        telemetry.log_setting_warnings(settings.warnings)
         found = place.find(settings.event_platform_home)
         found.create()
     except PlatformError as error:
