@@ -1,4 +1,4 @@
-"""P1, P3: a 202 is true, and one key is one event, whatever happens to the service or to its answers."""
+"""P1, P3: a 202 is true and one key is one event, whatever happens to the service or its responses."""
 
 import json
 import socket
@@ -37,14 +37,14 @@ LEASE_SECONDS = 10
 pytestmark = pytest.mark.usefixtures("loud_outages", "now")
 
 QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}
-"""So that asking again and again is not limited."""
+"""High enough for polling retries."""
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_concurrent_posts_of_one_key(
     run_service: RunService, producer_of: MakeProducer, recorded_answers: RecordedAnswers, workers: int
 ) -> None:
-    """Of 50 concurrent posts of one key one is new, the rest are duplicates or told to wait, and one row is stored."""
+    """Of 50 concurrent posts of one key one is new, the others are duplicates or get a 409, and one row is stored."""
     service, key = run_service("ingest", "--workers", str(workers), **QUOTA), new_key()
     producer = producer_of(service)
     eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
@@ -65,7 +65,7 @@ def test_killed_after_the_claim(
     settings: Settings,
     recorded_answers: RecordedAnswers,
 ) -> None:
-    """SIGKILL between claim and acknowledgement: when the lease is over a retry is accepted, and one row is stored."""
+    """SIGKILL between claim and acknowledgement: a retry after the lease is accepted, and one row is stored."""
     producer = producer_of(run_service("ingest", **QUOTA))
 
     def killed() -> tuple[str, str, float] | None:
@@ -100,7 +100,7 @@ def test_killed_after_the_acknowledgement(
     recorded_answers: RecordedAnswers,
     published: Published,
 ) -> None:
-    """SIGKILL after Kafka has it and before Redis knows: the retry has the same id, and one row is stored."""
+    """SIGKILL between acknowledgement and confirmation: the retry has the same id, and one row is stored."""
     service, key, request_id = unconfirmed()
     service.kill()
     assert len(published.of_key(key)) == 1
@@ -117,12 +117,12 @@ def test_confirmation_lost(
     settings: Settings,
     recorded_answers: RecordedAnswers,
 ) -> None:
-    """Redis is away between claim and confirmation: it is told when it is back, and the first retry is a duplicate."""
+    """A confirmation lost in a Redis outage is sent again after it, and the first retry is a duplicate."""
     service, key, request_id = unconfirmed()
     redis_proxy.cut()
     redis_proxy.heal()
     # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
-    eventually(lambda: is_confirmed(settings, key), "Redis to be told of the acknowledgement")
+    eventually(lambda: is_confirmed(settings, key), "the confirmation")
     with skip_if_redis_timed_out(service):
         again = recorded_answers.post(producer_of(service), key).json()
         assert again == {"status": "accepted", "request_id": request_id, "duplicate": True}
@@ -140,7 +140,7 @@ def unconfirmed(
     settings: Settings,
     recorded_answers: RecordedAnswers,
 ) -> Unconfirmed:
-    """A service, a key that it claimed and acknowledged without Redis' answers, and the event's request id."""
+    """Return a service, a key that it claimed and acknowledged without replies of Redis, and the request id."""
 
     def attempt() -> tuple[Service, str, str] | None:
         redis_proxy.heal()
@@ -154,17 +154,17 @@ def unconfirmed(
         is_claimed = answer.status_code == 202 and claimed_id(settings, key) == request_id
         return (service, key, request_id) if is_claimed else None
 
-    return lambda: eventually(attempt, "an acknowledgement that Redis does not know of")
+    return lambda: eventually(attempt, "an acknowledgement without a confirmation")
 
 
-def test_late_arrival_with_a_refusal_between(
+def test_late_delivery_after_a_rejected_retry(
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
     published: Published,
     recorded_answers: RecordedAnswers,
 ) -> None:
-    """A publication that timed out arrives after all, and a retry was refused meanwhile: one id, one row."""
+    """A publication that timed out arrives after a retry was rejected: one id, one row."""
     service, key = run_service("ingest", **QUOTA), new_key()
     producer = producer_of(service)
     assert recorded_answers.post(producer, new_key()).status_code == 202
@@ -172,7 +172,7 @@ def test_late_arrival_with_a_refusal_between(
     first = recorded_answers.post(producer, key)
     assert (first.status_code, code(first)) == (503, "UNAVAILABLE")
     with full_queue(service, producer_of):
-        eventually(lambda: is_refused_at_once(recorded_answers, producer, key), "a retry to be refused")
+        eventually(lambda: is_rejected_at_once(recorded_answers, producer, key), "a retry to be rejected")
     servers.resume("kafka")
     eventually(lambda: recorded_answers.accepted(producer, key), "a retry to be accepted")
     eventually(lambda: recorded_answers.post(producer, key).json().get("duplicate"), "a retry to be a duplicate")
@@ -183,18 +183,18 @@ def test_late_arrival_with_a_refusal_between(
 
 
 PRODUCER_QUEUE = 20_000
-"""Messages that wait for Kafka at most; a further one is refused."""
+"""Bound on records that wait for Kafka; a further one is rejected."""
 
 
 def producer_queue(service: Service) -> float:
-    """Messages that wait for Kafka, as the metrics tell."""
+    """Return how many records wait for Kafka, by the metrics."""
     lines = service.metrics().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("ingest_producer_queue "))
 
 
 @contextmanager
 def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
-    """While it is entered, as many messages wait for a Kafka that does not answer as may wait at all."""
+    """Fill the producer's queue, while Kafka does not answer."""
     is_over = threading.Event()
 
     def fill() -> None:
@@ -213,8 +213,8 @@ def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
             each.result()
 
 
-def is_refused_at_once(recorded_answers: RecordedAnswers, producer: Producer, key: str) -> bool:
-    """Whether an event, which has to be refused, did not wait for Kafka: that takes `DELIVERY_WAIT_SECONDS`."""
+def is_rejected_at_once(recorded_answers: RecordedAnswers, producer: Producer, key: str) -> bool:
+    """Post an event that must be rejected; tell whether it was before `DELIVERY_WAIT_SECONDS`, without Kafka."""
     started = time.monotonic()
     # On a busy machine the lease may be over already (409).
     assert recorded_answers.post(producer, key).status_code in {503, 409}
@@ -222,17 +222,17 @@ def is_refused_at_once(recorded_answers: RecordedAnswers, producer: Producer, ke
 
 
 def batch_of_1_000() -> bytes:
-    """The bytes of a batch with keys of their own."""
+    """Return a batch of 1,000 events with new keys."""
     items = (b'{"idempotency_key":"%b","event":{}}' % new_key().encode() for _ in range(1_000))
     return b'{"events":[' + b",".join(items) + b"]}"
 
 
 HANG_UP = {"closed": struct.pack("ii", 0, 0), "reset": struct.pack("ii", 1, 0)}
-"""SO_LINGER of a socket whose end is the usual one, after which answers may still come, or a reset."""
+"""SO_LINGER of a socket that closes normally, after which responses may still arrive, or with a reset."""
 
 
 @pytest.mark.parametrize("end", HANG_UP)
-def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
+def test_client_hangs_up(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
@@ -240,7 +240,7 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     recorded_answers: RecordedAnswers,
     end: str,
 ) -> None:
-    """A client that hangs up strands nothing: not in the midst of its head or body, and not before its answer."""
+    """A client that closes its connection in its head, its body or before its response leaves no pending claim."""
     service = run_service("ingest", **QUOTA)
     producer, key, body = producer_of(service), new_key(), json.dumps(EVENT).encode()
 
@@ -255,7 +255,7 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
             connection.sendall(sent)
     assert recorded_answers.post(producer, key).json()["duplicate"] is False
 
-    def confirmed_unasked() -> tuple[str, str] | None:
+    def confirmed_without_client() -> tuple[str, str] | None:
         other = new_key()
         servers.pause("kafka")
         with socket.create_connection(service.address) as connection:
@@ -266,11 +266,11 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
         let_pass(0.5)
         servers.resume("kafka")
         # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
-        eventually(lambda: has_outcome(settings, other), "the claim to be settled")
+        eventually(lambda: has_outcome(settings, other), "the claim's outcome")
         # A busy Kafka may not have acknowledged it in time.
         return (other, first_id) if is_confirmed(settings, other) else None
 
-    other, first_id = eventually(confirmed_unasked, "an event to be confirmed whose client is gone")
+    other, first_id = eventually(confirmed_without_client, "an event to be confirmed whose client is gone")
     with skip_if_redis_timed_out(service):
         again = recorded_answers.post(producer, other).json()
         assert again == {"status": "accepted", "request_id": first_id, "duplicate": True}
@@ -279,5 +279,5 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
 
 @pytest.fixture
 def redis_proxy(proxy: MakeProxy, environment: dict[str, str]) -> Proxy:
-    """A proxy to the module's Redis."""
+    """Return a proxy to the module's Redis."""
     return proxy(environment["REDIS_URL"])

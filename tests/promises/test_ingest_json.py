@@ -1,4 +1,4 @@
-"""P7: whatever the body holds, the answer is documented, and what got a 202 is stored or dead, its bytes unchanged."""
+"""P7: every body gets a documented response, and every 202 is stored or dead-lettered with unchanged bytes."""
 
 import json
 
@@ -12,7 +12,7 @@ from event_platform.loadgen.traffic.request_kinds import STORED
 
 
 def event(payload: bytes) -> bytes:
-    """An event that is right but for its payload, whose bytes are given."""
+    """Return a valid event with ``payload`` as it is."""
     return (
         b'{"event_id":"e","event_type":"t","schema_version":1,"occurred_at":"2026-01-31T12:00:00Z","payload":{"a":%b}}'
         % payload
@@ -48,14 +48,14 @@ BODIES = [
 ]
 
 
-def test_nasty_json(
+def test_unusual_json(
     run_service: RunService,
     producer_of: MakeProducer,
     raw_topic: RawTopic,
     published: Published,
     recorded_answers: RecordedAnswers,
 ) -> None:
-    """Each body has its documented answer; accepted ones are published byte for byte, and none is lost behind that."""
+    """Each body has its documented response; accepted ones are published byte for byte, and none is lost later."""
     producer = producer_of(run_service("ingest", RATE_LIMIT_PER_MIN=1_000_000))
     accepted: dict[str, bytes] = {}
     for body, expected in BODIES:
@@ -76,8 +76,8 @@ def test_nasty_json(
 
 
 @pytest.mark.parametrize(("first", "again"), [(b'{"a":1,"a":2}', b'{"a":2}'), (b'{"a":"\\u0041"}', b'{"a":"A"}')])
-def test_same_meaning(run_service: RunService, producer_of: MakeProducer, first: bytes, again: bytes) -> None:
-    """The last of repeated names counts, and escapes mean what they stand for."""
+def test_equivalent_bodies(run_service: RunService, producer_of: MakeProducer, first: bytes, again: bytes) -> None:
+    """Bodies are the same event if their last repeated names and unescaped strings are equal."""
     producer, key = producer_of(run_service("ingest")), new_key()
     with skip_if_redis_timed_out(producer.service):
         assert producer.post(key, first).json()["duplicate"] is False

@@ -1,4 +1,4 @@
-"""P1, P4, P10: without Kafka or Redis every request has its documented answer in time, and all heals by itself."""
+"""P1, P4, P10: during outages of Kafka or Redis every request is answered in time, and ingest recovers by itself."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,28 +27,28 @@ pytestmark = pytest.mark.usefixtures("loud_outages", "now")
 
 @pytest.fixture
 def redis_client(settings: Settings) -> Iterator[Redis]:
-    """The module's Redis database."""
+    """A client of the module's Redis database."""
     client = redis_of(settings)
     yield client
     client.close()
 
 
 def health(service: Service) -> tuple[int, str, dict[str, dict[str, str]]]:
-    """Status, word, and the entries by their dependency's name."""
+    """Return HTTP status, overall status, and the entries by dependency."""
     response = service.get("/health")
     body = response.json()
     return response.status_code, body["status"], {each["name"]: each for each in body["dependencies"]}
 
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
-def test_kafka_away(
+def test_kafka_unavailable(
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
     recorded_answers: RecordedAnswers,
     fault: str,
 ) -> None:
-    """Never a 202 while Kafka is away; the same key is accepted once it is back; readiness is red meanwhile."""
+    """No 202 and no readiness while Kafka is unavailable; after it, a retry with the same key is accepted."""
     service = run_service("ingest", **QUOTA)
     producer, keys = producer_of(service), [new_key() for _ in range(20)]
     getattr(servers, fault)("kafka")
@@ -57,24 +57,26 @@ def test_kafka_away(
     for response in answers:
         assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
         assert response.headers["retry-after"] == "1"
-    eventually(lambda: health(service)[:2] == (503, "down"), "red readiness")
+    eventually(lambda: health(service)[:2] == (503, "down"), "readiness to fail")
     assert health(service)[2]["kafka"]["error"]
     servers.restore()
     for key in keys:
         eventually(partial(recorded_answers.accepted, producer, key), "a retry to be accepted")
         assert recorded_answers.post(producer, key).json()["duplicate"] is True
     assert recorded_answers.reconcile().groups["acknowledged"].stored == 20
-    eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
+    eventually(lambda: health(service)[:2] == (200, "ok"), "readiness")
 
 
-def test_kafka_away_at_start(run_service: RunService, servers: RunningServers, producer_of: MakeProducer) -> None:
-    """Without Kafka the service starts, says that it is not ready, and becomes so."""
+def test_kafka_unavailable_at_start(
+    run_service: RunService, servers: RunningServers, producer_of: MakeProducer
+) -> None:
+    """The service starts without Kafka, is not ready, and becomes ready when Kafka starts."""
     servers.pause("kafka")
     service = run_service("ingest", wait_until_ready=False)
     eventually(lambda: _answers(service), "the service to answer")
     assert health(service)[:2] == (503, "down")
     servers.resume("kafka")
-    eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
+    eventually(lambda: health(service)[:2] == (200, "ok"), "readiness")
     eventually(lambda: producer_of(service).post(new_key()).status_code == 202, "an event to be accepted")
 
 
@@ -86,14 +88,14 @@ def _answers(service: Service) -> bool:
 
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
-def test_redis_away(
+def test_redis_unavailable(
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
     recorded_answers: RecordedAnswers,
     fault: str,
 ) -> None:
-    """Without Redis events are accepted, and health is degraded with since-when."""
+    """Without Redis events are accepted, and health is degraded since then."""
     service = run_service("ingest", **QUOTA)
     producer, copied = producer_of(service), new_key()
     getattr(servers, fault)("redis")
@@ -103,7 +105,7 @@ def test_redis_away(
     assert entry["status"] == "down"
     assert entry["since"].endswith("Z")
     servers.restore()
-    eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
+    eventually(lambda: health(service)[:2] == (200, "ok"), "readiness")
     key = new_key()
     with skip_if_redis_timed_out(service):
         assert [recorded_answers.post(producer, key).json()["duplicate"] for _ in range(2)] == [False, True]
@@ -111,14 +113,14 @@ def test_redis_away(
     assert (report.groups["acknowledged"].stored, report.acknowledged_again) == (2, 1)
 
 
-def test_redis_away_and_reject(
+def test_redis_unavailable_and_reject(
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
     settings: Settings,
     recorded_answers: RecordedAnswers,
 ) -> None:
-    """With REDIS_OUTAGE=reject nothing is accepted without Redis, and no claim is stranded by it."""
+    """With REDIS_OUTAGE=reject nothing is accepted without Redis, and no claim stays pending."""
     service = run_service("ingest", REDIS_OUTAGE="reject", **QUOTA)
     producer, key, lost = producer_of(service), new_key(), new_key()
     # What a process asks first it only asks for the data's epoch; nothing of that is done.
@@ -130,10 +132,10 @@ def test_redis_away_and_reject(
         assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
     assert health(service)[0] == 503
     servers.resume("redis")
-    eventually(lambda: health(service)[0] == 200, "green readiness")
+    eventually(lambda: health(service)[0] == 200, "readiness")
     eventually(lambda: recorded_answers.accepted(producer, key), "a retry to be accepted")
     assert recorded_answers.post(producer, key).json()["duplicate"] is True
-    eventually(lambda: claimed_id(settings, lost) is None, "the claim to be given back")
+    eventually(lambda: claimed_id(settings, lost) is None, "the claim to be released")
     recorded_answers.reconcile()
     assert recorded_answers.state_of(lost).stored == 0
 
@@ -141,7 +143,7 @@ def test_redis_away_and_reject(
 def test_redis_flushed_and_script_forgotten(
     run_service: RunService, producer_of: MakeProducer, redis_client: Redis
 ) -> None:
-    """A Redis that has forgotten data and script serves on at once."""
+    """A Redis that lost its data and the script is usable at once."""
     producer = producer_of(run_service("ingest", **QUOTA))
     producer.post(new_key())
     redis_client.flushdb()
@@ -152,7 +154,7 @@ def test_redis_flushed_and_script_forgotten(
 
 
 def test_redis_full(run_service: RunService, producer_of: MakeProducer, redis_client: Redis) -> None:
-    """A Redis that takes no writes is as one that is away, until it takes them again."""
+    """A Redis that rejects writes counts as unavailable until it accepts them."""
     service = run_service("ingest", **QUOTA)
     producer = producer_of(service)
     redis_client.config_set("maxmemory", "1")
@@ -161,7 +163,7 @@ def test_redis_full(run_service: RunService, producer_of: MakeProducer, redis_cl
         assert producer.post(new_key()).status_code == 202
     finally:
         eventually(lambda: _takes_writes(redis_client), "Redis to take writes")
-    eventually(lambda: health(service)[1] == "ok", "good health")
+    eventually(lambda: health(service)[1] == "ok", "recovery")
 
 
 def _takes_writes(redis_client: Redis) -> bool:
@@ -171,10 +173,10 @@ def _takes_writes(redis_client: Redis) -> bool:
         return False
 
 
-def test_both_hung(
+def test_both_stuck(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, recorded_answers: RecordedAnswers
 ) -> None:
-    """With both hung a single event and a batch have their documented answer, and all heals."""
+    """With Kafka and Redis stuck, an event and a batch get their documented responses; both recover."""
     producer = producer_of(run_service("ingest", **QUOTA))
     servers.pause("redis")
     servers.pause("kafka")
@@ -197,7 +199,7 @@ def test_both_hung(
         ("pause", ("redis", "kafka")),
     ],
 )
-def test_every_answer_comes_in_time(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
+def test_every_response_comes_in_time(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
@@ -205,7 +207,7 @@ def test_every_answer_comes_in_time(  # noqa: PLR0913, PLR0917 - each is a fixtu
     fault: str,
     away: tuple[str, ...],
 ) -> None:
-    """Of 20 single events and a batch at once, whatever is away or hangs."""
+    """20 events and a batch at once are answered in time, whatever is killed or stuck."""
 
     def slowest_seconds() -> float:
         servers.restore()
@@ -225,7 +227,7 @@ def test_every_answer_comes_in_time(  # noqa: PLR0913, PLR0917 - each is a fixtu
 def test_only_the_first_request_waits_for_redis(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, promised: Promised, fault: str
 ) -> None:
-    """Whoever comes after it finds Redis left alone."""
+    """Only the first request waits for a Redis that is unavailable."""
 
     def second_seconds() -> float:
         servers.restore()
@@ -246,7 +248,7 @@ def _seconds_of(post: Callable[[], httpx.Response]) -> float:
 def test_batch_without_kafka(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, recorded_answers: RecordedAnswers
 ) -> None:
-    """A batch of which nothing was acknowledged is 503 as a whole, and accepted when it comes again."""
+    """A batch of which nothing was acknowledged gets a 503, and is accepted when it is retried."""
     producer = producer_of(run_service("ingest", **QUOTA))
     keys = [new_key() for _ in range(50)]
     servers.pause("kafka")
@@ -262,7 +264,7 @@ def test_batch_without_kafka(
 def test_start_with_slow_redis(
     run_service: RunService, producer_of: MakeProducer, proxy: MakeProxy, environment: dict[str, str]
 ) -> None:
-    """The first request after a start waits until Redis could be asked, instead of passing it by."""
+    """The first request after a start waits for the first attempt to connect to Redis."""
     slow = proxy(environment["REDIS_URL"])
     slow.delay(0.05)
     service = run_service("ingest", REDIS_URL=slow.url, REDIS_OUTAGE="reject", wait_until_ready=False, **QUOTA)
@@ -274,7 +276,7 @@ def test_start_with_slow_redis(
 def test_slow_redis(
     run_service: RunService, producer_of: MakeProducer, proxy: MakeProxy, environment: dict[str, str]
 ) -> None:
-    """A Redis that takes 0.1 s delays answers and breaks nothing."""
+    """A Redis that takes 0.1 s delays responses and breaks nothing."""
     slow = proxy(environment["REDIS_URL"])
     producer = producer_of(run_service("ingest", REDIS_URL=slow.url, **QUOTA))
     slow.delay(0.05)
@@ -283,14 +285,14 @@ def test_slow_redis(
         assert [producer.post(key).json()["duplicate"] for _ in range(2)] == [False, True]
 
 
-def test_sigterm_finishes_what_was_accepted(
+def test_sigterm_finishes_accepted_requests(
     run_service: RunService,
     producer_of: MakeProducer,
     servers: RunningServers,
     recorded_answers: RecordedAnswers,
     settings: Settings,
 ) -> None:
-    """SIGTERM amid a request: it is answered first, and the exit status is 0."""
+    """On SIGTERM a running request is answered first, and the exit status is 0."""
 
     def is_accepted() -> bool:
         service, key = run_service("ingest", **QUOTA), new_key()
@@ -307,5 +309,5 @@ def test_sigterm_finishes_what_was_accepted(
         assert status in {202, 503}
         return status == 202
 
-    eventually(is_accepted, "an answer that tells of the acknowledgement")
+    eventually(is_accepted, "a response after the acknowledgement")
     recorded_answers.reconcile()

@@ -22,7 +22,7 @@ from event_platform.core.settings.declaration import Settings
 
 
 def batch_of(event: bytes, count: int) -> bytes:
-    """A batch of so many such events."""
+    """Return a batch of ``count`` such events."""
     items = (b'{"idempotency_key":"%d","event":%b}' % (number, event) for number in range(count))
     return b'{"events":[' + b",".join(items) + b"]}"
 
@@ -36,14 +36,14 @@ HARD = {
 
 
 def burst(producer: Producer, count: int) -> list[httpx.Response]:
-    """So many posts at once, each with a key of its own."""
+    """Post ``count`` events at once, each with a new key."""
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(lambda _: producer.post(new_key(), {}), range(count)))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, workers: int) -> None:
-    """Each tenant gets exactly its limit, over however many workers, and is told truly when to come again."""
+    """Each tenant gets exactly its limit, with any number of workers, and the right Retry-After."""
     names = {f"{name}{workers}": limit for name, limit in (("small", 20), ("large", 40), ("other", 30))}
     keys = ",".join(f"{name}:key_{name}" for name in names)
     limits = ",".join(f"{name}:{limit}" for name, limit in names.items() if limit != 30)
@@ -61,8 +61,8 @@ def test_limits_of_tenants(run_service: RunService, producer_of: MakeProducer, w
             assert answer.headers["ratelimit"] == f'"default";r=0;t={answer.headers["retry-after"]}'
 
 
-def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) -> None:
-    """Refused requests cost quota, so that a flood of rubbish is limited; then 429 goes before every other answer."""
+def test_every_response_costs_quota(run_service: RunService, producer_of: MakeProducer) -> None:
+    """Rejected requests cost quota, so that a flood of them is limited; then 429 takes precedence over other errors."""
     producer = producer_of(run_service("ingest", API_KEYS="rubbish:key_r", RATE_LIMIT_PER_MIN=4), "key_r")
     with skip_if_redis_timed_out(producer.service):
         found = [
@@ -78,8 +78,8 @@ def test_every_answer_costs(run_service: RunService, producer_of: MakeProducer) 
     assert producer.client.post(f"{producer.service.url}/events").status_code == 401
 
 
-def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer) -> None:
-    """Whoever waits for as long as the answer says is admitted, and whoever comes 2 s before that is not."""
+def test_retry_after(run_service: RunService, producer_of: MakeProducer) -> None:
+    """A request after Retry-After is admitted, and one 2 s earlier is not."""
     producer = producer_of(run_service("ingest", API_KEYS="patient:key_p", RATE_LIMIT_PER_MIN=3), "key_p")
     burst(producer, 3)
     asked_at = time.monotonic()
@@ -95,8 +95,8 @@ def test_retry_after_is_true(run_service: RunService, producer_of: MakeProducer)
 
 
 @pytest.fixture
-def exhausted(run_service: RunService, producer_of: MakeProducer) -> Producer:
-    """A producer whose tenant is over the limit, as its service knows."""
+def limited_producer(run_service: RunService, producer_of: MakeProducer) -> Producer:
+    """A producer whose tenant is over its limit, and known to be by ingest."""
     tenant = new_key()
     keys, limits = f"{tenant}:key_s,other:key_o", f"{tenant}:2,other:1000000"
     service = run_service("ingest", API_KEYS=keys, RATE_LIMITS=limits, MAX_EVENT_BYTES=1_000_000)
@@ -106,14 +106,14 @@ def exhausted(run_service: RunService, producer_of: MakeProducer) -> Producer:
 
 
 def head(length: int | None, *more: str, version: str = "1.1") -> bytes:
-    """The head of a post by the exhausted tenant; None is for a body in chunks."""
+    """Return the head of a post by the limited tenant; a length of None stands for a chunked body."""
     framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     lines = (f"POST /events HTTP/{version}", "Host: x", "X-API-Key: key_s", "Idempotency-Key: k", framing, *more)
     return "\r\n".join((*lines, "", "")).encode()
 
 
 def read_answer(stream: BinaryIO) -> tuple[int, dict[str, str], bytes]:
-    """The next answer of a connection: status, headers, body."""
+    """Read the next response of a connection: status, headers, body."""
     first = stream.readline()
     assert first, "the connection ended without an answer"
     status = int(first.split()[1])
@@ -124,16 +124,16 @@ def read_answer(stream: BinaryIO) -> tuple[int, dict[str, str], bytes]:
 
 @contextmanager
 def connected(producer: Producer) -> Iterator[tuple[socket.socket, BinaryIO]]:
-    """A connection to the service, to write to and to read from."""
+    """Connect to the service; yield the socket and a stream to read from."""
     with socket.create_connection(producer.service.address, DEADLINE_SECONDS) as connection:
         yield connection, connection.makefile("rb")
 
 
-def test_over_the_limit_is_told_before_the_body(exhausted: Producer) -> None:
-    """The 429 is the usual one, and comes while its body is still on its way; the connection goes on behind that."""
-    usual = exhausted.post(new_key())
+def test_429_comes_before_the_body(limited_producer: Producer) -> None:
+    """The 429 comes before the body was sent, and the connection can be used after it."""
+    usual = limited_producer.post(new_key())
     size = 1_500_000
-    with connected(exhausted) as (connection, stream):
+    with connected(limited_producer) as (connection, stream):
         for _ in range(2):
             connection.sendall(head(size) + b"x" * 1_000)
             status, headers, body = read_answer(stream)
@@ -149,9 +149,9 @@ def test_over_the_limit_is_told_before_the_body(exhausted: Producer) -> None:
 
 
 @pytest.mark.parametrize("more", [("Expect: 100-continue",), ()], ids=["asks", "too large"])
-def test_over_the_limit_is_asked_for_no_body(exhausted: Producer, more: tuple[str, ...]) -> None:
-    """Who waits for a 100 gets the 429 instead, and so does whose body has no bound; their connections end."""
-    with connected(exhausted) as (connection, stream):
+def test_429_instead_of_100_continue(limited_producer: Producer, more: tuple[str, ...]) -> None:
+    """A client that waits for 100 Continue, or whose body is too large, gets the 429, and its connection is closed."""
+    with connected(limited_producer) as (connection, stream):
         connection.sendall(head(1_000 if more else 100_000_000, *more))
         status, headers, _ = read_answer(stream)
         assert (status, headers["connection"]) == (429, "close")
@@ -159,9 +159,9 @@ def test_over_the_limit_is_asked_for_no_body(exhausted: Producer, more: tuple[st
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_over_the_limit_gets_to_read_it(exhausted: Producer, version: str) -> None:
-    """A client whose connection ends with the answer has sent its body by then, so that no reset takes the answer."""
-    with connected(exhausted) as (connection, stream):
+def test_429_can_be_read_before_the_connection_closes(limited_producer: Producer, version: str) -> None:
+    """Where the response closes the connection, the body is read first, so that no reset destroys the response."""
+    with connected(limited_producer) as (connection, stream):
         connection.sendall(head(1_500_000, "Connection: close", version=version) + b"x" * 1_000)
         for _ in range(1_499):
             connection.sendall(b"x" * 1_000)
@@ -169,10 +169,10 @@ def test_over_the_limit_gets_to_read_it(exhausted: Producer, version: str) -> No
         assert stream.read() == b""
 
 
-def test_over_the_limit_in_chunks(exhausted: Producer) -> None:
-    """A body without a length is dropped up to the bound, and the connection goes on; beyond it the connection ends."""
+def test_429_for_a_chunked_body(limited_producer: Producer) -> None:
+    """A chunked body is discarded up to the bound, and the connection stays open; beyond it, it is closed."""
     chunk = b"%x\r\n%b\r\n" % (100_000, b"x" * 100_000)
-    with connected(exhausted) as (connection, stream):
+    with connected(limited_producer) as (connection, stream):
         connection.sendall(head(None) + chunk * 15 + b"0\r\n\r\n")
         assert read_answer(stream)[0] == 429
         connection.sendall(head(None))
@@ -181,30 +181,34 @@ def test_over_the_limit_in_chunks(exhausted: Producer) -> None:
             connection.sendall(chunk * 1_000)
 
 
-def test_over_the_limit_as_long_as_redis_says(exhausted: Producer, settings: Settings) -> None:
-    """Where Redis does not count it any more, the tenant may send again a second later."""
-    retry_seconds = int(exhausted.post(new_key()).headers["retry-after"])
+def test_429_ends_when_redis_has_quota(limited_producer: Producer, settings: Settings) -> None:
+    """A tenant that Redis no longer counts as over its limit may send a second later."""
+    retry_seconds = int(limited_producer.post(new_key()).headers["retry-after"])
     with redis_of(settings) as client:
         client.delete(*client.scan_iter("*rl:*"))
     deleted_at = time.monotonic()
-    eventually(lambda: exhausted.post(new_key()).status_code == 202, "Redis to be asked again")
+    eventually(lambda: limited_producer.post(new_key()).status_code == 202, "the cached answer to expire")
     assert time.monotonic() - deleted_at < retry_seconds / 2
 
 
 @pytest.mark.timing
 @pytest.mark.parametrize("body", HARD)
-def test_others_are_not_held_up(exhausted: Producer, producer_of: MakeProducer, promised: Promised, body: str) -> None:
+def test_hard_bodies_do_not_delay_other_tenants(
+    limited_producer: Producer, producer_of: MakeProducer, promised: Promised, body: str
+) -> None:
     """While two connections of a tenant, over the limit or not, send hard bodies, another's small events go through.
 
     Their batches are read, because each item has its own answer, and are the harder ones.
     """
     path, content = HARD[body]
-    other = producer_of(exhausted.service, "key_o")
+    other = producer_of(limited_producer.service, "key_o")
     other.post(new_key(), {})
 
     def send(client: httpx.Client, until: float) -> None:
         while time.monotonic() < until:
-            client.post(f"{exhausted.service.url}{path}", content=content, headers=exhausted.headers(new_key()))
+            client.post(
+                f"{limited_producer.service.url}{path}", content=content, headers=limited_producer.headers(new_key())
+            )
 
     def longest() -> float:
         until = time.monotonic() + 2
@@ -222,33 +226,32 @@ def test_others_are_not_held_up(exhausted: Producer, producer_of: MakeProducer, 
     promised.within(0.1, longest)
 
 
-def test_a_batch_over_the_limit(exhausted: Producer) -> None:
-    """It is answered as ever: each item by itself, and a broken one as a whole."""
+def test_batch_over_the_limit(limited_producer: Producer) -> None:
+    """Items of a batch over the limit are rejected on their own, and a malformed batch as a whole."""
     items = [{"idempotency_key": new_key(), "event": {}}, {"event": 1}, 7]
     for _ in range(2):
-        answer = exhausted.post_batch(items)
+        answer = limited_producer.post_batch(items)
         assert (answer.status_code, answer.json()["rejected"]) == (202, 3)
         assert {result["error"]["code"] for result in answer.json()["results"]} == {"RATE_LIMITED"}
-        assert code(exhausted.post_batch(b"[")) == "RATE_LIMITED"
+        assert code(limited_producer.post_batch(b"[")) == "RATE_LIMITED"
 
 
 class Watch:
-    """When a tenant's events were sent, and accepted."""
+    """The times at which a tenant's events were sent and accepted."""
 
     def __init__(self, producer: Producer) -> None:
-        """Of one producer."""
         self._producer = producer
         self._accepted: list[tuple[float, float]] = []
 
     def burst(self, count: int) -> int:
-        """So many posts at once; how many were accepted."""
+        """Post ``count`` events at once; return how many were accepted."""
         sent_at = time.monotonic()
         accepted = [answer.status_code for answer in burst(self._producer, count)].count(202)
         self._accepted += [(sent_at, time.monotonic())] * accepted
         return accepted
 
     def busiest_minute(self) -> int:
-        """The most that was certainly accepted within any 60 s."""
+        """Return the most events that were certainly accepted within any 60 s."""
         starts = {sent_at for sent_at, _ in self._accepted}
         return max(
             sum(start <= sent and answered < start + 60 for sent, answered in self._accepted) for start in starts
@@ -260,7 +263,7 @@ class Watch:
 def test_limit_around_an_outage(
     run_service: RunService, producer_of: MakeProducer, servers: RunningServers, workers: int
 ) -> None:
-    """A minute in which Redis goes away and comes back has one limit, and all of it, over however many workers."""
+    """The whole limit, and no more, fits in a minute with a Redis outage, with any number of workers."""
     tenant = {"API_KEYS": f"outage{workers}:key_o", "RATE_LIMIT_PER_MIN": 40}
     service = run_service("ingest", "--workers", str(workers), **tenant)
     watch = Watch(producer_of(service, "key_o"))
@@ -269,7 +272,7 @@ def test_limit_around_an_outage(
     meanwhile = watch.burst(60)
     assert (before, meanwhile) == (25, 15)
     servers.restore()
-    eventually(lambda: service.health()["status"] == "ok", "Redis to be used again")
+    eventually(lambda: service.health()["status"] == "ok", "Redis to recover")
     watch.burst(60)
     assert watch.busiest_minute() == 40
 
@@ -279,7 +282,7 @@ def test_limit_around_an_outage(
 def test_limit_when_redis_lost_its_data(
     run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis, proxy: MakeProxy, loss: str
 ) -> None:
-    """Emptied under the connection, or taken over by one that knows nothing, Redis gives nobody a second limit."""
+    """A Redis that lost its data, or was replaced by an empty one, gives no tenant a second limit."""
     first = make_redis()
     address = proxy(first.url)
     tenant = {"API_KEYS": "forgotten:key_f", "RATE_LIMIT_PER_MIN": 40}
@@ -293,7 +296,7 @@ def test_limit_when_redis_lost_its_data(
             address.target_url = make_redis().url
             address.cut()
             address.heal()
-            eventually(lambda: service.health()["status"] == "ok", "Redis to be used again")
+            eventually(lambda: service.health()["status"] == "ok", "Redis to recover")
         assert watch.burst(60) == 15
         assert watch.burst(60) == 0
     assert watch.busiest_minute() == 40
@@ -326,5 +329,5 @@ def test_edges_of_minutes(run_service: RunService, producer_of: MakeProducer) ->
 
 
 def sleep_until_second(second: float) -> None:
-    """Sleep until this second of a minute comes next."""
+    """Sleep until the next time of this second of a minute."""
     let_pass((second - time.time()) % 60)

@@ -1,4 +1,4 @@
-"""P3, P4: ingest follows Redis to the server that took over, recognises duplicates there, and serves no wrong one."""
+"""P3, P4: ingest follows a Redis failover, detects duplicates after it, and never uses an unusable server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,19 +17,19 @@ QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}
 pytestmark = pytest.mark.usefixtures("loud_outages", "now")
 
 
-def redis_of(service: Service) -> dict[str, str]:
-    """What health says of Redis."""
+def redis_entry(service: Service) -> dict[str, str]:
+    """Return the entry of Redis in ``/health``."""
     return next(each for each in service.health()["dependencies"] if each["name"] == "redis")
 
 
-def is_told(service: Service, part: str) -> bool:
-    """Whether health says that Redis is down, for a reason with that part."""
-    entry = redis_of(service)
+def is_down_with(service: Service, part: str) -> bool:
+    """Tell whether health reports Redis as down with ``part`` in the error."""
+    entry = redis_entry(service)
     return entry["status"] == "down" and part in entry["error"]
 
 
 def is_duplicate(producer: Producer, key: str) -> bool:
-    """Whether a copy of an accepted event is recognised."""
+    """Tell whether a copy of an accepted event is a duplicate."""
     return producer.post(key).json().get("duplicate") is True
 
 
@@ -42,7 +42,7 @@ def pair(make_redis: MakeRedis) -> tuple[RedisProcess, RedisProcess]:
 
 
 def fail_over(first: RedisProcess, second: RedisProcess, address: Proxy) -> None:
-    """Make the replica the primary, have its address lead there, and leave the former primary's connections alone."""
+    """Promote the replica and point the address at it; leave the connections of the former primary open."""
     second.promote()
     address.target_url = second.url
     first.ask("REPLICAOF", "127.0.0.1", second.port)
@@ -56,7 +56,7 @@ def test_failover(
     proxy: MakeProxy,
     workers: int,
 ) -> None:
-    """What was accepted before a failover is a duplicate after it, though the old connection would have stayed."""
+    """An event accepted before a failover is a duplicate after it, although the old connection stayed open."""
     first, second = pair
     address = proxy(first.url)
     service = run_service("ingest", "--workers", str(workers), REDIS_URL=address.url, **QUOTA)
@@ -66,8 +66,8 @@ def test_failover(
     fail_over(first, second, address)
     # Without a script as well, as a replica that was started anew has none.
     second.client.script_flush()
-    eventually(lambda: is_duplicate(producer, key), "the copy to be recognised")
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: is_duplicate(producer, key), "the copy to be a duplicate")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
     fresh = new_key()
     assert [producer.post(fresh).json()["duplicate"] for _ in range(2)] == [False, True]
 
@@ -75,7 +75,7 @@ def test_failover(
 def test_failover_and_reject(
     run_service: RunService, producer_of: MakeProducer, pair: tuple[RedisProcess, RedisProcess], proxy: MakeProxy
 ) -> None:
-    """Until there is a primary again it is an outage like any other: 503 where the settings say so, with the reason."""
+    """Without a primary it is an outage: 503 with REDIS_OUTAGE=reject, and health gives the reason."""
     first, second = pair
     address = proxy(first.url)
     service = run_service("ingest", REDIS_URL=address.url, REDIS_OUTAGE="reject", **QUOTA)
@@ -85,10 +85,10 @@ def test_failover_and_reject(
     first.ask("REPLICAOF", "127.0.0.1", second.port)
     response = producer.post(new_key())
     assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
-    eventually(lambda: is_told(service, "READONLY"), "the reason in its health")
+    eventually(lambda: is_down_with(service, "READONLY"), "the reason in health")
     assert service.get("/health").status_code == 503
     fail_over(first, second, address)
-    eventually(lambda: is_duplicate(producer, key), "the copy to be recognised")
+    eventually(lambda: is_duplicate(producer, key), "the copy to be a duplicate")
 
 
 def _as_replica(server: RedisProcess, _folder: Path) -> None:
@@ -130,7 +130,7 @@ def _without_rights(server: RedisProcess, _folder: Path) -> None:
         (_without_rights, "no permissions"),
     ],
 )
-def test_a_server_of_no_use_is_left(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
+def test_unusable_server_is_left(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     run_service: RunService,
     producer_of: MakeProducer,
     make_redis: MakeRedis,
@@ -139,55 +139,53 @@ def test_a_server_of_no_use_is_left(  # noqa: PLR0913, PLR0917 - each is a fixtu
     fault: Callable[[RedisProcess, Path], None],
     said: str,
 ) -> None:
-    """Whatever a server says that takes no events, health tells it, and where the address leads by then is tried."""
+    """Health reports the error of an unusable server, and ingest reconnects to what the address leads to by then."""
     first, second = make_redis(), make_redis()
     address = proxy(first.url)
     service = run_service("ingest", REDIS_URL=address.url, **QUOTA)
     producer = producer_of(service)
     fault(first, tmp_path)
-    eventually(lambda: is_told(service, said), "the reason in its health", explain=lambda: str(redis_of(service)))
+    eventually(lambda: is_down_with(service, said), "the reason in health", explain=lambda: str(redis_entry(service)))
     assert producer.post(new_key()).status_code == 202
     assert service.get("/health").status_code == 200
     address.target_url = second.url
     key = new_key()
-    eventually(lambda: producer.post(key).status_code == 202 and is_duplicate(producer, key), "Redis to be used again")
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: producer.post(key).status_code == 202 and is_duplicate(producer, key), "Redis to recover")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
 
 
-def test_a_server_that_heals_is_used_again(
+def test_recovered_server_is_used_again(
     run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis
 ) -> None:
-    """A failover that is taken back, and connections that are killed, need nobody."""
+    """Ingest recovers by itself from a reverted failover and from killed connections."""
     server = make_redis()
     service = run_service("ingest", REDIS_URL=server.url, **QUOTA)
     producer, key = producer_of(service), new_key()
     assert producer.post(key).status_code == 202
     server.ask("REPLICAOF", "127.0.0.1", 9)
-    eventually(lambda: is_told(service, "READONLY"), "the reason in its health")
+    eventually(lambda: is_down_with(service, "READONLY"), "the reason in health")
     server.promote()
-    eventually(lambda: is_duplicate(producer, key), "the copy to be recognised")
+    eventually(lambda: is_duplicate(producer, key), "the copy to be a duplicate")
     server.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-    eventually(lambda: is_duplicate(producer, key), "the copy to be recognised")
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: is_duplicate(producer, key), "the copy to be a duplicate")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
 
 
-def test_a_server_that_is_full_of_clients(
-    run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis
-) -> None:
-    """What it says before it closes the connection is the reason in health."""
+def test_server_out_of_connections(run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis) -> None:
+    """Health reports the error that Redis sends before it closes a connection beyond its bound."""
     server = make_redis()
     server.client.config_set("maxclients", "1")
     service = run_service("ingest", REDIS_URL=server.url, wait_until_ready=False, **QUOTA)
-    eventually(lambda: is_told(service, "max number of clients"), "the reason in its health")
+    eventually(lambda: is_down_with(service, "max number of clients"), "the reason in health")
     server.client.config_set("maxclients", "100")
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
     assert producer_of(service).post(new_key()).status_code == 202
 
 
-def test_a_script_that_fails_though_the_probe_does_not(
+def test_failing_script_with_successful_probe(
     run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis
 ) -> None:
-    """Redis counts as down while its answers to events are errors, however well it answers probes."""
+    """Redis is marked down while its replies to events are errors, even if it answers probes."""
     server = make_redis()
     service = run_service("ingest", REDIS_URL=server.url, **QUOTA)
     producer, key = producer_of(service), new_key()
@@ -195,14 +193,14 @@ def test_a_script_that_fails_though_the_probe_does_not(
     # Only confirmations read so.
     server.ask("ACL", "SETUSER", "default", "-mget")
     assert producer.post(new_key()).status_code == 202
-    eventually(lambda: is_told(service, "mget"), "the reason in its health")
+    eventually(lambda: is_down_with(service, "mget"), "the reason in health")
     server.ask("ACL", "SETUSER", "default", "+mget")
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
     assert is_duplicate(producer, key)
 
 
-def test_a_cluster_is_refused_at_start(run_service: RunService, cluster: RedisProcess) -> None:
-    """In a sentence that names the setting and says what to do, because it would fail under load only."""
+def test_cluster_stops_the_start(run_service: RunService, cluster: RedisProcess) -> None:
+    """A cluster stops the start with the setting's name and what to do, because it would fail only under load."""
     service = run_service("ingest", REDIS_URL=cluster.url, wait_until_ready=False)
     assert service.wait_until_ended() != 0
     assert "REDIS_URL: it is a node of a Redis Cluster" in service.log()
@@ -210,25 +208,25 @@ def test_a_cluster_is_refused_at_start(run_service: RunService, cluster: RedisPr
     assert "Traceback" not in service.log()
 
 
-def test_a_cluster_that_comes_later_is_told(
+def test_cluster_found_after_the_start(
     run_service: RunService, producer_of: MakeProducer, make_redis: MakeRedis, proxy: MakeProxy, cluster: RedisProcess
 ) -> None:
-    """Ingest that was started without Redis meets a cluster: it is never well, and says why; another Redis heals it."""
+    """A cluster found after the start keeps health degraded with the reason; another Redis recovers it."""
     address = proxy(cluster.url)
     address.cut()
     service = run_service("ingest", REDIS_URL=address.url, wait_until_ready=False, **QUOTA)
     producer = producer_of(service)
     assert producer.post(new_key()).status_code == 202
     address.heal()
-    eventually(lambda: is_told(service, "Redis Cluster"), "the reason in its health")
+    eventually(lambda: is_down_with(service, "Redis Cluster"), "the reason in health")
     assert service.health()["status"] == "degraded"
     address.target_url = make_redis().url
-    eventually(lambda: service.health()["status"] == "ok", "good health")
+    eventually(lambda: service.health()["status"] == "ok", "recovery")
 
 
 @pytest.fixture
 def cluster(make_redis: MakeRedis, reserve_port: ReservePort) -> RedisProcess:
-    """A node of a cluster that has all slots, and takes each single key."""
+    """A cluster node with all slots, which accepts every single key."""
     node = make_redis("--cluster-enabled", "yes", "--cluster-port", str(reserve_port()))
     node.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
     eventually(lambda: b"cluster_state:ok" in bytes(node.ask("CLUSTER", "INFO")), "the cluster to serve")
