@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 from bench import ingest_client
-from bench.ingest_client import Found
-from bench.ingest_subject import Measured, Subject, check, measure, service
+from bench.ingest_client import LoadResult
+from bench.ingest_subject import Measurement, Subject, check, measure, service
 from bench.processor_setting import new_platform
 from bench.servers import BenchServers, running_servers
 from redis import Redis
@@ -31,12 +31,12 @@ GOALS = {16: (1.4, None), 64: (1.0, 0.95), 256: (0.8, 1.1)}
 """Connections: CPU per event ÷ Go's at most, rate ÷ Go's at least."""
 BATCH_CONNECTIONS = (8, 16, 64)
 SINGLES_EVERY = 4
-"""Of so many steps of the memory's run one sends single requests, the others batches."""
+"""In the memory run one step of this many sends single requests, the others batches."""
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What every part needs: the services, how long and how often to measure."""
+class IngestBench:
+    """The services, and how long and how often to measure."""
 
     ours: Subject
     given: argparse.Namespace
@@ -44,14 +44,14 @@ class Bench:
     behind: tuple[psutil.Process, ...]
 
     def bare(self) -> contextlib.AbstractContextManager[Subject]:
-        """An endpoint that does nothing, on the same server: the least that a request costs."""
+        """Start an endpoint that does nothing, on the same HTTP server: the least that a request costs."""
         return service("bare endpoint", [sys.executable, "-m", "bench.ingest_endpoint"], self.environment, ())
 
 
-def go(bench: Bench) -> None:
-    """Against the Go baseline at each number of connections."""
+def go(bench: IngestBench) -> None:
+    """Compare with the Go baseline at each number of connections."""
     binary = _build_go()
-    # The two keep different things under the same names, so each has a database of its own.
+    # The two store different values under the same keys, so each has a Redis database of its own.
     apart = {"REDIS_URL": bench.environment["REDIS_URL"].removesuffix("/0") + "/1"}
     with ExitStack() as stack:
         other = None
@@ -62,7 +62,7 @@ def go(bench: Bench) -> None:
 
 
 def _build_go() -> str | None:
-    """The Go baseline, None where there is no Go."""
+    """Build the Go baseline; return None without Go."""
     if shutil.which("go") is None:
         return None
     binary = GO_SOURCE.parents[2] / ".build" / "ingest-go"
@@ -70,23 +70,23 @@ def _build_go() -> str | None:
     return str(binary)
 
 
-def _compare(bench: Bench, other: Subject | None, connections: int) -> None:
-    """Interleaved pairs at so many connections, and their ratios."""
+def _compare(bench: IngestBench, other: Subject | None, connections: int) -> None:
+    """Measure interleaved pairs, and print their ratios."""
     pairs = []
     for _ in range(bench.given.rounds):
         theirs = measure(other, connections, bench.given.seconds) if other else None
         pairs.append((measure(bench.ours, connections, bench.given.seconds), theirs))
-    _tell(f"{bench.ours.name}, {connections} connections", [mine for mine, _ in pairs])
+    _print_rounds(f"{bench.ours.name}, {connections} connections", [mine for mine, _ in pairs])
     if other is None:
         print("  Go: not measured")
         return
-    _tell(f"{other.name}, {connections} connections", [theirs for _, theirs in pairs if theirs])
+    _print_rounds(f"{other.name}, {connections} connections", [theirs for _, theirs in pairs if theirs])
     cpu_goal, rate_goal = GOALS[connections]
-    _ratio("CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], cpu_goal)
-    _ratio("rate ÷ Go's", [mine.rate / theirs.rate for mine, theirs in pairs if theirs], rate_goal)
+    _print_ratio("CPU of all ÷ Go's", [mine.all_us / theirs.all_us for mine, theirs in pairs if theirs], cpu_goal)
+    _print_ratio("rate ÷ Go's", [mine.rate / theirs.rate for mine, theirs in pairs if theirs], rate_goal)
 
 
-def _tell(label: str, rounds: list[Measured]) -> None:
+def _print_rounds(label: str, rounds: list[Measurement]) -> None:
     rate, own, everything = (
         statistics.median(values) for values in zip(*((r.rate, r.own_us, r.all_us) for r in rounds), strict=True)
     )
@@ -97,45 +97,45 @@ def _tell(label: str, rounds: list[Measured]) -> None:
     )
 
 
-def _ratio(label: str, ratios: list[float], goal: float | None) -> None:
+def _print_ratio(label: str, ratios: list[float], goal: float | None) -> None:
     suffix = "" if goal is None else f", goal {goal}"
     print(f"  {label}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}){suffix}", flush=True)
 
 
-def bare(bench: Bench) -> None:
-    """What a request costs that does nothing."""
+def bare(bench: IngestBench) -> None:
+    """Measure the bare endpoint."""
     with bench.bare() as endpoint:
-        _tell("bare endpoint, 64 connections", _rounds(bench, endpoint, 64))
+        _print_rounds("bare endpoint, 64 connections", _rounds(bench, endpoint, 64))
 
 
-def _rounds(bench: Bench, subject: Subject, connections: int) -> list[Measured]:
+def _rounds(bench: IngestBench, subject: Subject, connections: int) -> list[Measurement]:
     return [measure(subject, connections, bench.given.seconds) for _ in range(bench.given.rounds)]
 
 
-def batches(bench: Bench) -> None:
-    """Batches of 100 against single requests over as many connections, and both at their best."""
+def batches(bench: IngestBench) -> None:
+    """Compare batches of 100 with single requests at each number of connections, and the best rate of each."""
     rounds = [
         {connections: _batches_and_singles(bench, connections) for connections in BATCH_CONNECTIONS}
         for _ in range(bench.given.rounds)
     ]
     for connections in BATCH_CONNECTIONS:
         pairs = [each[connections] for each in rounds]
-        _tell(f"batches of 100, {connections} connections", [many for many, _ in pairs])
-        _tell(f"single requests, {connections} connections", [single for _, single in pairs])
-        _ratio("rate ÷ single requests'", [many.rate / single.rate for many, single in pairs], 8)
+        _print_rounds(f"batches of 100, {connections} connections", [many for many, _ in pairs])
+        _print_rounds(f"single requests, {connections} connections", [single for _, single in pairs])
+        _print_ratio("rate ÷ single requests'", [many.rate / single.rate for many, single in pairs], 8)
     best = [
         max(many.rate for many, _ in each.values()) / max(single.rate for _, single in each.values()) for each in rounds
     ]
-    _ratio("the best rate of each ÷ the other's", best, 8)
+    _print_ratio("the best rate of each ÷ the other's", best, 8)
 
 
-def _batches_and_singles(bench: Bench, connections: int) -> tuple[Measured, Measured]:
+def _batches_and_singles(bench: IngestBench, connections: int) -> tuple[Measurement, Measurement]:
     seconds = bench.given.seconds
     return measure(bench.ours, connections, seconds, batch=100), measure(bench.ours, connections, seconds)
 
 
-def latency(bench: Bench) -> None:
-    """p99 at half the greatest rate, and of a bare endpoint at the same rate: what the client itself adds."""
+def latency(bench: IngestBench) -> None:
+    """Measure p99 at half the greatest rate, and of a bare endpoint at the same rate: what the client itself adds."""
     seconds = bench.given.seconds
     most = statistics.median(measure(bench.ours, 64, seconds).rate for _ in range(min(3, bench.given.rounds)))
     print(f"at {most / 2:,.0f} requests/s, half of at most {most:,.0f}; goal p99 < 25 ms")
@@ -143,18 +143,18 @@ def latency(bench: Bench) -> None:
         for subject in (bench.ours, endpoint):
             for _ in range(bench.given.rounds):
                 found = ingest_client.run_open(subject.port, seconds, ingest_client.single_requests(), most / 2)
-                _tell_latency(subject.name, found)
+                _print_latency(subject.name, found)
 
 
-def _tell_latency(name: str, found: Found) -> None:
+def _print_latency(name: str, found: LoadResult) -> None:
     check(found)
     p50, p99, most = (found.latency_ms(part) for part in (0.5, 0.99, 0.9999))
     rate = found.answers / found.seconds
     print(f"  {name}, {rate:,.0f}/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms, p99.99 {most:.1f} ms", flush=True)
 
 
-def idle(bench: Bench) -> None:
-    """What 300 idle connections cost."""
+def idle(bench: IngestBench) -> None:
+    """Measure what 300 idle connections cost."""
     ratios = []
     for _ in range(bench.given.rounds):
         alone = measure(bench.ours, 64, bench.given.seconds).own_us
@@ -162,7 +162,7 @@ def idle(bench: Bench) -> None:
             for _ in range(300):
                 stack.enter_context(_idle_connection(bench.ours.port))
             ratios.append(measure(bench.ours, 64, bench.given.seconds).own_us / alone)
-    _ratio("CPU per event with 300 idle connections ÷ without", ratios, 1.02)
+    _print_ratio("CPU per event with 300 idle connections ÷ without", ratios, 1.02)
 
 
 @contextlib.contextmanager
@@ -173,8 +173,8 @@ def _idle_connection(port: int) -> Iterator[None]:
         yield
 
 
-def memory(bench: Bench) -> None:
-    """Resident memory over many events: mostly batches, because that is how so many go through in a short time."""
+def memory(bench: IngestBench) -> None:
+    """Print resident memory over many events; mostly batches, which send so many in a short time."""
     sent, step = 0, 0
     while sent < bench.given.events:
         step += 1
@@ -186,7 +186,9 @@ def memory(bench: Bench) -> None:
         print(f"  {sent:,} events: {bench.ours.process.memory_info().rss / 1e6:.1f} MB", flush=True)
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {part.__name__: part for part in (go, bare, batches, latency, idle, memory)}
+PARTS: dict[str, Callable[[IngestBench], None]] = {
+    part.__name__: part for part in (go, bare, batches, latency, idle, memory)
+}
 
 
 def _arguments() -> argparse.Namespace:
@@ -202,7 +204,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Print the table."""
     given = _arguments()
-    # Else SIGTERM would leave the servers behind.
+    # Exit on SIGTERM, so that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores")
     with running_servers() as servers:
@@ -211,10 +213,10 @@ def main() -> None:
         command = [sys.executable, "-m", "event_platform.cli", "ingest"]
         with service("Python", command, environment, behind) as ours:
             for part in given.only:
-                # What the part before left in Redis, and begins to expire, must not be this one's cost.
+                # Keys of the previous part would expire at the cost of this one.
                 with Redis.from_url(servers.redis_url) as redis:
                     redis.flushall(asynchronous=True)
-                PARTS[part](Bench(ours, given, environment, behind))
+                PARTS[part](IngestBench(ours, given, environment, behind))
 
 
 def _environment(servers: BenchServers) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""HTTP connections that cost little: raw asyncio protocols, which parse only what they need.
+"""Cheap HTTP connections: raw asyncio protocols, which parse only what they need.
 
-A closed loop, in which each connection sends its next request when the last is answered, tells rate and CPU; an open
-one, in which requests are due at fixed moments whatever the answers do, tells latencies.
+A closed loop, in which each connection sends its next request after the last response, measures rate and CPU; an open
+one, in which requests are due at fixed times whatever the responses, measures latency.
 """
 
 import asyncio
@@ -25,25 +25,25 @@ BODY = json.dumps(_EVENT).encode()
 _TICK_SECONDS = 0.001
 _DRAIN_SECONDS = 0.3
 
-Make = Callable[[], bytes]
+MakeRequest = Callable[[], bytes]
 
 
 @dataclass
-class Found:
-    """What a run measured."""
+class LoadResult:
+    """Result of a run."""
 
     seconds: float = 0.0
     answers: int = 0
-    refused: int = 0
+    rejected: int = 0
     latencies: list[float] = field(default_factory=list)
 
-    def latency_ms(self, part: float) -> float:
-        """The latency that so large a part of the answers did not exceed."""
-        return 1_000 * sorted(self.latencies)[int(len(self.latencies) * part)]
+    def latency_ms(self, fraction: float) -> float:
+        """Return the latency that this fraction of the responses did not exceed."""
+        return 1_000 * sorted(self.latencies)[int(len(self.latencies) * fraction)]
 
 
-def single_requests() -> Make:
-    """Makes requests to POST /events with keys of their own."""
+def single_requests() -> MakeRequest:
+    """Return a function that makes requests to POST /events with new keys."""
     head = (
         b"POST /events HTTP/1.1\r\nHost: bench\r\nX-API-Key: key_a\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\nIdempotency-Key: " % len(BODY)
@@ -53,10 +53,10 @@ def single_requests() -> Make:
     return lambda: b"%b%b-%d%b" % (head, prefix, next(numbers), tail)
 
 
-def batch_requests(size: int) -> Make:
-    """Makes requests to POST /events/batch with so many new events."""
+def batch_requests(size: int) -> MakeRequest:
+    """Return a function that makes requests to POST /events/batch with ``size`` new events."""
     prefix, numbers = uuid.uuid4().hex.encode(), iter(range(1 << 60))
-    # One template for all items, filled with their numbers: the client shares the cores with what it measures.
+    # One template, filled with numbers: the client shares the cores with what it measures.
     item = b'{"idempotency_key":"%b-%%016d","event":%b}' % (prefix, BODY)
     body = b'{"events":[%b]}' % b",".join([item] * size)
     length = len(body % ((0,) * size))
@@ -69,9 +69,9 @@ def batch_requests(size: int) -> Make:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends one request at a time, and tells when it was answered."""
+    """Sends one request at a time, and calls back when it is answered."""
 
-    def __init__(self, found: Found, answered: Callable[["_Connection"], None]) -> None:
+    def __init__(self, found: LoadResult, answered: Callable[["_Connection"], None]) -> None:
         self._found = found
         self._answered = answered
         self._buffer = b""
@@ -81,7 +81,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
 
     def send(self, request: bytes, since: float) -> None:
-        """Send ``request``, whose latency counts from the moment ``since``."""
+        """Send ``request``; its latency counts from ``since``."""
         self._since = since
         self._transport.write(request)  # type: ignore[attr-defined]  # a stream's transport
 
@@ -97,12 +97,14 @@ class _Connection(asyncio.Protocol):
         accepted = head.startswith(b"http/1.1 202")
         self._buffer = b""
         self._found.answers += accepted
-        self._found.refused += not accepted
+        self._found.rejected += not accepted
         self._found.latencies.append(time.perf_counter() - self._since)
         self._answered(self)
 
 
-async def _connect(port: int, count: int, found: Found, answered: Callable[[_Connection], None]) -> list[_Connection]:
+async def _connect(
+    port: int, count: int, found: LoadResult, answered: Callable[[_Connection], None]
+) -> list[_Connection]:
     loop = asyncio.get_running_loop()
     pairs = [
         await loop.create_connection(lambda: _Connection(found, answered), "127.0.0.1", port) for _ in range(count)
@@ -110,8 +112,8 @@ async def _connect(port: int, count: int, found: Found, answered: Callable[[_Con
     return [connection for _, connection in pairs]
 
 
-async def _closed(port: int, connections: int, seconds: float, make: Make) -> Found:
-    found, stopped = Found(), asyncio.Event()
+async def _closed(port: int, connections: int, seconds: float, make: MakeRequest) -> LoadResult:
+    found, stopped = LoadResult(), asyncio.Event()
 
     def answered(connection: _Connection) -> None:
         if not stopped.is_set():
@@ -120,16 +122,16 @@ async def _closed(port: int, connections: int, seconds: float, make: Make) -> Fo
     for connection in await _connect(port, connections, found, answered):
         answered(connection)
     started = time.perf_counter()
-    found.answers = found.refused = 0
+    found.answers = found.rejected = 0
     await asyncio.sleep(seconds)
-    result = Found(time.perf_counter() - started, found.answers, found.refused, list(found.latencies))
+    result = LoadResult(time.perf_counter() - started, found.answers, found.rejected, list(found.latencies))
     stopped.set()
     await asyncio.sleep(_DRAIN_SECONDS)
     return result
 
 
-async def _open(port: int, connections: int, seconds: float, make: Make, rate: float) -> Found:
-    found = Found()
+async def _open(port: int, connections: int, seconds: float, make: MakeRequest, rate: float) -> LoadResult:
+    found = LoadResult()
     due: deque[float] = deque()
 
     def answered(connection: _Connection) -> None:
@@ -153,11 +155,11 @@ async def _open(port: int, connections: int, seconds: float, make: Make, rate: f
     return found
 
 
-def run(port: int, connections: int, seconds: float, make: Make) -> Found:
+def run(port: int, connections: int, seconds: float, make: MakeRequest) -> LoadResult:
     """Load the service at ``port`` in a closed loop."""
     return uvloop.run(_closed(port, connections, seconds, make))
 
 
-def run_open(port: int, seconds: float, make: Make, rate: float) -> Found:
-    """Send so many requests a second; latencies count from the moment at which each was due."""
+def run_open(port: int, seconds: float, make: MakeRequest, rate: float) -> LoadResult:
+    """Send ``rate`` requests a second; latencies count from the time at which each was due."""
     return uvloop.run(_open(port, 256, seconds, make, rate))

@@ -1,4 +1,4 @@
-"""Services under load, with the CPU that they and the servers behind them spend."""
+"""Services under load, and the CPU time of them and of the servers behind them."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import psutil
 from bench import ingest_client
-from bench.ingest_client import Found
+from bench.ingest_client import LoadResult
 
 from event_platform.local.ports import Reservations
 
@@ -25,14 +25,14 @@ class Subject:
     servers: tuple[psutil.Process, ...]
 
     def cpu_seconds(self) -> list[float]:
-        """User and system time so far: its own, then each server's."""
+        """Return user and system time so far: of the service, then of each server."""
         times = [process.cpu_times() for process in (self.process, *self.servers)]
         return [float(each.user + each.system) for each in times]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One round: events a second, microseconds of CPU per event of the service and of each server behind it."""
+class Measurement:
+    """One round: events a second, and microseconds of CPU per event of the service and of each server behind it."""
 
     rate: float
     own_us: float
@@ -40,12 +40,12 @@ class Measured:
 
     @property
     def all_us(self) -> float:
-        """Of the service, Kafka and Redis together."""
+        """CPU per event of the service, Kafka and Redis together."""
         return self.own_us + sum(self.servers_us)
 
 
-def measure(subject: Subject, connections: int, seconds: float, batch: int = 0) -> Measured:
-    """Load it for so long, each connection sending its next request when the last is answered."""
+def measure(subject: Subject, connections: int, seconds: float, batch: int = 0) -> Measurement:
+    """Load ``subject`` in a closed loop."""
     make = ingest_client.batch_requests(batch) if batch else ingest_client.single_requests()
     ingest_client.run(subject.port, connections, 0.5, make)
     before = subject.cpu_seconds()
@@ -54,20 +54,20 @@ def measure(subject: Subject, connections: int, seconds: float, batch: int = 0) 
     check(found)
     events = found.answers * (batch or 1)
     own_us, *servers_us = (1e6 * each / events for each in spent)
-    return Measured(events / found.seconds, own_us, tuple(servers_us))
+    return Measurement(events / found.seconds, own_us, tuple(servers_us))
 
 
-def check(found: Found) -> None:
-    """End the benchmark if a request was refused: then its figures say nothing."""
-    if found.refused:
-        raise SystemExit(f"{found.refused} of {found.answers + found.refused} requests were refused")
+def check(found: LoadResult) -> None:
+    """End the benchmark if a request was rejected, because its figures mean nothing then."""
+    if found.rejected:
+        raise SystemExit(f"{found.rejected} of {found.answers + found.rejected} requests were rejected")
 
 
 @contextmanager
 def service(
     name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]
 ) -> Iterator[Subject]:
-    """Start a service and wait until it answers."""
+    """Start a service, and wait until it is ready."""
     with Reservations() as reservations:
         port = reservations.reserve()
         process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})

@@ -45,11 +45,11 @@ GOALS: Final = (
     ("1 in 1,000 there", RAW_COPY, 0.4),
     ("service, 2 workers", SERVICE, 0.95),
 )
-"""Of two measurements, how much quicker the first should be."""
+"""Two measurements, and the goal for the ratio of the first to the second."""
 
 
 def rounds(bench: Bench, count: int, names: Collection[str]) -> dict[str, list[Rate]]:
-    """Every measurement in every round, one after the other."""
+    """Run every measurement in every round, one after the other."""
     found: dict[str, list[Rate]] = {name: [] for name in MEASURES if name in names}
     for number in range(count):
         for name, rates in found.items():
@@ -59,8 +59,8 @@ def rounds(bench: Bench, count: int, names: Collection[str]) -> dict[str, list[R
     return found
 
 
-def tell(found: dict[str, list[Rate]], name: str, limit: str, goal: float) -> None:
-    """The median of the ratios, with their spread, against the goal."""
+def print_ratio(found: dict[str, list[Rate]], name: str, limit: str, goal: float) -> None:
+    """Print the median of the ratios with their spread, and whether it meets the goal."""
     ratios = [one.rows / other.rows for one, other in zip(found[name], found[limit], strict=True)]
     median = statistics.median(ratios)
     verdict = "met" if median >= goal * 0.95 else "NOT met"
@@ -68,7 +68,7 @@ def tell(found: dict[str, list[Rate]], name: str, limit: str, goal: float) -> No
 
 
 def measure_rates(servers: BenchServers, given: argparse.Namespace, names: Collection[str]) -> None:
-    """Rows a second, and their ratios."""
+    """Print rows a second, and their ratios."""
     settings = new_platform(servers)
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
         daily_partitions.make(connection, daily_partitions.days_ahead(datetime.now(UTC)))
@@ -80,7 +80,7 @@ def measure_rates(servers: BenchServers, given: argparse.Namespace, names: Colle
         print(f"median, {name}: {middle.text()}")
     for name, limit, goal in GOALS:
         if name in found and limit in found:
-            tell(found, name, limit, goal)
+            print_ratio(found, name, limit, goal)
 
 
 def main() -> None:
@@ -89,13 +89,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--singles", type=int, default=3_000)
-    parser.add_argument("--events", type=int, default=5_000_000, help="of the measurement of memory")
-    parser.add_argument("--outage", type=float, default=120.0, help="seconds, of the measurement of memory")
+    parser.add_argument("--events", type=int, default=5_000_000, help="for memory")
+    parser.add_argument("--outage", type=float, default=120.0, help="seconds, for memory")
     parts = (*MEASURES, LATENCY, MEMORY)
-    parser.add_argument("--only", action="append", choices=parts, help="a part alone; may be given several times")
+    parser.add_argument("--only", action="append", choices=parts, help="run only this part; may be repeated")
     given = parser.parse_args()
     names = given.only or parts
-    # Else SIGTERM would leave the servers behind.
+    # Exit on SIGTERM, so that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     print(f"{platform.platform()}, Python {platform.python_version()}, {psutil.cpu_count()} cores, {given.rows:,} rows")
     with running_servers() as servers:

@@ -1,4 +1,4 @@
-"""How long after Kafka's acknowledgement, which is what a 202 waits for, an event's row is visible."""
+"""Time from Kafka's acknowledgement, which a 202 waits for, until an event's row is visible."""
 
 import os
 import statistics
@@ -20,14 +20,14 @@ from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 
 WATCH_EVERY = {1_000: 20, 1: 1}
-"""At a rate, every how manieth event is watched for."""
+"""By rate: one event of this many is watched."""
 
 
 def measure(servers: BenchServers) -> None:
     """Print p50 and p99 at 1,000 events a second and at one."""
     settings = new_platform(servers)
     with _service(settings):
-        # A new database's first event waits for its day's table.
+        # The first event of a new database waits for its day's partition.
         _latencies(settings, Load(1, 1, seed=0))
         for load, goal_ms in ((Load(1_000, 15, seed=1), 300), (Load(1, 15, seed=2), 150)):
             found = _latencies(settings, load)
@@ -44,7 +44,7 @@ def measure(servers: BenchServers) -> None:
 
 @dataclass(frozen=True)
 class Load:
-    """So many events a second for so long."""
+    """Events a second, and for how many seconds."""
 
     rate: int
     seconds: int
@@ -75,7 +75,7 @@ def _await_ready(port: int) -> None:
 
 
 def _latencies(settings: Settings, load: Load) -> list[tuple[float, float]]:
-    """When each watched event was acknowledged, in seconds from the beginning, and the seconds that it then took."""
+    """Return when each watched event was acknowledged, in seconds from the start, and the seconds until its row."""
     acknowledged: dict[str, float] = {}
     found: list[tuple[float, float]] = []
     began = time.monotonic()
@@ -104,13 +104,15 @@ def _send(settings: Settings, load: Load, acknowledged: dict[str, float]) -> Non
     for number, value in enumerate(messages(load.rate * load.seconds, load.seed)):
         event_id = f"evt-{load.seed}-{number}"
 
-        def note(error: KafkaError | None, _message: Message, event_id: str = event_id, number: int = number) -> None:
+        def on_delivery(
+            error: KafkaError | None, _message: Message, event_id: str = event_id, number: int = number
+        ) -> None:
             if error is not None:
                 raise RuntimeError(error.str())
             if number % WATCH_EVERY[load.rate] == 0:
                 acknowledged[event_id] = time.monotonic()
 
-        producer.produce(settings.topic_raw, value, event_id.encode(), on_delivery=note)
+        producer.produce(settings.topic_raw, value, event_id.encode(), on_delivery=on_delivery)
         while time.monotonic() < started + number / load.rate:
             producer.poll(0.001)
     producer.flush(10)

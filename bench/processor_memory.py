@@ -1,4 +1,4 @@
-"""Memory of the processor over millions of events, and while Postgres is away and Kafka holds a backlog."""
+"""Memory of the processor over millions of events, and during a Postgres outage with a backlog in Kafka."""
 
 import os
 import statistics
@@ -17,20 +17,19 @@ from bench.servers import BenchServers
 from event_platform.core.settings.declaration import Settings
 
 CHUNK: Final = 100_000
-MOST_BEHIND: Final = 500_000
-"""Events in Kafka that are not processed yet."""
+MAX_BACKLOG: Final = 500_000
+"""Bound on events in Kafka that are not processed yet."""
 
 BACKLOG_CHUNKS: Final = 5
 SAMPLE_EVERY_SECONDS: Final = 0.5
-FLAT: Final = 1.1
-"""How much more memory at the end than near the beginning still counts as flat."""
+FLAT_RATIO: Final = 1.1
+"""Memory counts as flat up to this ratio of the end to the beginning."""
 
 
-class Memory:
-    """Samples a process' resident memory until it ends."""
+class MemorySampler:
+    """Samples a process's resident memory until it exits."""
 
     def __init__(self, process: psutil.Process) -> None:
-        """Start sampling."""
         self.megabytes: list[float] = []
         self._process = process
         threading.Thread(target=self._sample, daemon=True).start()
@@ -45,24 +44,24 @@ class Memory:
 
 
 def measure(servers: BenchServers, events: int, outage_seconds: float) -> None:
-    """Print both."""
+    """Print the memory over many events, and during an outage."""
     settings = new_platform(servers)
     with _service(settings) as memory:
         _many_events(settings, memory, events)
         _outage(servers, settings, memory, events, outage_seconds)
 
 
-def _many_events(settings: Settings, memory: Memory, events: int) -> None:
+def _many_events(settings: Settings, memory: MemorySampler, events: int) -> None:
     sent = 0
     for seed in range(events // CHUNK):
         fill_topic(settings, messages(CHUNK, seed))
         sent += CHUNK
-        wait_for(settings, sent - MOST_BEHIND)
+        wait_for(settings, sent - MAX_BACKLOG)
     wait_for(settings, sent)
     samples = memory.megabytes
     tenth = max(1, len(samples) // 10)
     early, late = statistics.median(samples[tenth : 2 * tenth]), statistics.median(samples[-tenth:])
-    verdict = "flat" if late <= early * FLAT else "NOT flat"
+    verdict = "flat" if late <= early * FLAT_RATIO else "NOT flat"
     print(
         f"{sent:,} events: {early:.0f} MB in the second tenth of the time, {late:.0f} MB in the last, "
         f"at most {max(samples):.0f} MB: {verdict}",
@@ -70,8 +69,8 @@ def _many_events(settings: Settings, memory: Memory, events: int) -> None:
     )
 
 
-def _outage(servers: BenchServers, settings: Settings, memory: Memory, before: int, seconds: float) -> None:
-    """Postgres hangs for half of the time, and is gone for the other half; meanwhile a backlog comes."""
+def _outage(servers: BenchServers, settings: Settings, memory: MemorySampler, before: int, seconds: float) -> None:
+    """Suspend Postgres for half of the time and kill it for the other half, while a backlog builds up."""
     began = len(memory.megabytes)
     usual = statistics.median(memory.megabytes[-20:])
     servers.pause("postgres")
@@ -83,7 +82,7 @@ def _outage(servers: BenchServers, settings: Settings, memory: Memory, before: i
     most = max(memory.megabytes[began:])
     servers.start("postgres")
     rows, _ = wait_for(settings, before + BACKLOG_CHUNKS * CHUNK)
-    verdict = "flat" if most <= usual * FLAT else "NOT flat"
+    verdict = "flat" if most <= usual * FLAT_RATIO else "NOT flat"
     after = max(memory.megabytes[began:])
     print(
         f"outage of {seconds:.0f} s with {BACKLOG_CHUNKS * CHUNK:,} events waiting: {usual:.0f} MB before, at most "
@@ -93,11 +92,11 @@ def _outage(servers: BenchServers, settings: Settings, memory: Memory, before: i
 
 
 @contextmanager
-def _service(settings: Settings) -> Iterator[Memory]:
+def _service(settings: Settings) -> Iterator[MemorySampler]:
     command = [sys.executable, "-m", "event_platform.cli", "processor"]
     with subprocess.Popen(command, env=os.environ | environment_of(settings), stderr=subprocess.DEVNULL) as process:
         try:
-            yield Memory(psutil.Process(process.pid))
+            yield MemorySampler(psutil.Process(process.pid))
         finally:
             process.terminate()
             process.wait(20)

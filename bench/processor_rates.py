@@ -1,4 +1,4 @@
-"""Rows a second by each way into the table ``events``, and the CPU time that they cost."""
+"""Rows a second by each way into the table ``events``, and their CPU time."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ INSERT: Final = (
 
 @dataclass(frozen=True)
 class Bench:
-    """What every measurement needs."""
+    """What every measurement uses."""
 
     settings: Settings
     servers: BenchServers
@@ -51,17 +51,17 @@ class Bench:
 
 @dataclass(frozen=True)
 class Rate:
-    """A measurement: rows a second, and microseconds of CPU time for each."""
+    """Rows a second, and microseconds of CPU time per row."""
 
     rows: float
     client_us: float
     postgres_us: float
     kafka_us: float
     others_cores: float
-    """Cores that everything else on the machine took meanwhile; over a few hundredths, the rest means little."""
+    """Cores that other processes used meanwhile; above a few hundredths, the other figures mean little."""
 
     def text(self) -> str:
-        """For people."""
+        """Format the measurement."""
         return (
             f"{self.rows:,.0f} rows/s; CPU µs a row: client {self.client_us:.1f}, Postgres {self.postgres_us:.1f}, "
             f"Kafka {self.kafka_us:.1f}; others took {self.others_cores:.2f} cores"
@@ -69,16 +69,16 @@ class Rate:
 
 
 class Meter:
-    """CPU time of a client and of the servers behind it, from where it is made."""
+    """CPU time of a client and of the servers behind it, from its creation."""
 
     def __init__(self, servers: BenchServers, client: Callable[[], float]) -> None:
-        """Start; ``client`` says the client's CPU seconds so far."""
+        """Start; ``client`` returns the client's CPU seconds so far."""
         trees = [partial(tree_seconds, psutil.Process(servers.pid(name))) for name in ("postgres", "kafka")]
         self._spent: list[Callable[[], float]] = [client, *trees, machine_seconds]
         self._before = [spent() for spent in self._spent]
 
     def rate(self, rows: int, seconds: float) -> Rate:
-        """What was spent since then on so many rows."""
+        """Return what ``rows`` have cost since then."""
         spent = [now() - before for now, before in zip(self._spent, self._before, strict=True)]
         client, postgres, kafka, machine = spent
         others_cores = (machine - client - postgres - kafka) / seconds
@@ -86,26 +86,26 @@ class Meter:
 
 
 def machine_seconds() -> float:
-    """CPU seconds so far of everything on the machine."""
+    """Return the CPU seconds so far of everything on the machine."""
     times = psutil.cpu_times()
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def tree_seconds(process: psutil.Process) -> float:
-    """CPU seconds so far of a process and of all its children, those that ended too."""
+    """Return the CPU seconds so far of a process and all its children, exited ones included."""
     total = 0.0
     for each in (process, *process.children(recursive=True)):
         try:
             total += sum(each.cpu_times()[:4])
         except psutil.NoSuchProcess:
-            # Its time is its parent's by now.
+            # Its time is counted for its parent by now.
             continue
     return total
 
 
 def measured(bench: Bench, rows: int, work: Callable[[], object]) -> Rate:
-    """``work`` done in this process."""
-    # Not its children: the servers are among them.
+    """Measure ``work`` in this process."""
+    # Without children: the servers are among them.
     meter = Meter(bench.servers, time.process_time)
     started = time.perf_counter()
     work()
@@ -113,7 +113,7 @@ def measured(bench: Bench, rows: int, work: Callable[[], object]) -> Rate:
 
 
 def raw_copy(bench: Bench) -> Rate:
-    """One COPY of the same rows, ready encoded, into the same table."""
+    """Measure one COPY of the same rows, already encoded, into the same table."""
     data = binary_copy.encode(rows_of(bench.values))
     statement = f"COPY events ({', '.join(binary_copy.COLUMNS)}) FROM STDIN (FORMAT binary)"
     with psycopg.connect(url_of(bench.settings)) as connection:
@@ -127,17 +127,17 @@ def raw_copy(bench: Bench) -> Rate:
 
 
 def rows_of(values: list[bytes]) -> list[Row]:
-    """All rows, decoded."""
+    """Return the rows that ``values`` become."""
     return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Store)]
 
 
 def chunks(values: list[bytes]) -> list[Taken]:
-    """All of ``values`` in batches of the processor's size."""
+    """Split ``values`` into batches of the processor's size."""
     return [taken(values[at : at + MAX_RECORDS], at) for at in range(0, len(values), MAX_RECORDS)]
 
 
 def taken(values: list[bytes], start: int) -> Taken:
-    """A batch as Kafka would give it."""
+    """Return a batch as it comes from Kafka."""
     records = tuple(Record(0, start + place, value) for place, value in enumerate(values))
     return Taken("bench", records, {0: Span(start, start + len(values))})
 
@@ -148,7 +148,7 @@ def decide(one: Taken) -> Batch:
 
 
 def pipeline_alone(bench: Bench) -> Rate:
-    """Decoding, validating and the whole transaction, overlapped as in the processor; without Kafka."""
+    """Measure decoding, validation and the transaction, overlapped as in the processor, without Kafka."""
     database = Database(bench.settings)
     writer = new_writer(bench, database, "bench")
     try:
@@ -158,13 +158,13 @@ def pipeline_alone(bench: Bench) -> Rate:
 
 
 def new_writer(bench: Bench, database: Database, topic_id: str) -> Writer:
-    """A writer for a topic that exists in Postgres only."""
+    """Return a writer for a topic that exists in Postgres only."""
     begin_at_zero(database.connection(), topic_id)
     return Writer(database, Database(bench.settings), Table(database.connection, topic_id), lambda _p, _s: True)
 
 
 def write_all(writer: Writer, values: list[bytes]) -> None:
-    """One batch is decoded while the one before it is stored."""
+    """Decode each batch while the previous one is stored."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     with ThreadPoolExecutor(1) as background:
         running = None
@@ -178,7 +178,7 @@ def write_all(writer: Writer, values: list[bytes]) -> None:
 
 
 def some_there(bench: Bench) -> Rate:
-    """The same where one row in a thousand is there already, so that every batch takes the careful way."""
+    """Measure the pipeline where one row in a thousand exists, so that every batch resolves conflicts."""
     database = Database(bench.settings)
     some = taken(bench.values[::1_000], 0)
     before = Taken("before", some.records, some.spans)
@@ -188,9 +188,9 @@ def some_there(bench: Bench) -> Rate:
 
 
 def service(bench: Bench, workers: int) -> Rate:
-    """The real service from Kafka to Postgres, from its first rows to its last."""
+    """Measure the real service from Kafka to Postgres, from its first rows to its last."""
     command = [sys.executable, "-m", "event_platform.cli", "processor", "--workers", str(workers)]
-    # In the group of the run before, the partitions of a worker that is gone would wait for its session's end.
+    # In the group of the previous run, partitions of an exited worker would wait for its session to expire.
     environment = os.environ | environment_of(bench.settings) | {"KAFKA_GROUP": f"bench-{uuid.uuid4()}"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
@@ -207,7 +207,7 @@ def service(bench: Bench, workers: int) -> Rate:
 
 
 def step_times(port: int) -> str:
-    """Messages in a batch, and the mean time of each step that the processor has timed, over all its workers."""
+    """Return records in a batch, and the mean time of each step, over all workers of the processor."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
     sums, counts = defaultdict[str, float](float), defaultdict[str, float](float)
@@ -222,7 +222,7 @@ def step_times(port: int) -> str:
 
 
 def single_inserts(bench: Bench) -> Rate:
-    """One insert and one commit for each message, prepared, over one connection."""
+    """Measure one prepared insert and one commit per record, over one connection."""
     with psycopg.connect(url_of(bench.settings), autocommit=True, prepare_threshold=1) as connection:
 
         def work() -> None:

@@ -1,4 +1,4 @@
-"""Servers, database, topics and messages for the processor's benchmarks."""
+"""Database, topics and records for the processor's benchmarks."""
 
 import json
 import tempfile
@@ -20,7 +20,7 @@ from event_platform.processor.storage.offset_store import Place
 
 
 def new_platform(servers: BenchServers) -> Settings:
-    """A migrated database and fresh topics."""
+    """Create a migrated database and new topics."""
     suffix = uuid.uuid4().hex[:8]
     name = f"bench_{suffix}"
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
@@ -42,12 +42,12 @@ def new_platform(servers: BenchServers) -> Settings:
 
 
 def url_of(settings: Settings) -> str:
-    """The database's URL."""
+    """Return the database's URL."""
     return settings.database_url.get_secret_value() if settings.database_url else ""
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The same settings for a process."""
+    """Return the settings as environment of a process."""
     names = (
         "kafka_brokers",
         "topic_raw",
@@ -61,7 +61,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def messages(count: int, seed: int = 0) -> list[bytes]:
-    """Raw messages of some 430 bytes as ingest writes them, with keys, ids and times of their own."""
+    """Return raw records of some 430 bytes as ingest writes them, with new keys and ids."""
     request_ids = RequestIdGenerator()
     return [_message(number, seed, request_ids.generate()) for number in range(count)]
 
@@ -80,18 +80,18 @@ def _message(number: int, seed: int, identity: RequestIdentity) -> bytes:
 
 
 def fill_topic(settings: Settings, values: list[bytes]) -> None:
-    """Put ``values`` into the raw topic."""
+    """Write ``values`` to the raw topic."""
     producer = Producer(
         {**kafka.client_config(settings, "bench"), "linger.ms": 20, "queue.buffering.max.messages": 500_000}
     )
     for number, value in enumerate(values):
         producer.produce(settings.topic_raw, value, partition=number % 6)
     if producer.flush(120):
-        raise TimeoutError("Kafka does not take the messages")
+        raise TimeoutError("Kafka does not take the records")
 
 
 def empty(settings: Settings) -> None:
-    """Leave no row, and nothing that a later round would pay for."""
+    """Delete all rows, and vacuum, so that a later round does not pay for them."""
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
         connection.execute(
             "TRUNCATE events, dlq_events, duplicate_requests, throughput, throughput_hourly, event_counts, "
@@ -101,12 +101,12 @@ def empty(settings: Settings) -> None:
 
 
 def begin_at_zero(connection: psycopg.Connection, topic_id: str) -> None:
-    """A topic that exists in Postgres only."""
+    """Start a topic that exists in Postgres only."""
     offset_store.begin(connection, Place("bench", topic_id, 0), 0)
 
 
 def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> tuple[int, float]:
-    """Wait until so many messages are processed; how many really were, and the moment."""
+    """Wait until ``rows`` records are processed; return how many were, and the time."""
     deadline = time.monotonic() + timeout_seconds
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
         while time.monotonic() < deadline:
