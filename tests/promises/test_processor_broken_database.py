@@ -22,7 +22,7 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.promises.test_processor_outage import assert_healed, sending
 
-from event_platform.admin.group_members import assigned
+from event_platform.admin.lag.group_members import assigned
 from event_platform.core.connections import kafka
 
 SMALL_DISK_BYTES = 8_000_000

@@ -16,16 +16,18 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from event_platform.admin import openapi, probes, problems
-from event_platform.admin.auth import Guard, allowed_hosts, check_host, check_page, check_token
-from event_platform.admin.body_limit import BodyLimit
-from event_platform.admin.database import Database
-from event_platform.admin.head import HeadAsGet
-from event_platform.admin.health import HealthProber, Name, Probe
-from event_platform.admin.kafka_watch import KafkaWatch
-from event_platform.admin.lag_monitor import LagMonitor
-from event_platform.admin.metrics import Counted
-from event_platform.admin.pages import Pages, SafeHeaders
+from event_platform.admin import openapi
+from event_platform.admin.dashboard_pages import Pages, SafeHeaders
+from event_platform.admin.health import probes
+from event_platform.admin.health.prober import HealthProber, Name, Probe
+from event_platform.admin.lag.admin_client_monitor import KafkaWatch
+from event_platform.admin.lag.monitor import LagMonitor
+from event_platform.admin.middleware import error_responses
+from event_platform.admin.middleware.access import Guard, allowed_hosts, check_host, check_page, check_token
+from event_platform.admin.middleware.body_limit import BodyLimit
+from event_platform.admin.middleware.head_as_get import HeadAsGet
+from event_platform.admin.middleware.request_metrics import Counted
+from event_platform.admin.queries.database import Database
 from event_platform.admin.routes import router
 from event_platform.core import telemetry
 from event_platform.core.connections.replaceable_client import LastingClient, lasting_admin_client
@@ -89,7 +91,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.health_prober = parts.health_prober
     app.include_router(router)
     app.router.default = Pages()
-    problems.register(app)
+    error_responses.register(app)
     registry = CollectorRegistry()
     _add_service_routes(app, registry)
     _add_layers(app, settings, AdminMetrics(registry))

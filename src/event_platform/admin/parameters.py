@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from event_platform.admin.cursor import Cursor
+from event_platform.admin.queries.page_cursor import Cursor
 
 MAX_SERIES_MINUTES = 1_440
 MAX_TYPES_MINUTES = 366 * 1_440

@@ -5,10 +5,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from event_platform.admin import dead_letters, lookup, overview, search, series
-from event_platform.admin.database import Database, clock
-from event_platform.admin.health import HealthProber
-from event_platform.admin.lag_monitor import LagMonitor
+from event_platform.admin.health.prober import HealthProber
+from event_platform.admin.lag.monitor import LagMonitor
 from event_platform.admin.parameters import (
     Before,
     DeadLetterCode,
@@ -22,6 +20,8 @@ from event_platform.admin.parameters import (
     SinceMinutes,
     Tenant,
 )
+from event_platform.admin.queries import dead_letters, lookup, overview, search, series
+from event_platform.admin.queries.database import Database, clock
 from event_platform.admin.responses import (
     DeadLetterPage,
     ErrorResponse,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Dependency, Health
+from event_platform.admin.shared_result import Refreshed
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
 

@@ -6,7 +6,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from event_platform.admin.database import Database
+from event_platform.admin.queries.database import Database
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 

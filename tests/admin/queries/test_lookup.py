@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.admin.conftest import Store, uuid7
 
-from event_platform.admin.lookup import window_of
+from event_platform.admin.queries.lookup import window_of
 
 NOW = datetime.now(UTC)
 

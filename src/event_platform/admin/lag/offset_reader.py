@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
-from event_platform.admin.lag import Offsets
+from event_platform.admin.lag.measurement import Offsets
 from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError

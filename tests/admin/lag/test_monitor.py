@@ -14,8 +14,8 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
-from event_platform.admin.group_members import assigned, name_of
-from event_platform.admin.lag import Measurement, Offsets, Trend, describe
+from event_platform.admin.lag.group_members import assigned, name_of
+from event_platform.admin.lag.measurement import Measurement, Offsets, Trend, describe
 from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from event_platform.admin.problems import Problem, problem_response
+from event_platform.admin.middleware.error_responses import Problem, problem_response
 from event_platform.core.settings.contradictions import LOOPBACK
 from event_platform.core.settings.declaration import Settings
 

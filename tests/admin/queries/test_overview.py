@@ -8,7 +8,7 @@ import pytest
 from tests.admin.conftest import Store
 from tests.fixtures.waiting import eventually
 
-from event_platform.admin import overview
+from event_platform.admin.queries import overview
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from event_platform.admin.database import Connection
+from event_platform.admin.queries.database import Connection
 from event_platform.admin.responses import CodeCount
 
 # Dead letters and their counts have retentions of their own: hours before the oldest letter do not count.

@@ -18,8 +18,8 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.admin import probes
-from event_platform.admin.health import Finding, HealthProber, Name, Status, examine, overall
+from event_platform.admin.health import probes
+from event_platform.admin.health.prober import Finding, HealthProber, Name, Status, examine, overall
 from event_platform.admin.responses import Dependency
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.loading import load

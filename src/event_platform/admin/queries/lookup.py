@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, LiteralString
 from uuid import UUID
 
-from event_platform.admin.database import Connection
 from event_platform.admin.parameters import LookupRequest
+from event_platform.admin.queries.database import Connection
 from event_platform.admin.responses import Fates, KeyFate, RequestFate
 from event_platform.core.envelope import parse_request_id
 

@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 from confluent_kafka.admin import AdminClient
 
-from event_platform.admin import group_members, lag
-from event_platform.admin.bystander import Bystander
-from event_platform.admin.lag import Measurement, Trend
-from event_platform.admin.refreshed import Refreshed
+from event_platform.admin.lag import group_members, measurement
+from event_platform.admin.lag.measurement import Measurement, Trend
+from event_platform.admin.lag.offset_reader import Bystander
 from event_platform.admin.responses import Lag
+from event_platform.admin.shared_result import Refreshed
 from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
@@ -64,11 +64,11 @@ class LagMonitor:
                 measured = await self._measure()
         except UnavailableError as error:
             self._replace_bystander_if_lost()
-            return lag.unknown(str(error), datetime.now(UTC))
+            return measurement.unknown(str(error), datetime.now(UTC))
         except TimeoutError:
-            return lag.unknown(f"Kafka did not answer within {ANSWER_SECONDS:.0f} s", datetime.now(UTC))
+            return measurement.unknown(f"Kafka did not answer within {ANSWER_SECONDS:.0f} s", datetime.now(UTC))
         self._trend.add(time.monotonic(), measured.total)
-        return lag.describe(measured, self._trend.per_second(), datetime.now(UTC))
+        return measurement.describe(measured, self._trend.per_second(), datetime.now(UTC))
 
     async def _measure(self) -> Measurement:
         offsets = await self._blocking(self._bystander.offsets)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from event_platform.admin.pages import PATHS, Pages, SafeHeaders
+from event_platform.admin.dashboard_pages import PATHS, Pages, SafeHeaders
 
 Get = Callable[..., httpx.Response]
 

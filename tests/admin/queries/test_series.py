@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.admin.conftest import Store
 
-from event_platform.admin.series import bucket_seconds, bucket_starts
+from event_platform.admin.queries.series import bucket_seconds, bucket_starts
 
 NOON = datetime(2026, 1, 1, 12, 0, 7, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import Response
 from psycopg import sql
 
-from event_platform.admin.database import Connection
+from event_platform.admin.queries.database import Connection
 
 MAX_PAGE_BYTES: Final = 8 * 1_048_576
 """A page ends before its payloads or originals grow beyond this, because one alone may have megabytes."""

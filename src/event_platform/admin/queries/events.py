@@ -5,8 +5,8 @@ from typing import Any, Final, LiteralString
 
 from psycopg import sql
 
-from event_platform.admin.database import Connection
-from event_platform.admin.raw_json import Page, read_page, spliced
+from event_platform.admin.queries.database import Connection
+from event_platform.admin.queries.raw_json import Page, read_page, spliced
 from event_platform.core.envelope import request_id
 
 MAX_EVENTS: Final = 100

@@ -8,9 +8,9 @@ import msgspec
 from fastapi import Response
 from psycopg import sql
 
-from event_platform.admin import cursor, dead_letter_counts
-from event_platform.admin.database import Connection
-from event_platform.admin.raw_json import Page, answer, read_page
+from event_platform.admin.queries import dead_letter_counts, page_cursor
+from event_platform.admin.queries.database import Connection
+from event_platform.admin.queries.raw_json import Page, answer, read_page
 from event_platform.core import original
 
 MAX_FOUND: Final = 100
@@ -41,7 +41,7 @@ class PageWanted:
     def parameters(self) -> dict[str, Any]:
         """What is filtered by, by the names of the conditions."""
         given = {"code": self.code, "tenant": self.tenant}
-        place = vars(cursor.decode(self.before)) if self.before else {}
+        place = vars(page_cursor.decode(self.before)) if self.before else {}
         return {name: value for name, value in given.items() if value is not None} | place
 
 
@@ -74,7 +74,7 @@ def _bytes_of(row: dict[str, Any]) -> int:
 
 
 def _place_of(row: dict[str, Any]) -> str:
-    return cursor.encode(cursor.Position(row["failed_at"], row["id"]))
+    return page_cursor.encode(page_cursor.Position(row["failed_at"], row["id"]))
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from starlette.datastructures import Headers
 
-from event_platform.admin.auth import Head, allowed_hosts, check_host, check_page, check_token
+from event_platform.admin.middleware.access import Head, allowed_hosts, check_host, check_page, check_token
 from event_platform.core.settings.loading import load
 
 

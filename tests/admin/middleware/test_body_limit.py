@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from event_platform.admin.body_limit import FREE_BYTES, LARGE_BODIES_BYTES, MAX_BODY_BYTES, BodyLimit
+from event_platform.admin.middleware.body_limit import FREE_BYTES, LARGE_BODIES_BYTES, MAX_BODY_BYTES, BodyLimit
 
 SCOPE: Any = {"type": "http", "method": "POST", "headers": []}
 WHOLE, BEGUN = MAX_BODY_BYTES, MAX_BODY_BYTES - 1

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from event_platform.admin.database import Connection
+from event_platform.admin.queries.database import Connection
 from event_platform.admin.responses import Series, SeriesPoint
 
 _WIDTHS: Final = ((20, 10), (60, 30), (120, 60), (240, 120))

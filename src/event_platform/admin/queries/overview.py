@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from event_platform.admin import dead_letter_counts
-from event_platform.admin.database import Connection
+from event_platform.admin.queries import dead_letter_counts
+from event_platform.admin.queries.database import Connection
 from event_platform.admin.responses import NamedTypeCount, Outcomes, Overview, RatedOutcomes, TopEventTypes, TypeCount
 
 BUCKET: Final = timedelta(seconds=10)

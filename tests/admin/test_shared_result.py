@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from event_platform.admin.refreshed import Refreshed
+from event_platform.admin.shared_result import Refreshed
 
 
 @pytest.mark.parametrize("fails", [True, False])

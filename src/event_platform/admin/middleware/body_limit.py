@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from event_platform.admin.problems import Problem, problem_response
+from event_platform.admin.middleware.error_responses import Problem, problem_response
 
 MAX_BODY_BYTES: Final = 2 * 1_048_576
 FREE_BYTES: Final = 65_536

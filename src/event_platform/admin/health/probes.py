@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata
 from redis.exceptions import RedisError
 
-from event_platform.admin.database import Database, clock
+from event_platform.admin.queries.database import Database, clock
 from event_platform.core import clock_skew
 from event_platform.core.connections import kafka, redis
 from event_platform.core.connections.replaceable_client import LastingClient

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Response
 
-from event_platform.admin import dead_letters, events
-from event_platform.admin.database import Connection
-from event_platform.admin.raw_json import Page, answer
+from event_platform.admin.queries import dead_letters, events
+from event_platform.admin.queries.database import Connection
+from event_platform.admin.queries.raw_json import Page, answer
 from event_platform.core.envelope import parse_request_id
 from event_platform.core.errors import InvalidInputError
 

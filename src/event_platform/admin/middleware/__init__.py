@@ -1,0 +1,8 @@
+"""What every request passes through before and after its route.
+
+request_metrics   counts and times responses
+access            host names, origins and tokens that may call the API
+body_limit        bounds on the memory that request bodies take
+head_as_get       HEAD answered as GET
+error_responses   every error as the same JSON
+"""
