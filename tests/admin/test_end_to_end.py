@@ -1,4 +1,4 @@
-"""What the real processor stored is what the admin API shows."""
+"""The admin API shows what the real processor stored."""
 
 import json
 from collections.abc import Iterator
@@ -62,8 +62,8 @@ def test_overview_counts_each_outcome_once(processed: httpx.Client) -> None:
     assert [sum(each[name] for each in points) for name in ("stored", "duplicates", "dead")] == [1, 1, 1]
 
 
-def test_the_event_is_found_by_each_of_its_names(processed: httpx.Client, now: datetime) -> None:
-    """By the repeat's request id too."""
+def test_the_event_is_found_by_each_of_its_ids(processed: httpx.Client, now: datetime) -> None:
+    """The duplicate's request id finds it, too."""
     for path, parameters in (
         ("search", {"tenant": "tenant_a", "eventId": "e1"}),
         ("search", {"requestId": f"req_{uuid7(now, 1)}"}),
@@ -75,8 +75,8 @@ def test_the_event_is_found_by_each_of_its_names(processed: httpx.Client, now: d
         assert b"1.50" in answer.content
 
 
-def test_the_bad_one_is_a_dead_letter_with_its_bytes(processed: httpx.Client) -> None:
-    """Found in the list, by its id, and by its key."""
+def test_the_invalid_event_is_a_dead_letter_with_its_bytes(processed: httpx.Client) -> None:
+    """It is in the list, and found by its key."""
     (letter,) = _json(processed.get("/admin/dlq/sample"))["dead_letters"]
     assert letter["reason"].startswith("VALIDATION_FAILED: missing event_type")
     assert letter["original"]["event"] == json.loads(BAD)
@@ -85,7 +85,7 @@ def test_the_bad_one_is_a_dead_letter_with_its_bytes(processed: httpx.Client) ->
 
 
 def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:
-    """Stored, duplicate of it, dead."""
+    """Stored, duplicate, dead."""
     names = [f"req_{uuid7(now, number)}" for number in (1, 2, 3)]
     body = {"tenant": "tenant_a", "request_ids": names}
     results = _json(processed.post("/admin/events/lookup", json=body))["results"]
@@ -96,8 +96,8 @@ def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:
     ]
 
 
-def test_lag_falls_to_nothing(processed: httpx.Client) -> None:
-    """With the processor as the reader of every partition."""
+def test_lag_falls_to_zero(processed: httpx.Client) -> None:
+    """The processor is the member of every partition."""
 
     def no_lag() -> dict[str, Any] | None:
         found: dict[str, Any] = _json(processed.get("/admin/kafka/lag"))

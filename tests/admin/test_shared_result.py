@@ -1,4 +1,4 @@
-"""Shared measurements end with the service, without a word."""
+"""A shared computation ends with the service, without an error in the log."""
 
 import asyncio
 import gc
@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from event_platform.admin.shared_result import Refreshed
+from event_platform.admin.shared_result import SharedResult
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_a_measurement_that_runs_at_the_end_is_left(*, fails: bool) -> None:
-    """Who asked for it is gone; whether it has failed by then or still runs, nobody is told of a lost error."""
+def test_a_computation_is_abandoned_at_shutdown(*, fails: bool) -> None:
+    """No caller is left; whether it fails or still runs, asyncio reports no unretrieved exception."""
     assert asyncio.run(_end(fails=fails)) == []
 
 
 async def _end(*, fails: bool) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
     began, is_over = asyncio.Event(), asyncio.Event()
 
-    async def measure() -> None:
+    async def compute() -> None:
         began.set()
         await is_over.wait()
         raise RuntimeError("cannot schedule new futures after shutdown")
 
-    shared = Refreshed(measure, 1.0)
-    asking = asyncio.create_task(shared.repeat(1.0))
+    shared = SharedResult(compute, 1.0)
+    asking = asyncio.create_task(shared.refresh_forever(1.0))
     await began.wait()
     asking.cancel()
     with suppress(asyncio.CancelledError):
@@ -36,9 +36,9 @@ async def _end(*, fails: bool) -> list[dict[str, Any]]:
         is_over.set()
         for _ in range(10):
             await asyncio.sleep(0)
-    await shared.end()
+    await shared.close()
     is_over.set()
     await asyncio.sleep(0)
     del shared, asking
     gc.collect()
-    return told
+    return reported

@@ -1,4 +1,4 @@
-"""Measurements that are costly enough to be shared by all who ask at the same time."""
+"""Results that are expensive enough for all concurrent callers to share one."""
 
 import asyncio
 import time
@@ -7,59 +7,59 @@ from typing import Generic, TypeVar
 
 from event_platform.core.telemetry import get_logger
 
-Measured = TypeVar("Measured")
+Result = TypeVar("Result")
 
 log = get_logger(__name__)
 
 
-class Refreshed(Generic[Measured]):
-    """A measurement of at most a given age; however many ask, one runs at a time.
+class SharedResult(Generic[Result]):
+    """A result of at most a given age; only one computation runs at a time, however many callers wait.
 
     Args:
-        measure: Takes it; must end by itself.
-        max_age_seconds: How old an answer may be.
+        compute: Produces a new result; must end by itself.
+        max_age_seconds: How long a result is served before a new one is computed.
     """
 
-    def __init__(self, measure: Callable[[], Awaitable[Measured]], max_age_seconds: float) -> None:
-        self._measure = measure
+    def __init__(self, compute: Callable[[], Awaitable[Result]], max_age_seconds: float) -> None:
+        self._compute = compute
         self._max_age_seconds = max_age_seconds
-        self._running: asyncio.Task[Measured] | None = None
-        self._taken_at = 0.0
+        self._task: asyncio.Task[Result] | None = None
+        self._computed_at = 0.0
 
-    async def get(self) -> Measured:
-        """The measurement that runs, or a recent one, or a new one."""
-        task = self._running
+    async def get(self) -> Result:
+        """Return a recent result, or wait for the running or a new computation."""
+        task = self._task
         if task is None or (task.done() and not self._is_fresh(task)):
-            task = self._running = asyncio.create_task(self._take())
-        # One who stops waiting must not take the measurement from the others.
+            task = self._task = asyncio.create_task(self._run())
+        # Cancelling one caller must not cancel the computation that others wait for.
         return await asyncio.shield(task)
 
-    def _is_fresh(self, task: "asyncio.Task[Measured]") -> bool:
+    def _is_fresh(self, task: "asyncio.Task[Result]") -> bool:
         failed = task.cancelled() or task.exception() is not None
-        return not failed and time.monotonic() - self._taken_at < self._max_age_seconds
+        return not failed and time.monotonic() - self._computed_at < self._max_age_seconds
 
-    async def _take(self) -> Measured:
-        measured = await self._measure()
-        self._taken_at = time.monotonic()
-        return measured
+    async def _run(self) -> Result:
+        result = await self._compute()
+        self._computed_at = time.monotonic()
+        return result
 
-    async def end(self) -> None:
-        """Leave the one that runs; nobody asks any more, and what it still needs is closed next."""
-        task = self._running
+    async def close(self) -> None:
+        """Cancel a running computation, so that what it uses can be closed next."""
+        task = self._task
         if task is None:
             return
         task.cancel()
         await asyncio.wait({task})
         if not task.cancelled():
-            # Who asked for it is gone; unless somebody looks, its failure is an error in the log.
+            # No caller is left to retrieve the exception; asyncio would log it as never retrieved.
             task.exception()
 
-    async def repeat(self, pause_seconds: float) -> None:
-        """Take it again and again, so that what depends on its history is known when somebody asks."""
+    async def refresh_forever(self, pause_seconds: float) -> None:
+        """Compute it at least once per ``pause_seconds``, for results that depend on earlier ones; until cancelled."""
         while True:
             try:
                 await self.get()
             except Exception:
-                # One that failed must not be the last.
-                log.exception("a measurement failed")
+                # One failure must not end the loop.
+                log.exception("refreshing a shared result failed")
             await asyncio.sleep(pause_seconds)

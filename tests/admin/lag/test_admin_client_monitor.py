@@ -1,4 +1,4 @@
-"""The client that the admin API's parts share is looked at for as long as it runs, whatever becomes of a look."""
+"""The shared AdminClient is checked for as long as the service runs, even if a check fails."""
 
 import asyncio
 from contextlib import suppress
@@ -10,30 +10,32 @@ from tests.fixtures.lost_client import lost_admin_client
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.admin.lag import admin_client_monitor
-from event_platform.admin.lag.admin_client_monitor import KafkaWatch
+from event_platform.admin.lag.admin_client_monitor import AdminClientMonitor
 from event_platform.core.connections import replaceable_client
 from event_platform.core.connections.replaceable_client import LastingClient, finds_brokers
 from event_platform.core.settings.declaration import Settings
 
 
-async def watch_until_replaced(admin: LastingClient[AdminClient]) -> None:
-    """Run the watch until it goes on with another client."""
+async def monitor_until_replaced(admin: LastingClient[AdminClient]) -> None:
+    """Run the monitor until it has replaced the client."""
     lost = admin.current
-    watching = asyncio.create_task(KafkaWatch(admin).run())
+    running = asyncio.create_task(AdminClientMonitor(admin).run())
     try:
-        await asyncio.to_thread(eventually, lambda: watching.done() or admin.current is not lost, "a new client")
+        await asyncio.to_thread(eventually, lambda: running.done() or admin.current is not lost, "a new client")
     finally:
-        watching.cancel()
+        running.cancel()
         with suppress(asyncio.CancelledError):
-            await watching
+            await running
 
 
-def test_a_look_that_failed_is_not_the_last(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
-    monkeypatch.setattr(admin_client_monitor, "EVERY_SECONDS", 0.1)
+def test_a_failed_check_is_not_the_last(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replacing a lost client raises once: that is logged, and the next check replaces it."""
+    monkeypatch.setattr(admin_client_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
     admin = lost_admin_client(settings, fails_once=True)
     with capture_logs() as logged:
-        asyncio.run(watch_until_replaced(admin))
+        asyncio.run(monitor_until_replaced(admin))
     assert finds_brokers(admin.current, settings.topic_raw, DEADLINE_SECONDS)
-    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["looking at Kafka failed"]
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == [
+        "checking the Kafka admin client failed"
+    ]

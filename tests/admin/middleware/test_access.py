@@ -1,17 +1,17 @@
-"""Who may ask is decided from a request's head alone."""
+"""Access is decided from the head of a request alone."""
 
 from itertools import product
 
 import pytest
 from starlette.datastructures import Headers
 
-from event_platform.admin.middleware.access import Head, allowed_hosts, check_host, check_page, check_token
+from event_platform.admin.middleware.access import RequestHead, allowed_hosts, check_host, check_origin, check_token
 from event_platform.core.settings.loading import load
 
 
-def _head(path: str = "/admin/overview", method: str = "GET", **headers: str) -> Head:
+def _head(path: str = "/admin/overview", method: str = "GET", **headers: str) -> RequestHead:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Head(method, path, Headers({"host": "localhost:8081", **named}))
+    return RequestHead(method, path, Headers({"host": "localhost:8081", **named}))
 
 
 @pytest.mark.parametrize(
@@ -31,21 +31,21 @@ def _head(path: str = "/admin/overview", method: str = "GET", **headers: str) ->
     ],
 )
 def test_host_names(host: str, *, allowed: bool) -> None:
-    """Loopback's, those of ADMIN_HOSTS and the address itself, with any port; no other, which may be an attacker's."""
+    """Loopback, ADMIN_HOSTS and the address itself are allowed, with any port; other names can be an attacker's."""
     settings = load(_env_file=None, admin_host="10.1.2.3", admin_hosts="ops.example", admin_tokens="a:b")
     problem = check_host(allowed_hosts(settings))(_head(host=host))
     assert (problem is None) == allowed
 
 
-def test_listening_everywhere_allows_no_name_by_itself() -> None:
-    """0.0.0.0 is an address to listen on, not one to be called by."""
+def test_a_wildcard_address_allows_no_host_name() -> None:
+    """0.0.0.0 is an address to listen on, not one that clients call."""
     everywhere = "0.0.0.0"  # noqa: S104 - only named, not listened on
     assert everywhere not in allowed_hosts(load(_env_file=None, admin_host=everywhere, admin_tokens="a:b"))
 
 
 def test_two_host_headers_are_refused() -> None:
-    """Which of them counts is nobody's guess."""
-    head = Head("GET", "/", Headers(raw=[(b"host", b"localhost"), (b"host", b"localhost")]))
+    """It would be a guess which of them counts."""
+    head = RequestHead("GET", "/", Headers(raw=[(b"host", b"localhost"), (b"host", b"localhost")]))
     assert check_host(frozenset({"localhost"}))(head) is not None
 
 
@@ -69,8 +69,8 @@ def test_two_host_headers_are_refused() -> None:
     ],
 )
 def test_origins(origin: str, *, allowed: bool) -> None:
-    """Our own pages; no other page, neither a sandboxed one nor that of a development server."""
-    assert (check_page(())(_head(origin=origin)) is None) == allowed
+    """The API's own pages are allowed; no other page is, sandboxed or of a development server."""
+    assert (check_origin(())(_head(origin=origin)) is None) == allowed
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_origins(origin: str, *, allowed: bool) -> None:
         ("null", False),
     ],
 )
-def test_origins_of_development(origin: str, *, allowed: bool) -> None:
-    """Where ADMIN_DEV_ORIGINS names pages, these may ask, too; no others."""
+def test_development_origins(origin: str, *, allowed: bool) -> None:
+    """Pages of ADMIN_DEV_ORIGINS are allowed, and no others."""
     settings = load(_env_file=None, admin_dev_origins="http://localhost:5173/, HTTPS://Dev.example:443")
-    assert (check_page(settings.admin_dev_origins)(_head(origin=origin)) is None) == allowed
+    assert (check_origin(settings.admin_dev_origins)(_head(origin=origin)) is None) == allowed
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_origins_of_development(origin: str, *, allowed: bool) -> None:
         ("none", "document", "/admin/overview", True),
     ],
 )
-def test_data_is_not_embedded_elsewhere(site: str, destination: str, path: str, *, allowed: bool) -> None:
-    """Pictures and scripts carry no Origin, but browsers say where they are used; a link may be followed."""
+def test_data_is_not_embedded_in_foreign_pages(site: str, destination: str, path: str, *, allowed: bool) -> None:
+    """Images and scripts are requested without Origin, but with Sec-Fetch-Site; links may be followed."""
     head = _head(path, sec_fetch_site=site, sec_fetch_dest=destination)
-    assert (check_page(())(head) is None) == allowed
+    assert (check_origin(())(head) is None) == allowed
 
 
 _TOKENS = ("first", "sec=ond")
@@ -128,7 +128,7 @@ _TOKENS = ("first", "sec=ond")
     ],
 )
 def test_tokens(authorization: dict[str, str], *, allowed: bool) -> None:
-    """Any of them, as a Bearer token; nothing else, whatever its bytes."""
+    """Any of the tokens is accepted as a Bearer token; nothing else is, whatever its bytes."""
     assert (check_token(_TOKENS)(_head(**authorization)) is None) == allowed
 
 
@@ -136,12 +136,12 @@ def test_tokens(authorization: dict[str, str], *, allowed: bool) -> None:
     ("path", "tokens"), [*product(["/", "/dlq", "/assets/a.js", "/livez", "/docs"], [(), _TOKENS])]
 )
 def test_pages_need_no_token(path: str, tokens: tuple[str, ...]) -> None:
-    """They hold no data; the page asks for the token."""
+    """Pages hold no data; the dashboard asks for the token."""
     assert check_token(tokens)(_head(path)) is None
 
 
 @pytest.mark.parametrize("path", ["/admin/overview", "/admin", "/admin/", "/admin/nonsense", "/metrics"])
-def test_data_needs_one(path: str) -> None:
-    """Also where there is nothing, so that strangers do not learn what there is."""
+def test_data_needs_a_token(path: str) -> None:
+    """Unknown paths need one, too, so that strangers cannot find out which paths exist."""
     assert check_token(_TOKENS)(_head(path)) is not None
     assert check_token(())(_head(path)) is None

@@ -1,13 +1,13 @@
-"""Memory of bodies at the admin API: of one, and of all that are being read."""
+"""The memory of request bodies is bounded: of one, and of all that are being read."""
 
 import asyncio
 from typing import Any
 
-from event_platform.admin.middleware.body_limit import FREE_BYTES, LARGE_BODIES_BYTES, MAX_BODY_BYTES, BodyLimit
+from event_platform.admin.middleware.body_limit import LARGE_BODIES_BYTES, MAX_BODY_BYTES, UNCOUNTED_BYTES, BodyLimit
 
 SCOPE: Any = {"type": "http", "method": "POST", "headers": []}
 WHOLE, BEGUN = MAX_BODY_BYTES, MAX_BODY_BYTES - 1
-MANY = LARGE_BODIES_BYTES // (BEGUN - FREE_BYTES) + 1
+MANY = LARGE_BODIES_BYTES // (BEGUN - UNCOUNTED_BYTES) + 1
 
 
 async def _answer(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
@@ -15,21 +15,21 @@ async def _answer(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN40
 
 
 class _Client:
-    """Sends a body in two parts, the second when it is told to."""
+    """Sends a body in two parts, the second one when the test allows it."""
 
-    def __init__(self, size_bytes: int, *, goes_on: bool) -> None:
-        self.may_go_on = asyncio.Event()
-        self.waits = asyncio.Event()
+    def __init__(self, size_bytes: int, *, continues: bool) -> None:
+        self.may_continue = asyncio.Event()
+        self.is_waiting = asyncio.Event()
         self.status = 0
         self._parts = iter([bytes(size_bytes - 1), b"x"])
-        if goes_on:
-            self.may_go_on.set()
+        if continues:
+            self.may_continue.set()
 
     async def receive(self) -> Any:  # noqa: ANN401 - ASGI's message
         part = next(self._parts)
         if len(part) == 1:
-            self.waits.set()
-            await self.may_go_on.wait()
+            self.is_waiting.set()
+            await self.may_continue.wait()
         return {"type": "http.request", "body": part, "more_body": len(part) > 1}
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's message
@@ -37,22 +37,22 @@ class _Client:
 
 
 async def _status(limit: BodyLimit, size_bytes: int) -> int:
-    client = _Client(size_bytes, goes_on=True)
+    client = _Client(size_bytes, continues=True)
     await limit(SCOPE, client.receive, client.send)
     return client.status
 
 
 def test_slow_bodies() -> None:
-    """As many large ones as there is room for; one more is told to come again, small ones are answered all the same."""
+    """Large bodies are read up to the budget; one more gets 503, small ones are still accepted."""
 
     async def statuses() -> list[int]:
         limit = BodyLimit(_answer)
-        slow = [_Client(WHOLE, goes_on=False) for _ in range(MANY)]
+        slow = [_Client(WHOLE, continues=False) for _ in range(MANY)]
         tasks = [asyncio.create_task(limit(SCOPE, each.receive, each.send)) for each in slow]
-        await asyncio.gather(*(each.waits.wait() for each in slow[:-1]))
-        found = [await _status(limit, WHOLE), await _status(limit, FREE_BYTES)]
+        await asyncio.gather(*(each.is_waiting.wait() for each in slow[:-1]))
+        found = [await _status(limit, WHOLE), await _status(limit, UNCOUNTED_BYTES)]
         for each in slow:
-            each.may_go_on.set()
+            each.may_continue.set()
         await asyncio.gather(*tasks)
         return [*found, await _status(limit, WHOLE), slow[0].status, slow[-1].status]
 
@@ -60,5 +60,5 @@ def test_slow_bodies() -> None:
 
 
 def test_one_body() -> None:
-    """One that turns out to be too large is refused, however it was announced."""
+    """A body that exceeds the limit is refused, even without Content-Length."""
     assert asyncio.run(_status(BodyLimit(_answer), MAX_BODY_BYTES + 1)) == 413

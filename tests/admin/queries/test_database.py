@@ -1,10 +1,12 @@
-"""The admin API's connections: its own settings, whatever they inherit, and a sentence where a database is no good."""
+"""The admin API's connections have its own session settings, and a database that cannot be used is explained."""
 
 import asyncio
 
 import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
+from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.services import RunService
 
 from event_platform.admin.queries.database import Database
 from event_platform.core.errors import UnavailableError
@@ -17,7 +19,7 @@ async def _read(settings: Settings) -> dict[str, str]:
     database = Database(settings)
     await database.open()
     try:
-        async with database.reading() as connection:
+        async with database.connection() as connection:
             cursor = await connection.execute(
                 "SELECT name, current_setting(name) AS value FROM unnest(%s::text[]) AS name", [[*SHOWN]]
             )
@@ -30,8 +32,8 @@ def _at(settings: Settings, url: str) -> Settings:
     return settings.model_copy(update={"admin_database_url": SecretStr(url)})
 
 
-def test_settings_of_the_url_hold_but_for_ours(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It only reads, within its time, in UTC and ISO; what else the URL sets is set."""
+def test_session_settings_override_those_of_the_url(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read-only, the timeout, UTC and ISO dates always hold; other settings of the URL take effect."""
     monkeypatch.setenv("PGTZ", "Asia/Kathmandu")
     monkeypatch.setenv("PGDATESTYLE", "German")
     assert settings.database_url
@@ -42,8 +44,21 @@ def test_settings_of_the_url_hold_but_for_ours(settings: Settings, monkeypatch: 
     )
 
 
-def test_a_database_that_cannot_hold_every_text_is_said(foreign_database: tuple[str, str], settings: Settings) -> None:
-    """What asks it is told the encoding, and what to do."""
+def test_a_database_with_another_encoding_is_refused(foreign_database: tuple[str, str], settings: Settings) -> None:
+    """The error names the encoding and the command that fixes it."""
     url, encoding = foreign_database
     with pytest.raises(UnavailableError, match=rf"has the encoding {encoding}.*CREATE DATABASE"):
         asyncio.run(_read(_at(settings, url)))
+
+
+def test_recovery_after_postgres_was_cut_off(
+    proxy: MakeProxy, run_service: RunService, environment: dict[str, str]
+) -> None:
+    """Pooled connections that died unnoticed fail no request after the recovery."""
+    between = proxy(environment["ADMIN_DATABASE_URL"])
+    admin = run_service("admin", ADMIN_DATABASE_URL=between.url)
+    assert admin.get("/admin/overview").status_code == 200
+    between.cut()
+    assert admin.get("/admin/overview").status_code == 503
+    between.heal()
+    assert admin.get("/admin/overview").status_code == 200

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.admin.conftest import Store
 
-from event_platform.admin.responses import DeadLetterPage
+from event_platform.admin.responses.search import DeadLetterPage
 
 NOW = datetime.now(UTC)
 
@@ -28,12 +28,12 @@ def _offsets(page: dict[str, Any]) -> list[int]:
 
 @pytest.mark.usefixtures("store")
 def test_no_dead_letters_is_an_empty_page(api: httpx.Client) -> None:
-    """Nothing, and no next page."""
+    """There are no rows and no next page."""
     assert _page(api) == {"total": 0, "dead_letters": [], "next": None}
 
 
-def test_a_dead_letter_is_shown_whole(api: httpx.Client, store: Store) -> None:
-    """Why, whose, from where, and what it was."""
+def test_a_dead_letter_has_every_field(api: httpx.Client, store: Store) -> None:
+    """Reason, ids, source and original."""
     offset = store.dead_letter(
         datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC), event_id="e", idempotency_key="k", request_id="req_x"
     )
@@ -62,24 +62,24 @@ def test_a_dead_letter_is_shown_whole(api: httpx.Client, store: Store) -> None:
         (b"\xff\x00", "base64", base64.b64encode(b"\xff\x00").decode()),
     ],
 )
-def test_whatever_the_message_was_it_can_be_had_back(
+def test_any_original_can_be_restored(
     api: httpx.Client, store: Store, original: bytes | None, encoding: str, shown: str | None
 ) -> None:
-    """In the most readable form that holds its bytes."""
+    """It is shown in the most readable encoding that keeps its bytes."""
     store.dead_letter(original_bytes=original)
     (found,) = _page(api)["dead_letters"]
     assert (found["original_encoding"], found["original"]) == (encoding, shown)
 
 
-def test_json_is_spliced_in_unchanged(api: httpx.Client, store: Store) -> None:
-    """White space, repeated names and digits included."""
-    message = b'{ "n":1.10,  "n":12345678901234567890, "e": 1e400 }'
-    store.dead_letter(original_bytes=message)
-    assert message in api.get("/admin/dlq/sample").content
+def test_json_is_embedded_unchanged(api: httpx.Client, store: Store) -> None:
+    """White space, repeated names and digits are kept."""
+    original = b'{ "n":1.10,  "n":12345678901234567890, "e": 1e400 }'
+    store.dead_letter(original_bytes=original)
+    assert original in api.get("/admin/dlq/sample").content
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(api: httpx.Client, store: Store) -> None:
-    """Also among letters of the same moment, and while new ones arrive."""
+    """Dead letters of the same moment, and new ones arriving in between, make no difference."""
     offsets = [store.dead_letter(NOW - timedelta(seconds=step // 10)) for step in range(45)]
     seen: list[int] = []
     before: dict[str, str] = {}
@@ -95,7 +95,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(api: httpx.Client, store:
 
 
 def test_default_page_has_twenty(api: httpx.Client, store: Store) -> None:
-    """And a total of all."""
+    """The total counts all of them."""
     for _ in range(21):
         store.dead_letter()
     page = _page(api)
@@ -114,7 +114,7 @@ def test_default_page_has_twenty(api: httpx.Client, store: Store) -> None:
     ],
 )
 def test_filters(api: httpx.Client, store: Store, filters: dict[str, str], expected: int) -> None:
-    """By code, by tenant, by both; total goes with the filter."""
+    """By code, by tenant, by both; the total is filtered, too."""
     for tenant in ("tenant_a", "tenant_b", None):
         for code in ("UNSTORABLE", "VALIDATION_FAILED"):
             store.dead_letter(tenant_id=tenant, code=code)
@@ -125,7 +125,7 @@ def test_filters(api: httpx.Client, store: Store, filters: dict[str, str], expec
 
 
 def test_filtered_pages_follow_each_other(api: httpx.Client, store: Store) -> None:
-    """The cursor works with filters too."""
+    """The cursor works with filters."""
     wanted = []
     for step in range(12):
         offset = store.dead_letter(
@@ -136,8 +136,8 @@ def test_filtered_pages_follow_each_other(api: httpx.Client, store: Store) -> No
     assert _offsets(first) + _offsets(_page(api, code="UNSTORABLE", limit=4, before=first["next"])) == wanted
 
 
-def test_large_letters_make_smaller_pages(api: httpx.Client, store: Store) -> None:
-    """A page ends at 8 MiB, and the next one goes on there."""
+def test_large_dead_letters_make_smaller_pages(api: httpx.Client, store: Store) -> None:
+    """A page ends at 8 MiB, and the next one continues there."""
     for _ in range(12):
         store.dead_letter(original_bytes=json.dumps({"x": "y" * 1_000_000}).encode())
     first = _page(api, limit=100)
@@ -156,8 +156,10 @@ def test_large_letters_make_smaller_pages(api: httpx.Client, store: Store) -> No
         ({"code": "lower"}, "code: String should match pattern"),
     ],
 )
-def test_a_wrong_question_says_what_was_expected(api: httpx.Client, parameters: dict[str, str], expected: str) -> None:
-    """422, by the parameter's name."""
+def test_an_invalid_parameter_says_what_was_expected(
+    api: httpx.Client, parameters: dict[str, str], expected: str
+) -> None:
+    """Status 422, with the parameter's name."""
     answer = api.get("/admin/dlq/sample", params=parameters)
     assert answer.status_code == 422
     assert answer.json()["error"]["message"].startswith(expected)

@@ -1,4 +1,4 @@
-"""Events and dead letters are found by each of their names, exactly as they are stored."""
+"""Events and dead letters are found by each of their ids, exactly as they are stored."""
 
 import json
 import uuid
@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.admin.conftest import Store, uuid7
 
-from event_platform.admin.responses import Found
+from event_platform.admin.responses.search import Found
 
 NOW = datetime.now(UTC)
 
@@ -24,16 +24,16 @@ def _search(api: httpx.Client, path: str = "search", **parameters: str) -> dict[
 
 
 @pytest.mark.usefixtures("store")
-def test_what_is_not_there_is_no_error(api: httpx.Client) -> None:
-    """200 with both lists empty."""
+def test_finding_nothing_is_no_error(api: httpx.Client) -> None:
+    """Status 200 with both lists empty."""
     nothing = {"events": [], "dead_letters": [], "truncated": False}
     assert _search(api, tenant="tenant_a", eventId="nope") == nothing
     assert _search(api, requestId="req_nope") == nothing
     assert _search(api, "by-idempotency", tenant="tenant_a", idempotencyKey="nope") == nothing
 
 
-def test_an_event_is_shown_whole(api: httpx.Client, store: Store) -> None:
-    """Every column, times in UTC with Z, and the request id that the producer was told."""
+def test_an_event_has_every_field(api: httpx.Client, store: Store) -> None:
+    """Every column, times in UTC with Z, and the request id that ingest returned."""
     at = datetime(2026, 11, 2, 3, 4, 5, 678_901, tzinfo=UTC)
     row_id = store.event(at, event_id="e1", idempotency_key="k 1", occurred_at=at.replace(year=110))
     (found,) = _search(api, tenant="tenant_a", eventId="e1")["events"]
@@ -55,7 +55,7 @@ def test_an_event_is_shown_whole(api: httpx.Client, store: Store) -> None:
 
 
 def test_numbers_keep_every_digit(api: httpx.Client, store: Store) -> None:
-    """Payload and extensions leave as Postgres holds them; no float in between rounds them."""
+    """Payload and extensions are as Postgres holds them; no float in between rounds them."""
     text = '{"big": 12345678901234567890123456789, "money": 1.10, "small": 0.1000000000000000055511151231257827}'
     store.event(event_id="digits", payload=text, extensions=text)
     answer = api.get("/admin/event/search", params={"tenant": "tenant_a", "eventId": "digits"})
@@ -65,7 +65,7 @@ def test_numbers_keep_every_digit(api: httpx.Client, store: Store) -> None:
     assert str(found["payload"]["money"]) == "1.10"
 
 
-def test_text_comes_back_as_it_was(api: httpx.Client, store: Store) -> None:
+def test_text_is_returned_unchanged(api: httpx.Client, store: Store) -> None:
     """Markup, control characters and any script are data."""
     store.event(event_id="text", payload='{"x": "<b>\\u0001\\"\\u2028 😀</b>"}')
     (found,) = _search(api, tenant="tenant_a", eventId="text")["events"]
@@ -96,8 +96,8 @@ def test_newest_first_over_all_days_and_at_most_a_hundred(api: httpx.Client, sto
     assert found["truncated"]
 
 
-def test_a_key_used_again_on_another_day_shows_both(api: httpx.Client, store: Store) -> None:
-    """Newest first."""
+def test_a_key_used_on_two_days_shows_both_events(api: httpx.Client, store: Store) -> None:
+    """The newest comes first."""
     ids = [store.event(NOW - timedelta(days=age), idempotency_key="again") for age in (0, 3)]
     found = _search(api, "by-idempotency", tenant="tenant_a", idempotencyKey="again")
     assert [each["id"] for each in found["events"]] == list(map(str, ids))
@@ -108,7 +108,7 @@ def test_a_key_used_again_on_another_day_shows_both(api: httpx.Client, store: St
 def test_by_request_id_with_and_without_tenant(
     api: httpx.Client, store: Store, prefix: str, tenant: dict[str, str]
 ) -> None:
-    """What a producer's log says is enough."""
+    """The id as it stands in a producer's log is enough."""
     store.event(tenant_id="tenant_a")
     row_id = store.event(NOW - timedelta(days=2), tenant_id="tenant_b")
     store.event(tenant_id="tenant_c")
@@ -116,8 +116,8 @@ def test_by_request_id_with_and_without_tenant(
     assert _search(api, requestId=f"{prefix}{row_id}", tenant="tenant_a")["events"] == []
 
 
-def test_a_duplicates_request_id_finds_the_first(api: httpx.Client, store: Store) -> None:
-    """The row that its event was a duplicate of."""
+def test_a_duplicates_request_id_finds_the_first_event(api: httpx.Client, store: Store) -> None:
+    """It returns the row that the request duplicated."""
     first = store.event()
     second = uuid7(NOW, 4_711)
     store.duplicate(second, first)
@@ -127,15 +127,15 @@ def test_a_duplicates_request_id_finds_the_first(api: httpx.Client, store: Store
 
 @pytest.mark.parametrize("tenant", [None, "tenant_z"])
 def test_a_dead_letter_is_found_by_its_request_id(api: httpx.Client, store: Store, tenant: str | None) -> None:
-    """Also where its tenant could not be read, or has no event at all."""
+    """Even if its tenant could not be read, or has no events at all."""
     name = f"req_{uuid.uuid4()}"
     store.dead_letter(tenant_id=tenant, request_id=name)
     (found,) = _search(api, requestId=name)["dead_letters"]
     assert (found["request_id"], found["tenant_id"]) == (name, tenant)
 
 
-def test_many_large_events_do_not_make_one_huge_answer(api: httpx.Client, store: Store) -> None:
-    """Beyond 8 MiB the rest is left out, and that is said; a following question is answered at once."""
+def test_large_events_do_not_make_a_huge_response(api: httpx.Client, store: Store) -> None:
+    """Rows beyond 8 MiB are left out and reported as truncated; the next request is answered at once."""
     for _ in range(12):
         store.event(event_id="large", payload=json.dumps({"x": "y" * 1_000_000}))
     found = _search(api, tenant="tenant_a", eventId="large")
@@ -143,8 +143,8 @@ def test_many_large_events_do_not_make_one_huge_answer(api: httpx.Client, store:
     assert len(_search(api, tenant="tenant_a", eventId="large")["events"]) == 8
 
 
-def test_one_event_larger_than_that_is_shown(api: httpx.Client, store: Store) -> None:
-    """A page always has something to show."""
+def test_one_event_larger_than_the_limit_is_returned(api: httpx.Client, store: Store) -> None:
+    """A page has at least one row."""
     store.event(event_id="huge", payload=json.dumps({"x": "y" * 9_000_000}))
     assert len(_search(api, tenant="tenant_a", eventId="huge")["events"]) == 1
 
@@ -163,10 +163,10 @@ def test_one_event_larger_than_that_is_shown(api: httpx.Client, store: Store) ->
         ("by-idempotency", {}, "tenant: Field required; idempotencyKey: Field required"),
     ],
 )
-def test_a_wrong_question_says_what_was_expected(
+def test_an_invalid_parameter_says_what_was_expected(
     api: httpx.Client, path: str, parameters: dict[str, str], expected: str
 ) -> None:
-    """422, by the parameter's name."""
+    """Status 422, with the parameter's name."""
     answer = api.get(f"/admin/event/{path}", params=parameters)
     assert answer.status_code == 422
     assert answer.json()["error"]["message"].startswith(expected)

@@ -1,105 +1,105 @@
-"""The platform's state, from what its parts answer."""
+"""The platform's status, combined from the status of each dependency."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
-from event_platform.admin.responses import Dependency, Health
-from event_platform.admin.shared_result import Refreshed
+from event_platform.admin.responses.health import Dependency, DependencyName, Health, ProbedStatus
+from event_platform.admin.shared_result import SharedResult
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
 
 DEADLINE_SECONDS: Final = 2.0
 MAX_AGE_SECONDS: Final = 1.0
-REPEAT_SECONDS: Final = 10.0
+PROBE_INTERVAL_SECONDS: Final = 10.0
 
-Name = Literal["postgres", "redis", "kafka", "ingest", "processor"]
-Status = Literal["ok", "degraded", "down"]
 Probe = Callable[[], Awaitable[str | None]]
-"""Returns what is impaired, or None; raises where the part does not work."""
+"""Returns what is degraded, or None; raises if the dependency is down."""
 
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one probe found."""
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """Outcome of one probe."""
 
-    status: Status
+    status: ProbedStatus
     latency_ms: float | None
     error: str | None
 
 
 class HealthProber:
-    """Asks all parts at once, and remembers since when each has been as it is.
+    """Runs all probes concurrently, and keeps since when each dependency has had its status.
 
     Args:
-        probes: One for each part.
-        optional: Parts without which events are still accepted and stored.
+        probes: One for each dependency.
+        optional: Dependencies without which events are still accepted and stored.
     """
 
-    def __init__(self, probes: Mapping[Name, Probe], optional: frozenset[Name]) -> None:
+    def __init__(self, probes: Mapping[DependencyName, Probe], optional: frozenset[DependencyName]) -> None:
         self._probes = probes
         self._optional = optional
-        self._since: dict[Name, tuple[Status, datetime]] = {}
-        self._latest = Refreshed(self.probe_all, MAX_AGE_SECONDS)
+        self._since: dict[DependencyName, tuple[ProbedStatus, datetime]] = {}
+        self._latest = SharedResult(self.probe_all, MAX_AGE_SECONDS)
 
     async def probe(self) -> Health:
-        """The state of this moment, at most a second old; never raises, never takes longer than the deadline."""
+        """The current health, at most a second old; never raises, and takes no longer than the deadline."""
         return await self._latest.get()
 
     async def run(self) -> None:
-        """Probe until cancelled, so that `since` is known to ten seconds."""
-        await self._latest.repeat(REPEAT_SECONDS)
+        """Probe until cancelled, so that `since` is accurate to ten seconds."""
+        await self._latest.refresh_forever(PROBE_INTERVAL_SECONDS)
 
     async def close(self) -> None:
-        """Probe no more."""
-        await self._latest.end()
+        """Cancel running probes."""
+        await self._latest.close()
 
     async def probe_all(self) -> Health:
-        """The state as it is found now."""
-        findings = await asyncio.gather(*(examine(probe) for probe in self._probes.values()))
+        """Run every probe now."""
+        results = await asyncio.gather(*(run_probe(probe) for probe in self._probes.values()))
         now = datetime.now(UTC)
-        found = [self._dependency(name, each, now) for name, each in zip(self._probes, findings, strict=True)]
-        return Health(status=overall(found, self._optional), dependencies=found)
+        dependencies = [self._dependency(name, each, now) for name, each in zip(self._probes, results, strict=True)]
+        return Health(status=overall_status(dependencies, self._optional), dependencies=dependencies)
 
-    def _dependency(self, name: Name, found: Finding, now: datetime) -> Dependency:
+    def _dependency(self, name: DependencyName, result: ProbeResult, now: datetime) -> Dependency:
         status, since = self._since.get(name, (None, now))
-        if status != found.status:
+        if status != result.status:
             since = now
-        self._since[name] = (found.status, since)
-        return Dependency(name=name, status=found.status, latency_ms=found.latency_ms, error=found.error, since=since)
+        self._since[name] = (result.status, since)
+        return Dependency(
+            name=name, status=result.status, latency_ms=result.latency_ms, error=result.error, since=since
+        )
 
 
-async def examine(probe: Probe, deadline_seconds: float = DEADLINE_SECONDS) -> Finding:
-    """Run one probe; whatever it does, there is a finding by the deadline."""
-    task, started = asyncio.ensure_future(_run(probe)), time.monotonic()
+async def run_probe(probe: Probe, deadline_seconds: float = DEADLINE_SECONDS) -> ProbeResult:
+    """Run one probe; returns by the deadline, whatever the probe does."""
+    task, started = asyncio.ensure_future(_await(probe)), time.monotonic()
     done, _ = await asyncio.wait({task}, timeout=deadline_seconds)
     if not done:
-        # Not awaited: what a hanging server holds up may also hold up its own end.
+        # Do not await the cancelled task: a stuck server can also block its cancellation.
         task.cancel()
-        return Finding("down", None, f"no answer within {deadline_seconds:g} s")
+        return ProbeResult("down", None, f"no answer within {deadline_seconds:g} s")
     try:
-        impaired = task.result()
+        degraded = task.result()
     except PlatformError as error:
-        return Finding("down", None, str(error))
+        return ProbeResult("down", None, str(error))
     except Exception as error:
-        # One probe's defect must not hide what the others found.
-        log.exception("a health probe failed")
-        return Finding("down", None, f"{type(error).__name__}: {error}")
+        # A defect in one probe must not hide the results of the others.
+        log.exception("health probe failed")
+        return ProbeResult("down", None, f"{type(error).__name__}: {error}")
     latency_ms = round((time.monotonic() - started) * 1_000, 3)
-    return Finding("degraded" if impaired else "ok", latency_ms, impaired)
+    return ProbeResult("degraded" if degraded else "ok", latency_ms, degraded)
 
 
-async def _run(probe: Probe) -> str | None:
+async def _await(probe: Probe) -> str | None:
     return await probe()
 
 
-def overall(dependencies: list[Dependency], optional: frozenset[Name]) -> Status:
-    """`down` where a part is down that is needed to accept or store events; `degraded` where another is not well."""
+def overall_status(dependencies: list[Dependency], optional: frozenset[DependencyName]) -> ProbedStatus:
+    """`down` if a required dependency is down, else `degraded` if any is not `ok`."""
     if any(each.status == "down" and each.name not in optional for each in dependencies):
         return "down"
     return "ok" if all(each.status == "ok" for each in dependencies) else "degraded"

@@ -1,4 +1,4 @@
-"""Sees to it that the administrative client, which several parts ask, still finds Kafka."""
+"""Periodic check that the shared Kafka AdminClient still finds a broker."""
 
 import asyncio
 from typing import Final
@@ -8,24 +8,23 @@ from confluent_kafka.admin import AdminClient
 from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.telemetry import get_logger
 
-EVERY_SECONDS: Final = 5.0
+CHECK_INTERVAL_SECONDS: Final = 5.0
 
 log = get_logger(__name__)
 
 
-class KafkaWatch:
-    """Has the client looked at, in a thread because that may block."""
+class AdminClientMonitor:
+    """Checks the client periodically, and has it replaced when it no longer finds brokers that a new one finds."""
 
     def __init__(self, admin: LastingClient[AdminClient]) -> None:
-        """Watch ``admin``."""
         self._admin = admin
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check until cancelled, in a thread because the check blocks."""
         while True:
             try:
                 await asyncio.to_thread(self._admin.look)
             except Exception:
-                # A look that failed must not be the last.
-                log.exception("looking at Kafka failed")
-            await asyncio.sleep(EVERY_SECONDS)
+                # One failed check must not end the loop.
+                log.exception("checking the Kafka admin client failed")
+            await asyncio.sleep(CHECK_INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Who is in the processor's group, and which partitions each reads."""
+"""Members of the processor's consumer group, and the partitions assigned to each."""
 
 import re
 import struct
@@ -11,57 +11,56 @@ from confluent_kafka.admin import AdminClient
 
 from event_platform.core.connections import kafka
 
-ASK_SECONDS: Final = 2.0
+TIMEOUT_SECONDS: Final = 2.0
 
-_UUID_BEHIND: Final = re.compile(r"-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+_UUID_SUFFIX: Final = re.compile(r"-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
-@dataclass(frozen=True)
-class Members:
-    """A group.
+@dataclass(frozen=True, slots=True)
+class GroupMembers:
+    """The members of a consumer group.
 
     Attributes:
         count: How many members it has.
-        readers: Who reads each partition that somebody reads, as `name_of` calls them.
+        by_partition: The member that each assigned partition belongs to, by its `configured_name`.
     """
 
     count: int
-    readers: dict[int, str]
+    by_partition: dict[int, str]
 
 
-def read(admin: AdminClient, group: str, topic: str) -> Members:
-    """The group as it is now; without members where there is none of that name. Blocks, for two seconds at most.
+def read(admin: AdminClient, group: str, topic: str) -> GroupMembers:
+    """Read the group's members; none if there is no such group. Blocks for at most two seconds.
 
     Raises:
         UnavailableError: Kafka does not answer.
     """
     try:
-        found = admin.list_groups(group, timeout=ASK_SECONDS)
+        groups = admin.list_groups(group, timeout=TIMEOUT_SECONDS)
     except KafkaException as error:
         raise kafka.unavailable("reading the consumer group", error) from error
-    members = [member for each in found for member in each.members]
-    readers = {
-        partition: name_of(str(member.id))
+    members = [member for each in groups for member in each.members]
+    by_partition = {
+        partition: configured_name(str(member.id))
         for member in members
-        for name, partition in assigned(cast("bytes | None", member.assignment) or b"")
+        for name, partition in parse_assignment(cast("bytes | None", member.assignment) or b"")
         if name == topic
     }
-    return Members(len(members), readers)
+    return GroupMembers(len(members), by_partition)
 
 
-def name_of(member_id: str) -> str:
-    """What a member was configured as.
+def configured_name(member_id: str) -> str:
+    """The ``group.instance.id`` of a static member, or the ``client.id`` of a dynamic one.
 
-    Brokers make the id of a static member from its ``group.instance.id``, of any other from its ``client.id``, with a
-    hyphen and a UUID behind it.
+    Brokers make a member's id from it, followed by a hyphen and a UUID.
     """
-    return _UUID_BEHIND.sub("", member_id)
+    return _UUID_SUFFIX.sub("", member_id)
 
 
-def assigned(assignment: bytes) -> Iterator[tuple[str, int]]:
-    """Topic and partition of all that a member was assigned, from Kafka's ``ConsumerProtocolAssignment``.
+def parse_assignment(assignment: bytes) -> Iterator[tuple[str, int]]:
+    """Yield topic and partition of everything assigned to a member, from Kafka's ``ConsumerProtocolAssignment``.
 
-    Its beginning is the same in all versions: a version, then topics as name and list of partitions
+    All versions begin alike: a version, then the topics, each with its name and its partitions
     (https://kafka.apache.org/protocol, "Embedded protocol").
     """
     if not assignment:

@@ -1,20 +1,21 @@
-"""How far the processor is behind: arithmetic on what Kafka says."""
+"""Lag, age of the oldest event and trend, computed from offsets that were read from Kafka."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from event_platform.admin.responses import Lag, PartitionLag
-
-TREND_SECONDS: Final = 30.0
-MIN_TREND_SECONDS: Final = 2.0
+from event_platform.admin.responses.lag import Lag, PartitionLag
 
 
-@dataclass(frozen=True)
-class Offsets:
-    """A partition's offsets: where the group goes on (None: nothing was committed), the oldest kept, the next."""
+@dataclass(frozen=True, slots=True)
+class PartitionOffsets:
+    """Offsets of one partition.
+
+    Attributes:
+        committed: The consumer group's committed offset; None: nothing was committed.
+        low: The oldest offset that is kept.
+        end: The offset that the next record will get.
+    """
 
     committed: int | None
     low: int
@@ -22,80 +23,57 @@ class Offsets:
 
     @property
     def start(self) -> int:
-        """Where the processor goes on: never before the oldest message that is kept, and there without a commit."""
+        """The next offset to be processed: the committed one, unless retention has removed it or there is none."""
         return self.low if self.committed is None else max(self.committed, self.low)
 
     @property
     def lag(self) -> int:
-        """Messages to be processed."""
+        """Records to be processed."""
         return max(0, self.end - self.start)
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """What Kafka said at one moment.
+@dataclass(frozen=True, slots=True)
+class LagMeasurement:
+    """What Kafka reported at one moment.
 
     Attributes:
         offsets: By partition.
-        readers: Who reads each partition that somebody reads.
-        members: How many are in the group.
-        oldest_at: When the oldest message to be processed was produced; None: none waits, or it is unknown.
-        error: What could not be had.
+        members: The member that each assigned partition belongs to.
+        member_count: Members of the consumer group.
+        oldest_at: Timestamp of the oldest record to be processed; None: there is none, or it could not be read.
+        error: What could not be read.
     """
 
-    offsets: Mapping[int, Offsets]
-    readers: Mapping[int, str]
-    members: int | None
+    offsets: Mapping[int, PartitionOffsets]
+    members: Mapping[int, str]
+    member_count: int | None
     oldest_at: datetime | None = None
     error: str | None = None
 
     @property
     def total(self) -> int:
-        """Messages to be processed in all partitions."""
+        """Records to be processed in all partitions."""
         return sum(each.lag for each in self.offsets.values())
 
 
-class Trend:
-    """How fast a number changes, from what it was in the last half minute."""
-
-    def __init__(self) -> None:
-        """Nothing is known yet."""
-        self._samples: deque[tuple[float, int]] = deque()
-
-    def add(self, at_seconds: float, number: int) -> None:
-        """Note what the number is at ``at_seconds`` of a clock that never goes back."""
-        self._samples.append((at_seconds, number))
-        while at_seconds - self._samples[0][0] > TREND_SECONDS:
-            self._samples.popleft()
-
-    def per_second(self) -> float | None:
-        """Its change a second; None until it was seen for two seconds."""
-        if not self._samples:
-            return None
-        (first_at, first), (last_at, last) = self._samples[0], self._samples[-1]
-        if last_at - first_at < MIN_TREND_SECONDS:
-            return None
-        return (last - first) / (last_at - first_at)
-
-
-def describe(measured: Measurement, trend_per_second: float | None, now: datetime) -> Lag:
-    """The answer to who asks."""
-    age = (now - measured.oldest_at).total_seconds() if measured.oldest_at else None
+def to_response(measurement: LagMeasurement, trend_per_second: float | None, now: datetime) -> Lag:
+    """The API's response for a measurement."""
+    age = (now - measurement.oldest_at).total_seconds() if measurement.oldest_at else None
     return Lag(
         as_of=now,
-        total=measured.total,
+        total=measurement.total,
         trend_per_second=trend_per_second,
-        # Producers' clocks may be ahead of ours.
+        # Kafka's clock may be ahead of this machine's.
         oldest_age_seconds=None if age is None else max(0.0, age),
-        drain_seconds=_drain_seconds(measured.total, trend_per_second),
-        members=measured.members,
-        partitions=[_partition(number, measured) for number in sorted(measured.offsets)],
-        error=measured.error,
+        drain_seconds=_drain_seconds(measurement.total, trend_per_second),
+        members=measurement.member_count,
+        partitions=[_partition_lag(partition, measurement) for partition in sorted(measurement.offsets)],
+        error=measurement.error,
     )
 
 
-def unknown(error: str, now: datetime) -> Lag:
-    """The answer when Kafka says nothing."""
+def unknown_response(error: str, now: datetime) -> Lag:
+    """The API's response while Kafka is unavailable."""
     return Lag(
         as_of=now,
         total=None,
@@ -112,13 +90,13 @@ def _drain_seconds(total: int, trend_per_second: float | None) -> float | None:
     return total / -trend_per_second if trend_per_second is not None and trend_per_second < 0 else None
 
 
-def _partition(number: int, measured: Measurement) -> PartitionLag:
-    offsets = measured.offsets[number]
+def _partition_lag(partition: int, measurement: LagMeasurement) -> PartitionLag:
+    offsets = measurement.offsets[partition]
     committed = offsets.low if offsets.committed is None else offsets.committed
     return PartitionLag(
-        partition=number,
+        partition=partition,
         committed=committed,
         end=offsets.end,
         lag=offsets.lag,
-        member=measured.readers.get(number),
+        member=measurement.members.get(partition),
     )

@@ -1,7 +1,7 @@
-"""Who may ask: decided from the head of a request, before anything else looks at it.
+"""Access checks on the head of a request, made before anything else reads it.
 
-Under which Host names we answer guards against DNS rebinding; which pages may ask, against foreign sites that use a
-visitor's browser; tokens, where they are set, against everybody else.
+The allow-list of Host names prevents DNS rebinding, the Origin check keeps foreign pages from using a visitor's
+browser, and tokens, where they are set, keep out everybody else.
 """
 
 import hashlib
@@ -13,105 +13,109 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from event_platform.admin.middleware.error_responses import Problem, problem_response
+from event_platform.admin.middleware.error_responses import ErrorDetails, error_response
 from event_platform.core.settings.contradictions import LOOPBACK
 from event_platform.core.settings.declaration import Settings
 
-_WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses, not names under which one calls
-_NO_TOKEN: Final = Problem(
+_WILDCARD_HOSTS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses to compare with, not to bind to
+_NO_TOKEN: Final = ErrorDetails(
     401, "UNAUTHORIZED", "expected the header Authorization: Bearer <token>, with one of ADMIN_TOKENS"
 )
-_FOREIGN: Final = Problem(403, "FOREIGN_ORIGIN", "this page may not call the admin API")
+_FOREIGN_ORIGIN: Final = ErrorDetails(403, "FOREIGN_ORIGIN", "this page may not call the admin API")
 
 
-@dataclass(frozen=True)
-class Head:
-    """What of a request decides."""
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """The parts of a request that access checks read."""
 
     method: str
     path: str
     headers: Headers
 
     @property
-    def asks_for_data(self) -> bool:
-        """Whether more than a page, its files or a sign of life is asked for."""
+    def is_data_request(self) -> bool:
+        """Whether the path returns data, unlike pages, their files and liveness checks."""
         return self.path.startswith("/admin/") or self.path in {"/admin", "/metrics"}
 
 
-Check = Callable[[Head], Problem | None]
-"""Why a request is refused, or None."""
+AccessCheck = Callable[[RequestHead], ErrorDetails | None]
+"""Returns why the request is refused, or None."""
 
 
-class Guard:
-    """Lets through what a check has nothing against."""
+class RequestFilter:
+    """ASGI middleware that answers a request with the error of its check, or passes it on."""
 
-    def __init__(self, app: ASGIApp, check: Check) -> None:
+    def __init__(self, app: ASGIApp, check: AccessCheck) -> None:
         self._app = app
         self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the problem, or pass the request on."""
+        """Answer with the check's error, or pass the request on."""
         if scope["type"] == "http":
-            problem = self._check(Head(scope["method"], scope["path"], Headers(scope=scope)))
-            if problem is not None:
-                await problem_response(problem)(scope, receive, send)
+            error = self._check(RequestHead(scope["method"], scope["path"], Headers(scope=scope)))
+            if error is not None:
+                await error_response(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Host names under which the API answers, in lower case and without port."""
-    named = {*LOOPBACK, *settings.admin_hosts, *({settings.admin_host} - _WILDCARDS)}
-    return frozenset(name.lower().strip("[]") for name in named)
+    """Host names under which the API answers, in lower case and without a port."""
+    hosts = {*LOOPBACK, *settings.admin_hosts, *({settings.admin_host} - _WILDCARD_HOSTS)}
+    return frozenset(host.lower().strip("[]") for host in hosts)
 
 
-def check_host(hosts: frozenset[str]) -> Check:
-    """Refuse a request that was sent to another name: a foreign site may let its own name lead here."""
+def check_host(hosts: frozenset[str]) -> AccessCheck:
+    """Make a check that refuses every Host header but those of ``hosts``.
 
-    def check(head: Head) -> Problem | None:
+    A foreign site can let its own name resolve to this address; the browser then takes the API for part of that site.
+    """
+
+    def check(head: RequestHead) -> ErrorDetails | None:
         given = head.headers.getlist("host")
-        if len(given) == 1 and _name_of(given[0]) in hosts:
+        if len(given) == 1 and _host_name(given[0]) in hosts:
             return None
-        return Problem(403, "HOST_NOT_ALLOWED", "this Host name is not allowed; add it to ADMIN_HOSTS")
+        return ErrorDetails(403, "HOST_NOT_ALLOWED", "this Host name is not allowed; add it to ADMIN_HOSTS")
 
     return check
 
 
-def _name_of(host: str) -> str:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+def _host_name(header: str) -> str:
+    """The name in a Host header, in lower case and without a port."""
+    name = header[1:].partition("]")[0] if header.startswith("[") else header.partition(":")[0]
     return name.lower().removesuffix(".")
 
 
-def check_page(dev_origins: Collection[str]) -> Check:
-    """Refuse what a foreign page sends, and what it has as its picture or script; ``dev_origins`` are none."""
+def check_origin(dev_origins: Collection[str]) -> AccessCheck:
+    """Make a check that refuses requests of foreign pages, and data embedded in them; ``dev_origins`` are allowed."""
 
-    def check(head: Head) -> Problem | None:
+    def check(head: RequestHead) -> ErrorDetails | None:
         origin, host = head.headers.get("origin"), head.headers.get("host")
         if origin is not None and origin not in {*dev_origins, f"http://{host}", f"https://{host}"}:
-            return _FOREIGN
-        if origin is None and head.asks_for_data and _is_embedded(head.headers):
-            return _FOREIGN
+            return _FOREIGN_ORIGIN
+        if origin is None and head.is_data_request and _is_embedded(head.headers):
+            return _FOREIGN_ORIGIN
         return None
 
     return check
 
 
 def _is_embedded(headers: Headers) -> bool:
-    """Whether another site's page uses the answer as its picture, script or the like: these carry no Origin."""
+    """Whether another site's page loads this as an image, script or the like; browsers send no Origin with these."""
     foreign = headers.get("sec-fetch-site") in {"cross-site", "same-site"}
     return foreign and headers.get("sec-fetch-dest") != "document"
 
 
-def check_token(tokens: tuple[str, ...]) -> Check:
-    """Refuse data to those without one of ``tokens``; none given: anybody who passed the other checks."""
+def check_token(tokens: tuple[str, ...]) -> AccessCheck:
+    """Make a check that refuses data requests without one of ``tokens``; without tokens it allows everything."""
     digests = [_digest(token.encode()) for token in tokens]
 
-    def check(head: Head) -> Problem | None:
-        if not digests or not head.asks_for_data:
+    def check(head: RequestHead) -> ErrorDetails | None:
+        if not digests or not head.is_data_request:
             return None
         scheme, _, given = head.headers.get("authorization", "").partition(" ")
         presented = _digest(given.strip().encode("latin-1"))
-        # All are compared, each in constant time.
+        # Compare with every token, each in constant time, so that the duration reveals nothing.
         known = sum([hmac.compare_digest(presented, digest) for digest in digests])
         return None if known and scheme.lower() == "bearer" else _NO_TOKEN
 

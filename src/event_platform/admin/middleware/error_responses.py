@@ -1,4 +1,4 @@
-"""Every answer that is no success: ``{"error": {"code", "message"}}``, made in one place."""
+"""Error responses, all of the form ``{"error": {"code", "message"}}`` and all made here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from event_platform.core.errors import InvalidInputError, UnavailableError
 from event_platform.core.telemetry import get_logger
 
-MAX_NAMED: Final = 10
-"""Wrong parameters that one message names."""
+MAX_REPORTED_PARAMETERS: Final = 10
+"""Invalid parameters that one message reports."""
 
 _MESSAGES: Final = {
     404: "there is nothing at this path; /docs lists what there is",
@@ -29,66 +29,67 @@ _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why there is no better answer."""
+@dataclass(frozen=True, slots=True)
+class ErrorDetails:
+    """Status, code and message of an error response."""
 
     status: int
     code: str
     message: str
 
 
-_NOT_JSON: Final = Problem(400, "INVALID_JSON", "the body is not JSON")
+_NOT_JSON: Final = ErrorDetails(400, "INVALID_JSON", "the body is not JSON")
 
 
-def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The problem as an answer."""
-    body = {"error": {"code": problem.code, "message": problem.message}}
-    return JSONResponse(body, problem.status, {**_HEADERS.get(problem.status, {}), **(headers or {})})
+def error_response(error: ErrorDetails, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Make the JSON response for an error, with the headers that its status requires."""
+    body = {"error": {"code": error.code, "message": error.message}}
+    return JSONResponse(body, error.status, {**_HEADERS.get(error.status, {}), **(headers or {})})
 
 
 def register(app: FastAPI) -> None:
-    """Make every error of ``app`` such an answer."""
-    app.add_exception_handler(RequestValidationError, _on_wrong_parameters)
+    """Make ``app`` answer every exception with an error response."""
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(InvalidInputError, _on_invalid_input)
     app.add_exception_handler(UnavailableError, _on_unavailable)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_defect)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected_error)
 
 
-async def _on_wrong_parameters(_request: Request, error: Exception) -> JSONResponse:
-    found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    if any(each["type"] == "json_invalid" for each in found):
-        return problem_response(_NOT_JSON)
-    named = "; ".join(_explain(each) for each in found[:MAX_NAMED])
-    return problem_response(Problem(422, "INVALID_PARAMETER", named))
+async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    details: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    if any(each["type"] == "json_invalid" for each in details):
+        return error_response(_NOT_JSON)
+    message = "; ".join(_explain(each) for each in details[:MAX_REPORTED_PARAMETERS])
+    return error_response(ErrorDetails(422, "INVALID_PARAMETER", message))
 
 
-def _explain(problem: Mapping[str, Any]) -> str:
-    # The first part says where: query or body.
-    name = ".".join(str(part) for part in problem["loc"][1:]) or "body"
-    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}"
+def _explain(detail: Mapping[str, Any]) -> str:
+    # The first part of the location is "query" or "body".
+    name = ".".join(str(part) for part in detail["loc"][1:]) or "body"
+    return f"{name}: {str(detail['msg']).removeprefix('Value error, ')}"
 
 
 async def _on_invalid_input(_request: Request, error: Exception) -> JSONResponse:
-    return problem_response(Problem(422, "INVALID_PARAMETER", str(error)))
+    return error_response(ErrorDetails(422, "INVALID_PARAMETER", str(error)))
 
 
 async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
-    log.warning("not answered", path=request.url.path, error=str(error))
-    return problem_response(Problem(503, "UNAVAILABLE", str(error)))
+    log.warning("request failed: dependency unavailable", path=request.url.path, error=str(error))
+    return error_response(ErrorDetails(503, "UNAVAILABLE", str(error)))
 
 
-async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == HTTPStatus.BAD_REQUEST:
-        # Raised where a body cannot even be read as JSON.
-        return problem_response(_NOT_JSON)
+        # FastAPI raises this for a body that it cannot even decode as text.
+        return error_response(_NOT_JSON)
     phrase = HTTPStatus(status).phrase
-    problem = Problem(status, phrase.upper().replace(" ", "_").replace("-", "_"), _MESSAGES.get(status, phrase))
-    return problem_response(problem, getattr(error, "headers", None))
+    code = phrase.upper().replace(" ", "_").replace("-", "_")
+    details = ErrorDetails(status, code, _MESSAGES.get(status, phrase))
+    return error_response(details, getattr(error, "headers", None))
 
 
-async def _on_defect(_request: Request, _error: Exception) -> JSONResponse:
-    # The server logs the error itself, with where it happened.
-    return problem_response(Problem(500, "INTERNAL_ERROR", "a defect of this service kept it from answering"))
+async def _on_unexpected_error(_request: Request, _error: Exception) -> JSONResponse:
+    # The server logs the exception with its traceback.
+    return error_response(ErrorDetails(500, "INTERNAL_ERROR", "a defect of this service kept it from answering"))

@@ -1,4 +1,4 @@
-"""Reads from Postgres: pooled, read-only, and none without a deadline."""
+"""Pooled read-only connections to Postgres, each read with a deadline."""
 
 import asyncio
 from collections import deque
@@ -18,15 +18,15 @@ from event_platform.core.settings.declaration import Settings
 
 APPLICATION_NAME: Final = "event-platform-admin"
 MAX_CONNECTIONS: Final = 8
-CONNECT_SECONDS: Final = 1.5
-STATEMENT_SECONDS: Final = 2
-READ_SECONDS: Final = 3.0
-"""All statements of one answer together, whether the server still reacts or not."""
+CONNECT_TIMEOUT_SECONDS: Final = 1.5
+STATEMENT_TIMEOUT_SECONDS: Final = 2
+DEADLINE_SECONDS: Final = 3.0
+"""For all statements of one response together, whether the server still reacts or not."""
 
 _SESSION: Final = {
     "default_transaction_read_only": "on",
-    "statement_timeout": f"{STATEMENT_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
+    "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s",
     # Just-in-time compilation costs more than these short reads.
     "jit": "off",
 }
@@ -35,30 +35,30 @@ Connection = psycopg.AsyncConnection[DictRow]
 
 
 class Database:
-    """The admin API's connections; made when needed, so that it starts and heals without Postgres' help."""
+    """The admin API's connection pool; it connects on demand, so that it starts and recovers without Postgres."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect at the first read.
+        """Make the pool, which connects at the first read.
 
         Raises:
-            ConfigurationError: No Postgres is named, or its URL cannot be read.
+            ConfigurationError: No Postgres is configured, or its URL cannot be parsed.
         """
-        self._failures: deque[psycopg.Error] = deque(maxlen=1)
+        self._last_failure: deque[psycopg.Error] = deque(maxlen=1)
         self._pool = AsyncConnectionPool(
             _conninfo(settings),
-            connection_class=_leaving_failures_in(self._failures),
+            connection_class=_connection_class(self._last_failure),
             kwargs={"autocommit": True, "row_factory": dict_row},
             min_size=0,
             max_size=MAX_CONNECTIONS,
-            timeout=CONNECT_SECONDS,
-            reconnect_timeout=CONNECT_SECONDS,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            reconnect_timeout=CONNECT_TIMEOUT_SECONDS,
             check=_check,
             open=False,
             name=APPLICATION_NAME,
         )
 
     async def open(self) -> None:
-        """Be ready to read."""
+        """Open the pool, without connecting yet."""
         await self._pool.open()
 
     async def close(self) -> None:
@@ -66,18 +66,18 @@ class Database:
         await self._pool.close(timeout=1)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """A connection that may only read, for one answer.
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a read-only connection for one response, closed under it at the deadline.
 
         Raises:
-            UnavailableError: Postgres is away, too slow, or not migrated.
+            UnavailableError: Postgres is unavailable, too slow, or not migrated.
         """
         try:
             async with self._pool.connection() as connection:
                 with _deadline(connection):
                     yield connection
         except PoolTimeout as error:
-            cause = self._failures[-1] if self._failures else error
+            cause = self._last_failure[-1] if self._last_failure else error
             raise UnavailableError(f"reading from Postgres: {_first_line(cause)}") from cause
         except psycopg.Error as error:
             if not (postgres.is_outage(error) or postgres.is_conflict(error)):
@@ -85,8 +85,8 @@ class Database:
             raise UnavailableError(f"reading from Postgres: {_first_line(error)}") from error
 
 
-async def clock(connection: Connection) -> datetime:
-    """The time as Postgres has it, because by its clock everything was counted."""
+async def current_time(connection: Connection) -> datetime:
+    """The time by Postgres' clock, the reference for everything that is counted."""
     row = await (await connection.execute("SELECT now() AS now")).fetchone()
     now: datetime = row["now"] if row else datetime.now(UTC)
     return now
@@ -99,25 +99,25 @@ def _conninfo(settings: Settings) -> str:
     return postgres.conninfo_of(url.get_secret_value(), APPLICATION_NAME, connect_timeout=2)
 
 
-def _leaving_failures_in(failures: deque[psycopg.Error]) -> type[Connection]:
-    """Connections that leave behind why the last one could not be made: the pool says only that it has none."""
+def _connection_class(last_failure: deque[psycopg.Error]) -> type[Connection]:
+    """A connection class that records why connecting failed, which the pool's own error does not tell."""
 
-    class Leaving(psycopg.AsyncConnection[DictRow]):
+    class RecordingConnection(psycopg.AsyncConnection[DictRow]):
         @classmethod
-        async def connect(cls, conninfo: str = "", **given: Any) -> Self:  # noqa: ANN401 - what the pool gives
+        async def connect(cls, conninfo: str = "", **options: Any) -> Self:  # noqa: ANN401 - the pool's own arguments
             try:
-                made = await super().connect(conninfo, **given)
-                await _begin(made)
+                connection = await super().connect(conninfo, **options)
+                await _configure(connection)
             except psycopg.Error as error:
-                failures.append(error)
+                last_failure.append(error)
                 raise
-            failures.clear()
-            return made
+            last_failure.clear()
+            return connection
 
-    return Leaving
+    return RecordingConnection
 
 
-async def _begin(connection: Connection) -> None:
+async def _configure(connection: Connection) -> None:
     try:
         await postgres.pin(connection, **_SESSION)
     except BaseException:
@@ -126,9 +126,9 @@ async def _begin(connection: Connection) -> None:
 
 
 async def _check(connection: Connection) -> None:
-    """Tell a connection that the server closed meanwhile, without a round trip; raise `psycopg.OperationalError`."""
+    """Raise `psycopg.OperationalError` if the server has closed the connection; makes no round trip."""
     link = connection.pgconn
-    # The first call may only take in the server's last words.
+    # The first call may only consume the server's last message before it closed the connection.
     for _ in range(2):
         link.consume_input()
     if link.status != pq.ConnStatus.OK:
@@ -137,8 +137,8 @@ async def _check(connection: Connection) -> None:
 
 @contextmanager
 def _deadline(connection: Connection) -> Iterator[None]:
-    """Break the connection under a read that takes too long: a server that hangs heeds no timeout and no cancel."""
-    timer = asyncio.get_running_loop().call_later(READ_SECONDS, postgres.break_link, connection)
+    """Break the connection of a read that takes too long: a stuck server obeys neither timeouts nor cancel requests."""
+    timer = asyncio.get_running_loop().call_later(DEADLINE_SECONDS, postgres.break_link, connection)
     try:
         yield
     finally:

@@ -1,11 +1,11 @@
-"""How many dead letters are kept: sums of rollups, because counting the letters would take longer with each of them."""
+"""How many dead letters are kept: sums of a rollup, because counting the rows would slow down as they grow."""
 
 from typing import Final
 
 from event_platform.admin.queries.database import Connection
-from event_platform.admin.responses import CodeCount
+from event_platform.admin.responses.counts import CodeCount
 
-# Dead letters and their counts have retentions of their own: hours before the oldest letter do not count.
+# Dead letters and their rollup have separate retention: leave out the hours before the oldest dead letter.
 _KEPT: Final = """
     FROM throughput_hourly
     WHERE outcome = 'dead' AND hour >= (SELECT date_trunc('hour', min(failed_at), 'UTC') FROM dlq_events)
@@ -17,13 +17,13 @@ _TOTAL: Final = f"""
 """
 
 
-async def by_code(connection: Connection) -> list[CodeCount]:
-    """Of each code, most first."""
+async def count_by_code(connection: Connection) -> list[CodeCount]:
+    """Dead letters of each code, the most frequent code first."""
     return [CodeCount(**row) for row in await (await connection.execute(_BY_CODE)).fetchall()]
 
 
-async def total(connection: Connection, code: str | None, tenant: str | None) -> int:
-    """Of this code and tenant, None standing for any."""
+async def count_total(connection: Connection, code: str | None, tenant: str | None) -> int:
+    """Dead letters of this code and tenant; None: of any."""
     row = await (await connection.execute(_TOTAL, {"code": code, "tenant": tenant})).fetchone()
     count: int = row["total"] if row else 0
     return count

@@ -9,11 +9,13 @@ from fastapi import Response
 from psycopg import sql
 
 from event_platform.admin.queries import dead_letter_counts, page_cursor
+from event_platform.admin.queries.bounded_page import Page, read_page
 from event_platform.admin.queries.database import Connection
-from event_platform.admin.queries.raw_json import Page, answer, read_page
+from event_platform.admin.queries.page_cursor import PageCursor
+from event_platform.admin.queries.raw_json import json_response
 from event_platform.core import original
 
-MAX_FOUND: Final = 100
+MAX_DEAD_LETTERS: Final = 100
 
 _SELECT: Final = sql.SQL("""
     SELECT id, failed_at, code, reason, tenant_id, event_id, idempotency_key, request_id,
@@ -28,9 +30,9 @@ _CONDITIONS: Final[Mapping[str, LiteralString]] = {
 }
 
 
-@dataclass(frozen=True)
-class PageWanted:
-    """Which page of dead letters; None: of any code, any tenant, the first page."""
+@dataclass(frozen=True, slots=True)
+class DeadLetterQuery:
+    """Filters and position of a page of dead letters; None: any code, any tenant, the first page."""
 
     limit: int
     code: str | None = None
@@ -39,45 +41,49 @@ class PageWanted:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What is filtered by, by the names of the conditions."""
-        given = {"code": self.code, "tenant": self.tenant}
-        place = vars(page_cursor.decode(self.before)) if self.before else {}
-        return {name: value for name, value in given.items() if value is not None} | place
+        """The query's parameters; those that have a condition are named like it."""
+        filters = {"code": self.code, "tenant": self.tenant}
+        position = {}
+        if self.before:
+            cursor = page_cursor.decode(self.before)
+            position = {"failed_at": cursor.failed_at, "id": cursor.id}
+        return {name: value for name, value in filters.items() if value is not None} | position
 
 
-async def page(connection: Connection, wanted: PageWanted) -> Response:
-    """A page of dead letters, with where the next one begins."""
-    parameters = wanted.parameters
+async def read_dead_letter_page(connection: Connection, query: DeadLetterQuery) -> Response:
+    """A page of dead letters, with the total and the cursor of the next page."""
+    parameters = query.parameters
     conditions = [sql.SQL(text) for name, text in _CONDITIONS.items() if name in parameters]
-    found = await _read(connection, sql.SQL(" AND ").join(conditions or [sql.SQL("true")]), parameters, wanted.limit)
-    return answer(
+    condition = sql.SQL(" AND ").join(conditions or [sql.SQL("true")])
+    page = await _read(connection, condition, parameters, query.limit)
+    return json_response(
         {
-            "total": await dead_letter_counts.total(connection, wanted.code, wanted.tenant),
-            "dead_letters": [_shown(row) for row in found.rows],
-            "next": _place_of(found.rows[-1]) if found.more else None,
+            "total": await dead_letter_counts.count_total(connection, query.code, query.tenant),
+            "dead_letters": [_to_json(row) for row in page.rows],
+            "next": _cursor_after(page.rows[-1]) if page.more else None,
         }
     )
 
 
 async def read(connection: Connection, condition: LiteralString, parameters: Mapping[str, Any]) -> Page:
-    """At most 100 dead letters for which the SQL ``condition`` holds; it must be one that an index answers."""
-    found = await _read(connection, sql.SQL(condition), parameters, MAX_FOUND)
-    return Page([_shown(row) for row in found.rows], found.more)
+    """At most 100 dead letters that match the SQL ``condition``, which must be one that an index supports."""
+    page = await _read(connection, sql.SQL(condition), parameters, MAX_DEAD_LETTERS)
+    return Page([_to_json(row) for row in page.rows], page.more)
 
 
 async def _read(connection: Connection, condition: sql.Composable, parameters: Mapping[str, Any], limit: int) -> Page:
-    return await read_page(connection, _SELECT.format(condition=condition), parameters, limit, _bytes_of)
+    return await read_page(connection, _SELECT.format(condition=condition), parameters, limit, _original_bytes)
 
 
-def _bytes_of(row: dict[str, Any]) -> int:
+def _original_bytes(row: dict[str, Any]) -> int:
     return len(row["original_bytes"] or b"")
 
 
-def _place_of(row: dict[str, Any]) -> str:
-    return page_cursor.encode(page_cursor.Position(row["failed_at"], row["id"]))
+def _cursor_after(row: dict[str, Any]) -> str:
+    return page_cursor.encode(PageCursor(row["failed_at"], row["id"]))
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _to_json(row: dict[str, Any]) -> dict[str, Any]:
     rendered = original.render(row["original_bytes"])
     names = ("failed_at", "code", "reason", "tenant_id", "event_id", "idempotency_key", "request_id")
     return {

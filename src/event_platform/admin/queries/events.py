@@ -1,12 +1,13 @@
-"""Rows of the store, newest first."""
+"""Stored events, newest first."""
 
 from collections.abc import Mapping
 from typing import Any, Final, LiteralString
 
 from psycopg import sql
 
+from event_platform.admin.queries.bounded_page import Page, read_page
 from event_platform.admin.queries.database import Connection
-from event_platform.admin.queries.raw_json import Page, read_page, spliced
+from event_platform.admin.queries.raw_json import embed
 from event_platform.core.envelope import request_id
 
 MAX_EVENTS: Final = 100
@@ -19,20 +20,20 @@ _SELECT: Final = sql.SQL("""
 
 
 async def read(connection: Connection, condition: LiteralString, parameters: Mapping[str, Any]) -> Page:
-    """At most 100 events for which the SQL ``condition`` holds; it must be one that an index answers."""
+    """At most 100 events that match the SQL ``condition``, which must be one that an index supports."""
     query = _SELECT.format(condition=sql.SQL(condition))
-    page = await read_page(connection, query, parameters, MAX_EVENTS, _bytes_of)
-    return Page([_shown(row) for row in page.rows], page.more)
+    page = await read_page(connection, query, parameters, MAX_EVENTS, _json_bytes)
+    return Page([_to_json(row) for row in page.rows], page.more)
 
 
-def _bytes_of(row: dict[str, Any]) -> int:
+def _json_bytes(row: dict[str, Any]) -> int:
     return len(row["payload"]) + len(row["extensions"] or "")
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _to_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "request_id": request_id(row["id"]),
-        "payload": spliced(row["payload"]),
-        "extensions": spliced(row["extensions"]),
+        "payload": embed(row["payload"]),
+        "extensions": embed(row["extensions"]),
     }
