@@ -77,11 +77,11 @@ def test_the_event_is_found_by_each_of_its_ids(processed: httpx.Client, now: dat
 
 def test_the_invalid_event_is_a_dead_letter_with_its_bytes(processed: httpx.Client) -> None:
     """It is in the list, and found by its key."""
-    (letter,) = _json(processed.get("/admin/dlq/sample"))["dead_letters"]
-    assert letter["reason"].startswith("VALIDATION_FAILED: missing event_type")
-    assert letter["original"]["event"] == json.loads(BAD)
+    (dead_letter,) = _json(processed.get("/admin/dlq/sample"))["dead_letters"]
+    assert dead_letter["reason"].startswith("VALIDATION_FAILED: missing event_type")
+    assert dead_letter["original"]["event"] == json.loads(BAD)
     found = _json(processed.get("/admin/event/by-idempotency", params={"tenant": "tenant_a", "idempotencyKey": "k2"}))
-    assert found["dead_letters"] == [letter]
+    assert found["dead_letters"] == [dead_letter]
 
 
 def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:

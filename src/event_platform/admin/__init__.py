@@ -7,7 +7,7 @@ parameters        the parameters and request bodies of the API
 queries/          reads from Postgres
 lag/              how far the processor is behind, from Kafka
 health/           the status of every dependency
-shared_result     one result for all who ask at the same time
+shared_result     one result shared by all concurrent callers
 responses/        the JSON of every response
 openapi           the OpenAPI document
 dashboard_pages   the built dashboard, served as static files

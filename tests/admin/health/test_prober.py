@@ -9,14 +9,14 @@ import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.admin.health.prober import HealthProber, ProbeResult, overall_status, run_probe
-from event_platform.admin.responses.health import Dependency, DependencyName, ProbedStatus
+from event_platform.admin.responses.health import Dependency, DependencyName, HealthStatus
 from event_platform.core.errors import UnavailableError
 
 NAMES: list[DependencyName] = ["postgres", "redis", "kafka", "ingest", "processor"]
 REDIS: frozenset[DependencyName] = frozenset({"redis"})
 
 
-def _dependencies(**states: ProbedStatus) -> list[Dependency]:
+def _dependencies(**states: HealthStatus) -> list[Dependency]:
     now = datetime.now(UTC)
     return [Dependency(name=n, status=states.get(n, "ok"), latency_ms=None, error=None, since=now) for n in NAMES]
 
@@ -24,14 +24,14 @@ def _dependencies(**states: ProbedStatus) -> list[Dependency]:
 @pytest.mark.parametrize("name", ["postgres", "kafka", "ingest", "processor"])
 def test_down_if_a_required_dependency_is_down(name: str) -> None:
     """Without any of these, events cannot be accepted or stored."""
-    states: dict[str, ProbedStatus] = {name: "down"}
+    states: dict[str, HealthStatus] = {name: "down"}
     assert overall_status(_dependencies(**states), REDIS) == "down"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_degraded_if_any_dependency_is_degraded(name: str) -> None:
     """One degraded dependency degrades the platform, whichever it is."""
-    states: dict[str, ProbedStatus] = {name: "degraded"}
+    states: dict[str, HealthStatus] = {name: "degraded"}
     assert overall_status(_dependencies(**states), REDIS) == "degraded"
 
 

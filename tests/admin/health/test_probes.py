@@ -18,20 +18,15 @@ from event_platform.admin.health import probes
 from event_platform.admin.responses.health import DependencyName
 from event_platform.core.settings.loading import load
 
+NAMES: list[DependencyName] = ["postgres", "redis", "kafka", "ingest", "processor"]
 SERVERS = ("postgres", "redis", "kafka")
 
-
-NAMES: list[DependencyName] = ["postgres", "redis", "kafka", "ingest", "processor"]
-
-
-NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
-
-
-NOWHERE = {
+UNREACHABLE_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
+UNREACHABLE = {
     "KAFKA_BROKERS": "127.0.0.1:1",
     "REDIS_URL": "redis://127.0.0.1:1/0",
-    "DATABASE_URL": NOBODY,
-    "ADMIN_DATABASE_URL": NOBODY,
+    "DATABASE_URL": UNREACHABLE_DATABASE,
+    "ADMIN_DATABASE_URL": UNREACHABLE_DATABASE,
 }
 
 
@@ -42,7 +37,7 @@ def _health(admin: Service) -> dict[str, Any]:
     return {each["name"]: each for each in body["dependencies"]} | {"overall": body["status"]}
 
 
-def _await(admin: Service, **statuses: str) -> dict[str, Any]:
+def _wait_for(admin: Service, **statuses: str) -> dict[str, Any]:
     """The first health in which these dependencies have these statuses."""
 
     def found() -> dict[str, Any] | None:
@@ -56,13 +51,13 @@ def _await(admin: Service, **statuses: str) -> dict[str, Any]:
 def test_a_stuck_server_is_down_until_it_recovers(name: str, servers: RunningServers, run_service: RunService) -> None:
     """SIGSTOP keeps connections open without answers; the other dependencies stay ok, and recovery is automatic."""
     admin = run_service("admin")
-    _await(admin, **{name: "ok"})
+    _wait_for(admin, **{name: "ok"})
     servers.pause(name)
     others = {each: "ok" for each in SERVERS if each != name}
-    found = _await(admin, **{name: "down"}, **others)
+    found = _wait_for(admin, **{name: "down"}, **others)
     assert found[name]["error"]
     servers.resume(name)
-    recovered = _await(admin, **{name: "ok"}, **others)
+    recovered = _wait_for(admin, **{name: "ok"}, **others)
     assert recovered[name]["since"] > found[name]["since"]
 
 
@@ -77,7 +72,7 @@ def test_a_redis_replica_is_degraded(make_redis: MakeRedis) -> None:
 
 def test_it_starts_with_every_dependency_down(run_service: RunService) -> None:
     """Health and lag report it with status 200, and reads from Postgres answer 503."""
-    admin = run_service("admin", **NOWHERE)
+    admin = run_service("admin", **UNREACHABLE)
     found = _health(admin)
     assert {found[name]["status"] for name in NAMES} == {"down"}
     assert found["overall"] == "down"
@@ -95,9 +90,9 @@ def test_health_is_answered_within_three_seconds(
     stuck: tuple[str, ...], servers: RunningServers, run_service: RunService, promised: Promised
 ) -> None:
     """Whatever is stuck, or with every dependency down."""
-    admin = run_service("admin", **({} if stuck else NOWHERE))
+    admin = run_service("admin", **({} if stuck else UNREACHABLE))
     for name in stuck:
-        _await(admin, **{name: "ok"})
+        _wait_for(admin, **{name: "ok"})
     for name in stuck:
         servers.pause(name)
 
@@ -119,15 +114,15 @@ def test_health_is_answered_within_three_seconds(
 def test_an_older_schema_is_down(run_service: RunService, environment: dict[str, str]) -> None:
     """If a migration is missing, Postgres is down with the name of the missing table."""
     admin = run_service("admin")
-    _await(admin, postgres="ok")
+    _wait_for(admin, postgres="ok")
     with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("ALTER TABLE event_counts_daily RENAME TO not_yet")
         try:
             eventually(lambda: "event_counts_daily" in str(_health(admin)["postgres"]["error"]), "the missing table")
-            _await(admin, postgres="down")
+            _wait_for(admin, postgres="down")
         finally:
             connection.execute("ALTER TABLE not_yet RENAME TO event_counts_daily")
-    _await(admin, postgres="ok")
+    _wait_for(admin, postgres="ok")
 
 
 class _HealthEndpoint(BaseHTTPRequestHandler):
@@ -153,7 +148,7 @@ class _HealthEndpoint(BaseHTTPRequestHandler):
             b'{"status":"degraded","dependencies":[{"name":"redis","status":"down","error":"refused"}]}',
             ("degraded", "redis: refused"),
         ),
-        (503, b'{"status":"down","dependencies":[{"name":"kafka","error":"gone"}]}', ("down", "kafka: gone")),
+        (503, b'{"status":"down","dependencies":[{"name":"kafka","error":"refused"}]}', ("down", "kafka: refused")),
         (200, b'{"status":"degraded","error":"dead letters, 150 of 200"}', ("degraded", "dead letters, 150 of 200")),
         (503, b"<html>", ("down", None)),
         (200, b"[1]", ("ok", None)),

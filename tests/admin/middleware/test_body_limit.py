@@ -6,8 +6,8 @@ from typing import Any
 from event_platform.admin.middleware.body_limit import LARGE_BODIES_BYTES, MAX_BODY_BYTES, UNCOUNTED_BYTES, BodyLimit
 
 SCOPE: Any = {"type": "http", "method": "POST", "headers": []}
-WHOLE, BEGUN = MAX_BODY_BYTES, MAX_BODY_BYTES - 1
-MANY = LARGE_BODIES_BYTES // (BEGUN - UNCOUNTED_BYTES) + 1
+FULL_BYTES, FIRST_PART_BYTES = MAX_BODY_BYTES, MAX_BODY_BYTES - 1
+MANY = LARGE_BODIES_BYTES // (FIRST_PART_BYTES - UNCOUNTED_BYTES) + 1
 
 
 async def _answer(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
@@ -47,14 +47,14 @@ def test_slow_bodies() -> None:
 
     async def statuses() -> list[int]:
         limit = BodyLimit(_answer)
-        slow = [_Client(WHOLE, continues=False) for _ in range(MANY)]
+        slow = [_Client(FULL_BYTES, continues=False) for _ in range(MANY)]
         tasks = [asyncio.create_task(limit(SCOPE, each.receive, each.send)) for each in slow]
         await asyncio.gather(*(each.is_waiting.wait() for each in slow[:-1]))
-        found = [await _status(limit, WHOLE), await _status(limit, UNCOUNTED_BYTES)]
+        found = [await _status(limit, FULL_BYTES), await _status(limit, UNCOUNTED_BYTES)]
         for each in slow:
             each.may_continue.set()
         await asyncio.gather(*tasks)
-        return [*found, await _status(limit, WHOLE), slow[0].status, slow[-1].status]
+        return [*found, await _status(limit, FULL_BYTES), slow[0].status, slow[-1].status]
 
     assert asyncio.run(statuses()) == [503, 200, 200, 200, 503]
 

@@ -120,20 +120,20 @@ def test_filters(api: httpx.Client, store: Store, filters: dict[str, str], expec
             store.dead_letter(tenant_id=tenant, code=code)
     page = _page(api, **filters)
     assert (len(page["dead_letters"]), page["total"]) == (expected, expected)
-    for name, wanted in filters.items():
-        assert {each["tenant_id" if name == "tenant" else name] for each in page["dead_letters"]} <= {wanted}
+    for name, value in filters.items():
+        assert {each["tenant_id" if name == "tenant" else name] for each in page["dead_letters"]} <= {value}
 
 
 def test_filtered_pages_follow_each_other(api: httpx.Client, store: Store) -> None:
     """The cursor works with filters."""
-    wanted = []
+    expected = []
     for step in range(12):
         offset = store.dead_letter(
             NOW - timedelta(seconds=step), code="UNSTORABLE" if step % 2 else "VALIDATION_FAILED"
         )
-        wanted += [offset] if step % 2 else []
+        expected += [offset] if step % 2 else []
     first = _page(api, code="UNSTORABLE", limit=4)
-    assert _offsets(first) + _offsets(_page(api, code="UNSTORABLE", limit=4, before=first["next"])) == wanted
+    assert _offsets(first) + _offsets(_page(api, code="UNSTORABLE", limit=4, before=first["next"])) == expected
 
 
 def test_large_dead_letters_make_smaller_pages(api: httpx.Client, store: Store) -> None:

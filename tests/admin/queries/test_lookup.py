@@ -75,8 +75,8 @@ def test_another_tenants_are_unknown(api: httpx.Client, store: Store) -> None:
     """Ids and keys are looked up within the tenant."""
     row_id = store.event(tenant_id="tenant_b", idempotency_key="theirs")
     store.dead_letter(tenant_id="tenant_b", idempotency_key="theirs", request_id=f"req_{row_id}")
-    for wanted in ({"request_ids": [f"req_{row_id}"]}, {"idempotency_keys": ["theirs"]}):
-        assert [each["state"] for each in _look_up(api, **wanted)] == ["unknown"]
+    for names in ({"request_ids": [f"req_{row_id}"]}, {"idempotency_keys": ["theirs"]}):
+        assert [each["state"] for each in _look_up(api, **names)] == ["unknown"]
 
 
 @pytest.mark.parametrize(

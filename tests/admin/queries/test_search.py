@@ -108,7 +108,7 @@ def test_a_key_used_on_two_days_shows_both_events(api: httpx.Client, store: Stor
 def test_by_request_id_with_and_without_tenant(
     api: httpx.Client, store: Store, prefix: str, tenant: dict[str, str]
 ) -> None:
-    """The id as it stands in a producer's log is enough."""
+    """The id as it is in a producer's log is enough."""
     store.event(tenant_id="tenant_a")
     row_id = store.event(NOW - timedelta(days=2), tenant_id="tenant_b")
     store.event(tenant_id="tenant_c")

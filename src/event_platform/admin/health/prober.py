@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from event_platform.admin.responses.health import Dependency, DependencyName, Health, ProbedStatus
+from event_platform.admin.responses.health import Dependency, DependencyName, Health, HealthStatus
 from event_platform.admin.shared_result import SharedResult
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
@@ -26,7 +26,7 @@ log = get_logger(__name__)
 class ProbeResult:
     """Outcome of one probe."""
 
-    status: ProbedStatus
+    status: HealthStatus
     latency_ms: float | None
     error: str | None
 
@@ -42,7 +42,7 @@ class HealthProber:
     def __init__(self, probes: Mapping[DependencyName, Probe], optional: frozenset[DependencyName]) -> None:
         self._probes = probes
         self._optional = optional
-        self._since: dict[DependencyName, tuple[ProbedStatus, datetime]] = {}
+        self._since: dict[DependencyName, tuple[HealthStatus, datetime]] = {}
         self._latest = SharedResult(self.probe_all, MAX_AGE_SECONDS)
 
     async def probe(self) -> Health:
@@ -98,7 +98,7 @@ async def _await(probe: Probe) -> str | None:
     return await probe()
 
 
-def overall_status(dependencies: list[Dependency], optional: frozenset[DependencyName]) -> ProbedStatus:
+def overall_status(dependencies: list[Dependency], optional: frozenset[DependencyName]) -> HealthStatus:
     """`down` if a required dependency is down, else `degraded` if any is not `ok`."""
     if any(each.status == "down" and each.name not in optional for each in dependencies):
         return "down"

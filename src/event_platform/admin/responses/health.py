@@ -7,14 +7,14 @@ from pydantic import AwareDatetime, Field
 from event_platform.admin.responses.base import ResponseModel
 
 DependencyName = Literal["postgres", "redis", "kafka", "ingest", "processor"]
-ProbedStatus = Literal["ok", "degraded", "down"]
+HealthStatus = Literal["ok", "degraded", "down"]
 
 
 class Dependency(ResponseModel):
     """A dependency of the platform, as it was probed just now."""
 
     name: DependencyName
-    status: ProbedStatus
+    status: HealthStatus
     latency_ms: float | None = Field(description="Duration of the probe; null if there was no answer.")
     error: str | None = Field(description="What is wrong; null if the status is `ok`.")
     since: AwareDatetime = Field(description="Since when it has had this status, as far as this process knows.")
@@ -23,5 +23,5 @@ class Dependency(ResponseModel):
 class Health(ResponseModel):
     """The platform's status: `down` if events cannot be accepted or stored, `degraded` if a dependency is impaired."""
 
-    status: ProbedStatus
+    status: HealthStatus
     dependencies: list[Dependency]
