@@ -2,7 +2,7 @@
 
 Names are snake_case, and times are RFC 3339 in UTC with ``Z``.
 
-base     what all response models share
+model    what all response models share
 counts   overview, top event types and series
 search   events and dead letters
 lookup   what became of requests and keys

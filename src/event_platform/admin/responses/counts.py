@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, Field
 
-from event_platform.admin.responses.base import Code, Count, ResponseModel
+from event_platform.admin.responses.model import Code, Count, ResponseModel
 
 OUTCOME_FIELDS: Final[Mapping[str, str]] = {"stored": "stored", "duplicate": "duplicates", "dead": "dead"}
 """Fields of `Outcomes` by the outcome that the rollups store."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from event_platform.admin.responses.base import ResponseModel
+from event_platform.admin.responses.model import ResponseModel
 
 
 class Problem(ResponseModel):

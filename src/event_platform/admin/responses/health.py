@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from event_platform.admin.responses.base import ResponseModel
+from event_platform.admin.responses.model import ResponseModel
 
 DependencyName = Literal["postgres", "redis", "kafka", "ingest", "processor"]
 HealthStatus = Literal["ok", "degraded", "down"]

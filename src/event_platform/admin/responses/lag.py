@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime, Field
 
-from event_platform.admin.responses.base import Count, ResponseModel
+from event_platform.admin.responses.model import Count, ResponseModel
 
 
 class PartitionLag(ResponseModel):

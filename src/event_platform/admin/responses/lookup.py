@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from event_platform.admin.responses.base import Count, ResponseModel
+from event_platform.admin.responses.model import Count, ResponseModel
 
 LookupState = Literal["stored", "dead", "unknown"]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from event_platform.admin.responses.base import Code, Count, ResponseModel
+from event_platform.admin.responses.model import Code, Count, ResponseModel
 
 
 class StoredEvent(ResponseModel):
