@@ -12,7 +12,7 @@ OUTCOME_FIELDS: Final[Mapping[str, str]] = {"stored": "stored", "duplicate": "du
 
 
 class Outcomes(ResponseModel):
-    """How many events had which outcome."""
+    """Number of events by outcome."""
 
     stored: Count = Field(description="Stored as new events.")
     duplicates: Count = Field(description="Recognised as duplicates of a stored event.")
@@ -20,7 +20,7 @@ class Outcomes(ResponseModel):
 
 
 class RatedOutcomes(Outcomes):
-    """How many events had which outcome, and their rate."""
+    """Number of events by outcome, and their rate."""
 
     per_minute: float = Field(ge=0, description="Average per minute of all three together.")
 
