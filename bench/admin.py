@@ -26,7 +26,7 @@ from bench.processor_setting import environment_of, messages, new_platform, own_
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import Reservations
 
 WARM_UP = 30
 MOST = 1_000

@@ -12,7 +12,7 @@ import psutil
 from bench import ingest_client
 from bench.ingest_client import Found
 
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import Reservations
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Write the list of classes that Kafka's archive is made of, after Kafka's jars have changed; see `kafka_classes`.
+"""Write the list of classes of Kafka's archive, after Kafka's jars have changed; see `kafka_class_archive`.
 
 A Kafka runs as `event-platform up` runs it, does once what ours does all the time, and Java says what it loaded.
 """
@@ -13,13 +13,15 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from event_platform.local import kafka, kafka_classes, place, program, readiness
-from event_platform.local.kafka import KafkaServer
-from event_platform.local.place import Place
-from event_platform.local.ports import Reservations
-from event_platform.local.program import Program
+from event_platform.local.process import program, readiness
+from event_platform.local.process.program import Program
+from event_platform.local.servers import kafka, kafka_class_archive
+from event_platform.local.servers.kafka import KafkaServer
+from event_platform.local.servers.ports import Reservations
+from event_platform.local.state_dir import directory
+from event_platform.local.state_dir.directory import Place
 
-LIST = Path("src/event_platform/local") / kafka_classes.LIST
+LIST = Path("src/event_platform/local/servers") / kafka_class_archive.LIST
 
 _TOPIC = "topic"
 _TIMEOUT_SECONDS = 60.0
@@ -29,7 +31,7 @@ _MADE_BY_JAVA = re.compile(r"\$Proxy\d+$|\$\$Lambda|\$\$Injected|LambdaForm\$|/0
 
 def main() -> None:
     """Replace the list."""
-    where = place.find(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
+    where = directory.find(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
     where.create()
     try:
         with Reservations() as reservations:

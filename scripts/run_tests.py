@@ -16,7 +16,8 @@ from pathlib import Path
 from scripts import results
 from scripts.results import FAILED
 
-from event_platform.local import kafka_jars, place
+from event_platform.local.servers import kafka_jars
+from event_platform.local.state_dir import directory
 
 RESULTS = Path(".build/results")
 
@@ -63,7 +64,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     # Once, instead of by each process for itself.
-    kafka_jars.fetch(place.find(Path()).cache(), print)
+    kafka_jars.fetch(directory.find(Path()).cache(), print)
     try:
         statuses = _run([TESTS, CHECK, DASHBOARD]) | _run([DURATIONS])
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ class Verb:
     on_running_servers: bool = False
 
 
-_LOCAL = "event_platform.local.commands"
+_LOCAL = "event_platform.local.cli.commands"
 _SERVICES = "event_platform.service_commands"
 
 VERBS: Final = {
@@ -74,9 +74,9 @@ def cli(context: click.Context) -> None:
     """An internal event platform: HTTP in, Kafka and Postgres behind it, one dashboard in front."""
     verb = VERBS.get(context.invoked_subcommand or "")
     if verb and verb.on_running_servers:
-        from event_platform.local import running  # noqa: PLC0415 - no other verb needs it
+        from event_platform.local.cli import running_servers  # noqa: PLC0415 - no other verb needs it
 
-        running.adopt(os.environ)
+        running_servers.adopt(os.environ)
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from tests.fixtures.processes import has_ended
 from tests.fixtures.shell import Shell
 from tests.fixtures.waiting import eventually
 
-from event_platform.local import control
-from event_platform.local.control import Request
-from event_platform.local.keeper import Snapshot, State
+from event_platform.local.supervisor import control_protocol
+from event_platform.local.supervisor.control_protocol import Request
+from event_platform.local.supervisor.supervised_process import Snapshot, State
 
 SERVICES = ("ingest", "processor", "admin")
 
@@ -35,7 +35,7 @@ class Platform:
 
     def snapshots(self) -> dict[str, Snapshot]:
         """What `status` shows."""
-        answer = control.ask(self.home, Request("status"))
+        answer = control_protocol.ask(self.home, Request("status"))
         assert answer, "the platform is not running"
         return {name: entry.snapshot for name, entry in answer.entries.items() if entry.snapshot}
 

@@ -23,10 +23,10 @@ from tests.fixtures.shell import Shell
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.local import control
-from event_platform.local.control import Request
-from event_platform.local.keeper import Snapshot, State
-from event_platform.local.ports import is_free
+from event_platform.local.servers.ports import is_free
+from event_platform.local.supervisor import control_protocol
+from event_platform.local.supervisor.control_protocol import Request
+from event_platform.local.supervisor.supervised_process import Snapshot, State
 
 EVERYTHING = ("ingest", "processor", "admin", "kafka", "postgres", "redis")
 
@@ -51,7 +51,7 @@ class Local:
 
     def snapshots(self) -> dict[str, Snapshot]:
         """What `status` shows, without the time that starting a command takes."""
-        answer = control.ask(self.home, Request("status"))
+        answer = control_protocol.ask(self.home, Request("status"))
         assert answer, "the platform is not running"
         return {name: entry.snapshot for name, entry in answer.entries.items() if entry.snapshot}
 
