@@ -26,7 +26,7 @@ from bench.processor_setting import environment_of, messages, new_platform, own_
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.local.servers.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
 
 WARM_UP = 30
 MOST = 1_000
@@ -49,7 +49,7 @@ Question = Callable[[Filled, random.Random], httpx.Request]
 @contextmanager
 def serving(settings: Settings, rows: int) -> Iterator[Filled]:
     """The admin service in front of a filled store."""
-    with Reservations() as reservations:
+    with PortReservations() as reservations:
         port = reservations.reserve()
         own = {"ADMIN_PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1/0"}
         command = [sys.executable, "-m", "event_platform.cli", "admin"]

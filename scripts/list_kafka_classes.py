@@ -17,11 +17,11 @@ from event_platform.local.process import program, readiness
 from event_platform.local.process.program import Program
 from event_platform.local.servers import kafka, kafka_class_archive
 from event_platform.local.servers.kafka import KafkaServer
-from event_platform.local.servers.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
 from event_platform.local.state_dir import directory
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.state_dir.directory import StateDirectory
 
-LIST = Path("src/event_platform/local/servers") / kafka_class_archive.LIST
+LIST = Path("src/event_platform/local/servers") / kafka_class_archive.CLASS_LIST
 
 _TOPIC = "topic"
 _TIMEOUT_SECONDS = 60.0
@@ -31,23 +31,23 @@ _MADE_BY_JAVA = re.compile(r"\$Proxy\d+$|\$\$Lambda|\$\$Injected|LambdaForm\$|/0
 
 def main() -> None:
     """Replace the list."""
-    where = directory.find(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
+    where = directory.locate(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
     where.create()
     try:
-        with Reservations() as reservations:
+        with PortReservations() as reservations:
             names = _loaded(where, KafkaServer(reservations.reserve(), reservations.reserve()))
     finally:
-        for folder in {where.home, where.servers}:
+        for folder in {where.home, where.server_data}:
             shutil.rmtree(folder)
     LIST.write_text("".join(f"{name}\n" for name in sorted(names)))
     _say(f"{len(names)} classes in {LIST}")
 
 
-def _loaded(where: Place, server: KafkaServer) -> set[str]:
+def _loaded(where: StateDirectory, server: KafkaServer) -> set[str]:
     """The classes of a first start and of one that finds what was there."""
     found: set[str] = set()
     for name in ("first", "second"):
-        loaded = where.folder_of("kafka") / name
+        loaded = where.data_directory("kafka") / name
         _run(_telling(kafka.prepare(where, server, None, _say), loaded), server)
         lines = loaded.read_text().splitlines()
         found |= {line.split()[0] for line in lines if not line.startswith(("#", "@"))}

@@ -64,7 +64,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     # Once, instead of by each process for itself.
-    kafka_jars.fetch(directory.find(Path()).cache(), print)
+    kafka_jars.fetch(directory.locate(Path()).cache_directory(), print)
     try:
         statuses = _run([TESTS, CHECK, DASHBOARD]) | _run([DURATIONS])
     except KeyboardInterrupt:

@@ -76,7 +76,7 @@ def cli(context: click.Context) -> None:
     if verb and verb.on_running_servers:
         from event_platform.local.cli import running_servers  # noqa: PLC0415 - no other verb needs it
 
-        running_servers.adopt(os.environ)
+        running_servers.add_to(os.environ)
 
 
 def main() -> None:

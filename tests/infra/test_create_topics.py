@@ -24,12 +24,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``kafka-topics.sh`` as the image has it, over the jars and the Java of the local platform."""
-    here = directory.find(tmp_path_factory.mktemp("tool"))
-    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache(), print))
+    here = directory.locate(tmp_path_factory.mktemp("tool"))
+    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache_directory(), print))
     script = here.home / "kafka-topics.sh"
     options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     script.write_text(
-        f'#!/bin/sh\nexec "{java.find(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
+        f'#!/bin/sh\nexec "{java.find_java(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
     )
     script.chmod(0o755)
     return script

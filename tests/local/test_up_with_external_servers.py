@@ -1,4 +1,4 @@
-"""``event-platform up`` on servers that are named: none is started, and it ends in every way without traces."""
+"""``event-platform up`` on external servers: it starts none, and leaves no traces however it ends."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def up(environment: dict[str, str], folder: Path, *options: str, **overrides: st
 
 
 def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
-    """Everything that runs for this state folder."""
+    """All processes that run for this state directory."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -54,7 +54,7 @@ def processes_of(environment: dict[str, str]) -> list[psutil.Process]:
 
 @contextmanager
 def migration_lock(environment: dict[str, str]) -> Iterator[Callable[[], bool]]:
-    """Nothing that starts can become ready; yields whether its migration waits for that."""
+    """Keep the platform from becoming ready; yield a function that tells whether its migration waits."""
     with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
 
@@ -67,7 +67,7 @@ def migration_lock(environment: dict[str, str]) -> Iterator[Callable[[], bool]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left(environment: dict[str, str], tmp_path: Path) -> Iterator[None]:
-    """A test that fails leaves no platform behind."""
+    """Stop a platform that a failed test left running."""
     yield
     if processes_of(environment):
         command = [sys.executable, "-m", "event_platform.cli", "down"]
@@ -78,7 +78,7 @@ def _nothing_is_left(environment: dict[str, str], tmp_path: Path) -> Iterator[No
 def test_foreground_ends_cleanly(
     environment: dict[str, str], tmp_path: Path, number: signal.Signals, reserve_port: ReservePort
 ) -> None:
-    """Ctrl-C, SIGTERM or a closed terminal: exit status 0, no process, no port left."""
+    """Ctrl-C, SIGTERM or a closed terminal: exit status 0, and no process or port left."""
     ports = {name: reserve_port() for name in ("INGEST_PORT", "ADMIN_PORT", "PROCESSOR_PORT")}
     running = up(environment, tmp_path, **{name: str(port) for name, port in ports.items()})
     assert running.stdout
@@ -95,7 +95,7 @@ def test_foreground_ends_cleanly(
 
 
 def secret_files(environment: dict[str, str], folder: Path) -> dict[str, str]:
-    """The same environment with each secret in a file of ``folder``; that of `REDIS_URL` is named in `.env`."""
+    """The same environment with each secret in a file of ``folder``; `.env` names that of `REDIS_URL`."""
     given = environment | {"ADMIN_TOKENS": "ops:0123456789abcdef"}
     secrets = ("DATABASE_URL", "ADMIN_DATABASE_URL", "REDIS_URL", "ADMIN_TOKENS")
     for name in secrets:
@@ -106,7 +106,7 @@ def secret_files(environment: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def test_secrets_from_files(environment: dict[str, str], tmp_path: Path) -> None:
-    """All that runs gets on with them, and a service may be started again with either form of one."""
+    """All processes accept them, and a service can be restarted with either form of one."""
     shell = Shell(tmp_path, secret_files(environment, tmp_path), UP_SECONDS)
     started = shell.run("up", "--detach")
     assert started.returncode == 0, started.stderr
@@ -121,8 +121,8 @@ def test_secrets_from_files(environment: dict[str, str], tmp_path: Path) -> None
     assert shell.run("down").returncode == 0
 
 
-def test_ended_while_starting_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
-    """It need not be ready to be stopped."""
+def test_stopping_during_startup_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    """A platform need not be ready to be stopped."""
     with migration_lock(environment) as waits:
         running = up(environment, tmp_path)
         eventually(waits, "the migration to wait")
@@ -133,8 +133,8 @@ def test_ended_while_starting_leaves_nothing(environment: dict[str, str], tmp_pa
     assert processes_of(environment) == []
 
 
-def test_a_taken_port_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
-    """With the setting that moves the service; nothing is left running."""
+def test_a_taken_port_is_reported_in_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    """It names the setting that moves the service, and nothing is left running."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         running = up(environment, tmp_path, "--detach", INGEST_PORT=str(taken.getsockname()[1]))
         out, errors = running.communicate(timeout=UP_SECONDS)
@@ -172,8 +172,8 @@ def test_a_wrong_setting_is_named(
     promised.within(15, seconds_until_named)
 
 
-def test_a_service_that_cannot_start_is_told_in_its_own_words(environment: dict[str, str], tmp_path: Path) -> None:
-    """The end of its log is shown, and all that was started is stopped again."""
+def test_a_service_that_cannot_start_is_reported_with_its_log(environment: dict[str, str], tmp_path: Path) -> None:
+    """The error ends with the end of its log, and everything that was started is stopped."""
     running = up(environment, tmp_path, "--detach", MAX_EVENT_BYTES="3000000")
     _, errors = running.communicate(timeout=UP_SECONDS)
     assert running.returncode == 1

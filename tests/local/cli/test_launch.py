@@ -1,4 +1,4 @@
-"""Starting the supervisor in the background: when that is over, for good or not, nothing of it is still under way."""
+"""When starting in the background is over, successfully or not, nothing of it is still under way."""
 
 import sys
 from pathlib import Path
@@ -18,12 +18,12 @@ pathlib.Path("ended").touch()
 """
 
 
-def test_a_failed_start_is_over_when_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A supervisor that has said why it fails still ends: whoever starts the next one at once does not meet it."""
+def test_a_failed_start_returns_after_the_supervisor_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor reports its failure before it ends; whoever starts the next one at once must not meet it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(launch, "_COMMAND", (sys.executable, "-c", FAILS_AND_ENDS_LATER))
-    found = directory.find(tmp_path / "home")
-    found.create()
+    state_dir = directory.locate(tmp_path / "home")
+    state_dir.create()
     with pytest.raises(UnavailableError, match="no room"):
-        launch.in_background(found, print)
+        launch.start_in_background(state_dir, print)
     assert (tmp_path / "ended").exists()

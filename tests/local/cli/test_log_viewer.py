@@ -1,4 +1,4 @@
-"""Log files are bounded, and can be read and followed while they are cut."""
+"""Log files can be read and followed while they are rotated."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.local.cli import log_viewer
 
 
-def test_what_is_no_file_is_no_log(tmp_path: Path) -> None:
-    """A folder or a device of such a name is left alone."""
+def test_only_regular_files_are_logs(tmp_path: Path) -> None:
+    """A directory, a device or a dangling link of such a name is ignored."""
     (tmp_path / "kafka.log").mkdir()
     (tmp_path / "redis.log").symlink_to("/dev/full")
     (tmp_path / "gone.log").symlink_to(tmp_path / "nowhere")
@@ -30,8 +30,8 @@ def test_the_end_of_a_log_is_whole_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(DEADLINE_SECONDS)
-def test_nothing_is_missed_between_the_end_and_what_follows(tmp_path: Path) -> None:
-    """What is written while the end is shown comes next, once; half a line comes when it is whole."""
+def test_no_line_is_lost_between_the_end_and_following(tmp_path: Path) -> None:
+    """A line written while the end is shown comes next, once; half a line comes when it is complete."""
     log = tmp_path / "kafka.log"
     log.write_text("first\nsec")
     shown = log_viewer.follow(tmp_path, ["kafka"])
@@ -41,11 +41,11 @@ def test_nothing_is_missed_between_the_end_and_what_follows(tmp_path: Path) -> N
     assert [next(shown), next(shown)] == [("kafka", "second"), ("kafka", "third")]
 
 
-def test_following_survives_a_cut(tmp_path: Path) -> None:
-    """New lines are told once each, before and after the file was emptied; half a line waits for its end."""
+def test_following_survives_truncation(tmp_path: Path) -> None:
+    """New lines come once each, before and after the truncation; half a line waits for its end."""
     log = tmp_path / "admin.log"
     log.write_text("old\n")
-    follower = log_viewer.Follower(log)
+    follower = log_viewer.LogFollower(log)
     assert follower.new_lines() == []
     with log.open("a") as writer:
         writer.write("first\nhalf")
@@ -58,7 +58,7 @@ def test_following_survives_a_cut(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_following_quietly(tmp_path: Path) -> None:
-    """What was shown stays; nothing looks like a failure."""
+    """What was shown stays, and the exit status is 0."""
     log, shown = tmp_path / "logs" / "ingest.log", tmp_path / "shown"
     log.parent.mkdir()
     log.write_text("old\n")

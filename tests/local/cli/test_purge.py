@@ -14,19 +14,19 @@ from tests.fixtures.shell import Shell
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.local.cli.purge import purge
 from event_platform.local.state_dir import directory, lock, marker, password_file
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.state_dir.directory import StateDirectory
 
 OF_OURS = ("logs/app.log", "kafka/data/0.log", "processor/worker-id", "postgres/data/PG_VERSION", "redis/redis.conf")
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A state folder; it does not exist yet."""
+    """A state directory; it does not exist yet."""
     return tmp_path / "home"
 
 
 def fill(folder: Path, *names: str) -> dict[str, str]:
-    """Make files, and folders for them; what `contents` then finds."""
+    """Create files and their directories; return what `contents` then finds."""
     for name in names or OF_OURS:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,61 +35,61 @@ def fill(folder: Path, *names: str) -> dict[str, str]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Every file below a folder."""
+    """Names and contents of all files below a directory."""
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def down(folder: Path, home: str) -> subprocess.CompletedProcess[str]:
-    """`event-platform down --purge` in ``folder``."""
+    """Run `event-platform down --purge` in ``folder``."""
     return Shell(folder, {"EVENT_PLATFORM_HOME": home}).run("down", "--purge")
 
 
-def test_only_what_is_ours_is_removed(home: Path) -> None:
-    """A file of the user's in the state folder stays, and so does the folder then."""
-    found = Place(home, home, None)
-    found.create()
-    (found.folder_of("kafka") / "data").mkdir(parents=True)
-    password_file.read_or_make(found.secrets)
-    found.ports.touch()
+def test_only_the_platforms_files_are_removed(home: Path) -> None:
+    """A file of the user's in the state directory stays, and with it the directory."""
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
+    (state_dir.data_directory("kafka") / "data").mkdir(parents=True)
+    password_file.read_or_create(state_dir.passwords_file)
+    state_dir.ports_file.touch()
     (home / "notes.txt").write_text("mine")
-    purge(found)
+    purge(state_dir)
     assert [path.name for path in home.iterdir()] == ["notes.txt"]
 
 
-def test_an_empty_state_folder_goes_too(home: Path, tmp_path: Path) -> None:
-    """Nothing is left of a platform that was alone in its folder."""
-    found = Place(home, tmp_path / "servers", None)
-    found.create()
-    password_file.read_or_make(found.secrets)
-    assert purge(found)
+def test_an_empty_state_directory_is_removed(home: Path, tmp_path: Path) -> None:
+    """Nothing is left of a platform that was alone in its directory."""
+    state_dir = StateDirectory(home, tmp_path / "servers", None)
+    state_dir.create()
+    password_file.read_or_create(state_dir.passwords_file)
+    assert purge(state_dir)
     assert list(tmp_path.iterdir()) == []
-    assert not purge(found)
+    assert not purge(state_dir)
 
 
-def test_purging_what_was_never_started_is_no_error(tmp_path: Path) -> None:
+def test_purging_a_platform_that_was_never_started_is_no_error(tmp_path: Path) -> None:
     """There is nothing to remove."""
-    assert not purge(Place(tmp_path / "home", tmp_path / "servers", None))
+    assert not purge(StateDirectory(tmp_path / "home", tmp_path / "servers", None))
 
 
 @pytest.mark.parametrize(
     "named",
     ["{home}", "{home}/", "home", "./home", "../{parent}/home", "home/../home", "home/logs/..", "-a home\n of  mine"],
 )
-def test_a_folder_that_never_held_a_platform_stays_as_it_is(tmp_path: Path, named: str) -> None:
-    """Whatever is in it, and however it is named; that is said in a sentence, with what is missing."""
+def test_an_unmarked_directory_stays_as_it_is(tmp_path: Path, named: str) -> None:
+    """Whatever it contains and however its path is written; one sentence says that the marker is missing."""
     home = tmp_path / ("home" if "home\n" not in named else named)
     before = fill(home, *OF_OURS, "processes.json", "control", "secrets.json", "supervisor.lock")
     told = down(tmp_path, named.format(home=home, parent=tmp_path.name))
     assert contents(home) == before
     assert told.returncode == 1
     assert "nothing was removed" in told.stderr
-    assert marker.NAME in told.stderr
+    assert marker.FILE_NAME in told.stderr
     assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize("named", ["", "."])
-def test_the_working_folder_stays_as_it_is(tmp_path: Path, named: str) -> None:
-    """A project with folders that are named like ours; an empty setting is none."""
+def test_the_working_directory_stays_as_it_is(tmp_path: Path, named: str) -> None:
+    """A project with directories named like ours; an empty setting counts as unset."""
     before = fill(tmp_path)
     down(tmp_path, named)
     assert contents(tmp_path) == before
@@ -98,8 +98,8 @@ def test_the_working_folder_stays_as_it_is(tmp_path: Path, named: str) -> None:
 @pytest.mark.parametrize(
     "named", ["/", "/var", "~", "..", "/nowhere/at/all", "/dev/null", "\udcff", "file", "dangling"]
 )
-def test_odd_places_are_left_alone(tmp_path: Path, named: str) -> None:
-    """Without a trace of the program that failed."""
+def test_unusual_paths_are_left_alone(tmp_path: Path, named: str) -> None:
+    """Without a traceback."""
     inner = tmp_path / "inner"
     before = fill(inner)
     (inner / "file").write_text("mine")
@@ -111,39 +111,42 @@ def test_odd_places_are_left_alone(tmp_path: Path, named: str) -> None:
 
 
 def test_links_are_removed_and_not_followed(home: Path, tmp_path: Path) -> None:
-    """What they lead to is somebody else's."""
+    """Their targets are somebody else's."""
     before = fill(tmp_path / "other")
-    found = Place(home, home, None)
-    found.create()
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
     (home / "kafka").symlink_to(tmp_path / "other" / "kafka")
     (home / "redis").mkdir()
     (home / "redis" / "data").symlink_to(tmp_path / "other")
     shutil.rmtree(home / "logs")
     (home / "logs").symlink_to(tmp_path / "other" / "logs")
-    assert purge(found)
+    assert purge(state_dir)
     assert not home.exists()
     assert contents(tmp_path / "other") == before
 
 
-def test_a_state_folder_behind_a_link_is_emptied(home: Path, tmp_path: Path) -> None:
-    """The link was not made by us, and stays."""
+def test_a_state_directory_behind_a_link_is_emptied(home: Path, tmp_path: Path) -> None:
+    """The platform did not make the link, so it stays."""
     (tmp_path / "disk").mkdir()
     home.symlink_to(tmp_path / "disk")
-    found = Place(home, home, None)
-    found.create()
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
     fill(home, "kafka/data/0.log")
-    assert purge(found)
+    assert purge(state_dir)
     assert home.is_symlink()
     assert list(home.iterdir()) == []
 
 
-def test_another_platforms_folder_inside_stays(home: Path) -> None:
-    """Even where it lies in a folder that is ours; that is said, and the purge can be done again without it."""
-    outer, inner = Place(home, home, None), Place(home / "kafka" / "inner", home / "kafka" / "inner", None)
+def test_another_platforms_directory_inside_stays(home: Path) -> None:
+    """Even inside a directory of ours; the error says so, and the purge can be repeated once it is gone."""
+    outer, inner = (
+        StateDirectory(home, home, None),
+        StateDirectory(home / "kafka" / "inner", home / "kafka" / "inner", None),
+    )
     outer.create()
     inner.create()
     before = fill(inner.home, "kafka/data/0.log")
-    with pytest.raises(UnavailableError, match="another platform's state folder"):
+    with pytest.raises(UnavailableError, match="another platform's state directory"):
         purge(outer)
     assert contents(inner.home) == before
     assert purge(inner)
@@ -153,36 +156,36 @@ def test_another_platforms_folder_inside_stays(home: Path) -> None:
 
 def test_a_disk_that_is_mounted_inside_stays(home: Path, disk: Disk) -> None:
     """It may hold anything."""
-    found = Place(home, home, None)
-    found.create()
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
     (home / "postgres" / "data").mkdir(parents=True)
     with disk.mounted(home / "postgres" / "data", "1m"):
         before = fill(home / "postgres" / "data", "mine")
         with pytest.raises(UnavailableError, match="is mounted there"):
-            purge(found)
+            purge(state_dir)
         assert contents(home / "postgres" / "data") == before
-    assert purge(found)
+    assert purge(state_dir)
 
 
-def test_a_copied_marker_gives_no_leave(home: Path, tmp_path: Path) -> None:
-    """Neither among another's files nor in a copy of a whole platform, which may be someone's backup."""
-    found = Place(home, home, None)
-    found.create()
-    password_file.read_or_make(found.secrets)
+def test_a_copied_marker_permits_nothing(home: Path, tmp_path: Path) -> None:
+    """Neither among somebody's own files nor in a copy of a whole platform, which may be a backup."""
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
+    password_file.read_or_create(state_dir.passwords_file)
     other = tmp_path / "other"
     fill(other)
-    shutil.copy(home / marker.NAME, other)
+    shutil.copy(home / marker.FILE_NAME, other)
     for folder in (other, Path(shutil.copytree(home, tmp_path / "backup"))):
         before = contents(folder)
         with pytest.raises(ConfigurationError, match=f"carries the marker of {home}"):
-            purge(Place(folder, folder, None))
+            purge(StateDirectory(folder, folder, None))
         assert contents(folder) == before
 
 
-def test_what_cannot_be_removed_is_named_and_can_be_removed_later(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest goes, and the marker stays until all of it has gone."""
-    found = Place(home, home, None)
-    found.create()
+def test_a_failed_purge_names_what_is_left_and_can_be_repeated(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest is removed, and the marker stays until everything is gone."""
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
     fill(home, "kafka/data/0.log", "redis/redis.conf")
 
     def refuse(path: Path) -> None:
@@ -191,65 +194,68 @@ def test_what_cannot_be_removed_is_named_and_can_be_removed_later(home: Path, mo
     with monkeypatch.context() as patch:
         patch.setattr("event_platform.local.cli.purge.shutil.rmtree", refuse)
         with pytest.raises(UnavailableError, match=r"redis was left: .*Permission denied.*kafka was left"):
-            purge(found)
+            purge(state_dir)
     assert marker.is_marked(home)
-    assert purge(found)
+    assert purge(state_dir)
     assert not home.exists()
 
 
 def test_a_running_platform_is_not_purged(home: Path) -> None:
-    """One that was started meanwhile."""
-    found = Place(home, home, None)
-    found.create()
-    with lock.acquire(found.lock) or pytest.fail("locked already"), pytest.raises(UnavailableError, match="runs"):
-        purge(found)
+    """It was started meanwhile."""
+    state_dir = StateDirectory(home, home, None)
+    state_dir.create()
+    with (
+        lock.acquire(state_dir.lock_file) or pytest.fail("locked already"),
+        pytest.raises(UnavailableError, match="runs"),
+    ):
+        purge(state_dir)
     assert marker.is_marked(home)
 
 
 @pytest.fixture
-def legacy(home: Path) -> Place:
-    """A state folder of a version that made no marker."""
+def from_before_markers(home: Path) -> StateDirectory:
+    """A state directory of a version that wrote no marker."""
     home.mkdir()
-    password_file.read_or_make(home / "secrets.json")
+    password_file.read_or_create(home / "secrets.json")
     (home / "ports.json").write_text(
         json.dumps({"postgres": 5432, "redis": 6379, "kafka": 9092, "kafka_controller": 9093})
     )
     fill(home, "kafka/data/0.log", "logs/ingest.log", "supervisor.lock", "processor/worker-id")
-    return Place(home, home, None)
+    return StateDirectory(home, home, None)
 
 
-def test_an_earlier_versions_folder_is_purged(legacy: Place) -> None:
-    """Where nothing else is in it."""
-    assert purge(legacy)
-    assert not legacy.home.exists()
+def test_a_directory_from_before_markers_is_purged(from_before_markers: StateDirectory) -> None:
+    """Where it holds nothing else."""
+    assert purge(from_before_markers)
+    assert not from_before_markers.home.exists()
 
 
-def test_an_earlier_versions_platform_among_other_things_is_marked_first(legacy: Place) -> None:
-    """Some of it may be the user's, who decides by `up`."""
-    (legacy.home / "README").write_text("mine")
+def test_a_directory_from_before_markers_with_other_files_is_marked_first(from_before_markers: StateDirectory) -> None:
+    """Some of them may be the user's, who decides by `up`."""
+    (from_before_markers.home / "README").write_text("mine")
     with pytest.raises(ConfigurationError, match="mark it by `event-platform up`"):
-        purge(legacy)
-    legacy.create()
-    assert purge(legacy)
-    assert contents(legacy.home) == {"README": "mine"}
+        purge(from_before_markers)
+    from_before_markers.create()
+    assert purge(from_before_markers)
+    assert contents(from_before_markers.home) == {"README": "mine"}
 
 
 @pytest.fixture
-def apart(tmp_path: Path) -> Iterator[Place]:
-    """Root's place in a folder that ``nobody`` cannot enter."""
+def separate(tmp_path: Path) -> Iterator[StateDirectory]:
+    """Root's state directory inside a directory that ``nobody`` cannot enter."""
     if os.geteuid() != 0:
         pytest.skip("only root's servers have their data elsewhere")
     tmp_path.chmod(0o700)
-    found = directory.find(tmp_path / "home")
-    yield found
-    shutil.rmtree(found.servers, ignore_errors=True)
+    state_dir = directory.locate(tmp_path / "home")
+    yield state_dir
+    shutil.rmtree(state_dir.server_data, ignore_errors=True)
 
 
-def test_roots_data_elsewhere_goes_too(apart: Place) -> None:
-    """Both folders carry a marker, and nothing is left."""
-    apart.create()
-    fill(apart.servers, "kafka/data/0.log")
-    assert all(map(marker.is_marked, (apart.home, apart.servers)))
-    assert purge(apart)
-    assert not apart.home.exists()
-    assert not apart.servers.exists()
+def test_separate_server_data_of_root_is_removed(separate: StateDirectory) -> None:
+    """Both directories carry a marker, and nothing is left."""
+    separate.create()
+    fill(separate.server_data, "kafka/data/0.log")
+    assert all(map(marker.is_marked, (separate.home, separate.server_data)))
+    assert purge(separate)
+    assert not separate.home.exists()
+    assert not separate.server_data.exists()

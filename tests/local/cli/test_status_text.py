@@ -3,20 +3,26 @@
 import pytest
 
 from event_platform.local.cli import status_text
-from event_platform.local.supervisor.control_protocol import Entry
-from event_platform.local.supervisor.supervised_process import Snapshot, State
+from event_platform.local.supervisor.control_protocol import ComponentStatus
+from event_platform.local.supervisor.supervised_process import ProcessSnapshot, ProcessState
 
 ENTRIES = {
-    "ingest": Entry("service", "http://127.0.0.1:8080", Snapshot(State.READY, 11, 2, "SIGKILL")),
-    "processor": Entry("service", "http://127.0.0.1:8082", Snapshot(State.STOPPED, None, 0, "exit status 0")),
-    "kafka": Entry("server", "127.0.0.1:9092", Snapshot(State.RESTARTING, None, 1, "SIGKILL")),
-    "postgres": Entry("server", "postgresql://ep_user:se:cr%40et@127.0.0.1:5432/event_platform", None),
-    "redis": Entry("server", "redis://:secret@127.0.0.1:6379/0", Snapshot(State.READY, 12, 0, None)),
+    "ingest": ComponentStatus(
+        "service", "http://127.0.0.1:8080", ProcessSnapshot(ProcessState.READY, 11, 2, "SIGKILL")
+    ),
+    "processor": ComponentStatus(
+        "service", "http://127.0.0.1:8082", ProcessSnapshot(ProcessState.STOPPED, None, 0, "exit status 0")
+    ),
+    "kafka": ComponentStatus("server", "127.0.0.1:9092", ProcessSnapshot(ProcessState.RESTARTING, None, 1, "SIGKILL")),
+    "postgres": ComponentStatus("server", "postgresql://ep_user:se:cr%40et@127.0.0.1:5432/event_platform", None),
+    "redis": ComponentStatus(
+        "server", "redis://:secret@127.0.0.1:6379/0", ProcessSnapshot(ProcessState.READY, 12, 0, None)
+    ),
 }
 
 
 def test_json_has_the_documented_shape() -> None:
-    """Services with url and pid; Kafka with its brokers; no password."""
+    """Services with URL and pid; Kafka with its brokers; no passwords."""
     assert status_text.as_json(ENTRIES, secrets=False) == {
         "services": {
             "ingest": {"url": "http://127.0.0.1:8080", "pid": 11},
@@ -30,21 +36,21 @@ def test_json_has_the_documented_shape() -> None:
     }
 
 
-def test_secrets_are_told_when_asked_for() -> None:
+def test_json_includes_passwords_on_request() -> None:
     """The URLs are then ones that connect."""
-    told = status_text.as_json(ENTRIES, secrets=True)["servers"]
-    assert told["redis"]["url"] == "redis://:secret@127.0.0.1:6379/0"
-    assert told["postgres"]["url"] == "postgresql://ep_user:se:cr%40et@127.0.0.1:5432/event_platform"
+    servers = status_text.as_json(ENTRIES, secrets=True)["servers"]
+    assert servers["redis"]["url"] == "redis://:secret@127.0.0.1:6379/0"
+    assert servers["postgres"]["url"] == "postgresql://ep_user:se:cr%40et@127.0.0.1:5432/event_platform"
 
 
-def test_the_table_shows_restarts_and_why() -> None:
-    """Someone who looks sees that something died, and how often."""
+def test_the_table_shows_restarts_and_their_cause() -> None:
+    """It shows that a process died, how often, and how."""
     lines = {line.split()[0]: line for line in status_text.as_table(ENTRIES, secrets=False).splitlines()}
     assert "ready" in lines["ingest"]
     assert lines["ingest"].split()[3] == "2"
     assert "last ended by SIGKILL" in lines["ingest"]
     assert "restarting" in lines["kafka"]
-    assert "given" in lines["postgres"]
+    assert "external" in lines["postgres"]
     assert "last ended" not in lines["redis"]
     assert "secret" not in "".join(lines.values())
 

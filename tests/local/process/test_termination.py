@@ -1,4 +1,4 @@
-"""The end of a start that was broken off."""
+"""Breaking off a start kills every child process of it."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ BROKEN_OFF = """
 import subprocess, sys, threading
 import psutil
 from event_platform.local.process import termination
-termination._NOTICE_SECONDS = 60
+termination._BROKEN_OFF_START_SECONDS = 60
 
 def start():
     for _ in range(3):
@@ -18,13 +18,13 @@ def start():
 
 starting = threading.Thread(target=start, daemon=True)
 starting.start()
-termination.kill_children(starting)
+termination.kill_children_of_start(starting)
 print(starting.is_alive(), psutil.Process().children())
 """
 
 
-def test_every_step_of_a_start_is_ended() -> None:
-    """Also one that begins while the end has begun, and those that follow one that was killed."""
+def test_every_child_of_a_start_is_killed() -> None:
+    """Also a child that starts while the others are being killed, and those that follow."""
     done = subprocess.run(
         [sys.executable, "-c", BROKEN_OFF], capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS
     )

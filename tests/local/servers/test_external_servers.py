@@ -1,4 +1,4 @@
-"""Servers that the user names are tried first, and a wrong one is named with what was tried."""
+"""External servers are checked first, and an unusable one is reported with what was tried."""
 
 import time
 from pathlib import Path
@@ -20,7 +20,7 @@ NOBODY = "127.0.0.1:9"
 
 
 def settings_with(**values: str) -> Settings:
-    """Settings of these values only."""
+    """Settings with these values only."""
     return load(_env_file=None, **values)
 
 
@@ -33,25 +33,25 @@ def test_servers_that_answer_pass(servers: RunningServers) -> None:
     external_servers.check(named)
 
 
-def test_an_address_of_redis_is_enough(servers: RunningServers) -> None:
-    """`REDIS_ADDR` names one, too; without the password ours refuses, and the setting is named."""
+def test_redis_addr_names_an_external_redis(servers: RunningServers) -> None:
+    """Ours refuses it without the password, and the error names `REDIS_ADDR`."""
     with pytest.raises(ConfigurationError, match=r"REDIS_ADDR: tried to ping 127\.0\.0\.1:\d+: .*[Aa]uth"):
         external_servers.check(settings_with(redis_addr=f"127.0.0.1:{servers.local.redis.port}"))
     with Redis.from_url(servers.redis_url) as client:
         assert client.ping()
 
 
-def test_a_redis_that_does_not_fit_is_refused(make_redis: MakeRedis, reserve_port: ReservePort, tmp_path: Path) -> None:
-    """A node of a cluster, and a replica: both answer, and serve no events; `doctor` says so, too."""
+def test_an_unsuitable_redis_is_refused(make_redis: MakeRedis, reserve_port: ReservePort, tmp_path: Path) -> None:
+    """A cluster node and a replica both answer, but cannot serve the platform; `doctor` reports that, too."""
     node = make_redis("--cluster-enabled", "yes", "--cluster-port", str(reserve_port()))
     replica = make_redis("--replicaof", "127.0.0.1", "9")
     for server, said in ((node, "Redis Cluster"), (replica, "replica")):
         settings = settings_with(redis_url=server.url, event_platform_home=str(tmp_path))
         with pytest.raises(ConfigurationError, match=rf"REDIS_URL: 127\.0\.0\.1:{server.port} answers, but .*{said}"):
             external_servers.check(settings)
-        found = next(each for each in doctor.examine(settings) if each.about == "redis")
+        found = next(each for each in doctor.run_checks(settings) if each.subject == "redis")
         assert not found.is_ok
-        assert said in found.text
+        assert said in found.message
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_redis_that_does_not_fit_is_refused(make_redis: MakeRedis, reserve_por
     ids=["kafka", "postgres", "redis"],
 )
 @pytest.mark.timing
-def test_a_wrong_one_is_named_within_seconds(values: dict[str, str], said: str, promised: Promised) -> None:
-    """With the setting and what was tried, and without the password."""
+def test_an_unavailable_server_is_named_within_seconds(values: dict[str, str], said: str, promised: Promised) -> None:
+    """The error has the setting and what was tried, but not the password."""
 
     def seconds_until_named() -> float:
         started = time.monotonic()
@@ -77,8 +77,8 @@ def test_a_wrong_one_is_named_within_seconds(values: dict[str, str], said: str, 
     promised.within(10, seconds_until_named)
 
 
-def test_a_wrong_password_is_told(servers: RunningServers) -> None:
-    """What the server said is in the message; what was given is not."""
+def test_a_wrong_password_is_reported(servers: RunningServers) -> None:
+    """The error has the server's message, but not the password that was given."""
     wrong = servers.database_url.replace(servers.local.postgres.passwords.postgres_superuser, "guessed")
     with pytest.raises(ConfigurationError, match="password authentication failed") as caught:
         external_servers.check(settings_with(database_url=wrong))

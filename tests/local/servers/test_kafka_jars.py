@@ -1,4 +1,4 @@
-"""Kafka's jars come into the cache whole and unchanged, or not at all."""
+"""Kafka's jars reach the cache complete and unchanged, or not at all."""
 
 import hashlib
 import http.server
@@ -21,14 +21,14 @@ JARS = tuple(Jar("org.example", name, "1.0", hashlib.sha256(text).hexdigest()) f
 
 @dataclass
 class Repository:
-    """A Maven repository on loopback that can be told to fail."""
+    """A Maven repository on loopback that can be made to fail."""
 
     cut: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     served: list[str] = field(default_factory=list)
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        """Send a jar, half of it, or another one."""
+        """Send the jar, half of it, or other bytes."""
         artifact = request.path.split("/")[-3]
         if artifact not in CONTENTS or request.path.endswith(".sha1"):
             request.send_error(404)
@@ -67,16 +67,16 @@ def fetch(tmp_path: Path) -> Callable[[], list[Path]]:
     return lambda: kafka_jars.fetch(tmp_path, lambda _line: None, JARS)
 
 
-def test_all_are_fetched_once(repository: Repository, fetch: Callable[[], list[Path]]) -> None:
-    """A second time needs no network."""
+def test_all_jars_are_fetched_once(repository: Repository, fetch: Callable[[], list[Path]]) -> None:
+    """The second time needs no network."""
     assert [path.read_bytes() for path in fetch()] == list(CONTENTS.values())
     assert len(repository.served) == 3
     fetch()
     assert len(repository.served) == 3
 
 
-def test_a_broken_download_goes_on_where_it_stopped(repository: Repository, fetch: Callable[[], list[Path]]) -> None:
-    """One sentence now; the next try fetches only what is missing."""
+def test_an_interrupted_download_is_resumed(repository: Repository, fetch: Callable[[], list[Path]]) -> None:
+    """One sentence now; the next attempt fetches only what is missing."""
     repository.cut = {"part1"}
     with pytest.raises(UnavailableError, match=r"part1-1\.0\.jar .*could not be fetched.*try again"):
         fetch()
@@ -87,7 +87,7 @@ def test_a_broken_download_goes_on_where_it_stopped(repository: Repository, fetc
 
 
 def test_a_wrong_jar_is_refused(repository: Repository, fetch: Callable[[], list[Path]], tmp_path: Path) -> None:
-    """What does not hash to its checksum never reaches the cache."""
+    """A file with another checksum never reaches the cache."""
     repository.changed = {"part2"}
     with pytest.raises(ConfigurationError, match=r"part2-1\.0\.jar was refused"):
         fetch()
@@ -102,10 +102,10 @@ def test_a_jar_damaged_in_the_cache_is_fetched_again(repository: Repository, fet
     assert repository.served == ["part0"]
 
 
-def test_what_a_killed_download_left_is_removed(
+def test_leftovers_of_a_killed_download_are_removed(
     repository: Repository, fetch: Callable[[], list[Path]], tmp_path: Path
 ) -> None:
-    """An hour later; one that may still be at work is left alone."""
+    """After an hour; a younger directory may still be in use."""
     folder = tmp_path / f"kafka-{kafka_jars.VERSION}"
     for name in ("unfinished-old", "unfinished-new"):
         (folder / name).mkdir(parents=True)
@@ -116,19 +116,19 @@ def test_what_a_killed_download_left_is_removed(
     assert (folder / "unfinished-new").exists()
 
 
-def test_offline_says_what_is_missing(
+def test_offline_the_error_names_what_is_missing(
     fetch: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """One sentence that names a way out, and no traces in the cache."""
+    """One sentence that names an alternative, and nothing left in the cache."""
     monkeypatch.setattr(_core, "DEFAULT_REMOTE_REPOS", {"test": "http://127.0.0.1:9"})
     with pytest.raises(UnavailableError, match="docker compose"):
         fetch()
     assert not list(tmp_path.rglob("*.jar"))
 
 
-def test_the_list_is_whole() -> None:
+def test_the_list_is_complete() -> None:
     """92 jars, each with a SHA-256."""
-    listed = kafka_jars.listed()
+    listed = kafka_jars.required_jars()
     assert len(listed) == 92
     assert all(len(jar.sha256) == 64 for jar in listed)
     assert len({jar.file_name for jar in listed}) == 92

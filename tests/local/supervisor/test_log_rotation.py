@@ -7,8 +7,8 @@ import pytest
 from event_platform.local.supervisor import log_rotation
 
 
-def test_a_large_log_is_cut_and_its_writer_goes_on(tmp_path: Path) -> None:
-    """A process keeps its open file; what it writes next stands at the start of the emptied file."""
+def test_a_large_log_is_truncated_under_its_writer(tmp_path: Path) -> None:
+    """A process keeps its open file; its next line stands at the start of the truncated file."""
     log = tmp_path / "ingest.log"
     with log.open("ab", buffering=0) as writer:
         writer.write(b"x" * 2_000)
@@ -19,14 +19,14 @@ def test_a_large_log_is_cut_and_its_writer_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_small_log_is_left_alone(tmp_path: Path) -> None:
-    """Nothing is cut before the limit."""
+    """Nothing is truncated below the limit."""
     (tmp_path / "ingest.log").write_bytes(b"short\n")
     log_rotation.rotate(tmp_path, limit_bytes=1_000)
     assert [path.name for path in tmp_path.iterdir()] == ["ingest.log"]
 
 
-def test_a_log_that_cannot_be_copied_does_not_keep_others(tmp_path: Path) -> None:
-    """That is said, and its copy is not left half made; it is tried again the next time."""
+def test_a_log_that_cannot_be_copied_does_not_affect_others(tmp_path: Path) -> None:
+    """The failure is raised, no partial copy is left, and the next rotation tries again."""
     for name in ("admin", "ingest", "kafka"):
         (tmp_path / f"{name}.log").write_bytes(b"x" * 1_500)
     (tmp_path / "ingest.log.1").mkdir()
@@ -39,8 +39,8 @@ def test_a_log_that_cannot_be_copied_does_not_keep_others(tmp_path: Path) -> Non
     assert (tmp_path / "ingest.log").stat().st_size == 0
 
 
-def test_a_log_stays_bounded_though_nothing_can_be_copied(tmp_path: Path) -> None:
-    """It is emptied without a copy when it takes as much room as both may."""
+def test_a_log_stays_bounded_although_it_cannot_be_copied(tmp_path: Path) -> None:
+    """It is truncated without a copy once it takes as much space as both files may."""
     (tmp_path / "ingest.log").write_bytes(b"x" * 2_001)
     (tmp_path / "ingest.log.1").mkdir()
     log_rotation.rotate(tmp_path, limit_bytes=1_000)

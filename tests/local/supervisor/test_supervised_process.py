@@ -1,4 +1,4 @@
-"""One program is kept running, whatever happens to its process."""
+"""A program is kept running, whatever happens to its process."""
 
 import os
 import signal
@@ -18,193 +18,199 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.core.errors import UnavailableError
 from event_platform.local.process import identity, records, termination
 from event_platform.local.process.program import Program
-from event_platform.local.process.records import Records
+from event_platform.local.process.records import ProcessRecords
 from event_platform.local.supervisor import supervised_process
-from event_platform.local.supervisor.supervised_process import Keeper, State, pause_seconds
+from event_platform.local.supervisor.supervised_process import ProcessState, SupervisedProcess, restart_delay_seconds
 
-MakeKeeper = Callable[..., Keeper]
+MakeProcess = Callable[..., SupervisedProcess]
 
 SLEEPS = "import time; time.sleep(600)"
 
 
 @pytest.fixture
-def make_keeper(tmp_path: Path, request: pytest.FixtureRequest) -> MakeKeeper:
-    """Keepers of Python one-liners, ended after the test."""
+def make_process(tmp_path: Path, request: pytest.FixtureRequest) -> MakeProcess:
+    """Supervised Python one-liners, stopped after the test."""
 
-    def make(code: str = SLEEPS, **changes: object) -> Keeper:
+    def make(code: str = SLEEPS, **changes: object) -> SupervisedProcess:
         program = Program(
             name="sleeper",
             command=(sys.executable, "-c", code),
-            environment={**os.environ, identity.HOME_MARK: str(tmp_path)},
-            folder=tmp_path,
+            environment={**os.environ, identity.HOME_VARIABLE: str(tmp_path)},
+            working_directory=tmp_path,
             log=tmp_path / "sleeper.log",
             is_ready=lambda: True,
         )
         program = replace(program, **changes)  # type: ignore[arg-type]  # the fields a test names
-        keeper = Keeper(program, Records(tmp_path / "processes.json", tmp_path))
-        request.addfinalizer(lambda: stop(keeper))
-        return keeper
+        supervised = SupervisedProcess(program, ProcessRecords(tmp_path / "processes.json", tmp_path))
+        request.addfinalizer(lambda: stop(supervised))
+        return supervised
 
     return make
 
 
-def stop(keeper: Keeper) -> None:
-    """Stop it; one whose thread has died would be waited for without end."""
-    stopping = threading.Thread(target=keeper.stop, daemon=True)
+def stop(supervised: SupervisedProcess) -> None:
+    """Stop the process; fail where stopping hangs because the supervising thread has died."""
+    stopping = threading.Thread(target=supervised.stop, daemon=True)
     stopping.start()
     stopping.join(DEADLINE_SECONDS)
     assert not stopping.is_alive(), "it does not stop"
 
 
-def pid_of(keeper: Keeper) -> int:
-    """The process of the moment."""
-    pid = keeper.snapshot().pid
+def pid_of(supervised: SupervisedProcess) -> int:
+    """The id of the current process."""
+    pid = supervised.snapshot().pid
     assert pid is not None
     return pid
 
 
-def environment_of(keeper: Keeper) -> dict[str, str]:
-    """The environment that the program itself was started with; empty as long as it is not shown."""
-    environment = psutil.Process(pid_of(keeper)).environ()
-    return environment if identity.HOME_MARK in environment else {}
+def environment_of(supervised: SupervisedProcess) -> dict[str, str]:
+    """The environment that the program was started with; empty while Linux does not show it yet."""
+    environment = psutil.Process(pid_of(supervised)).environ()
+    return environment if identity.HOME_VARIABLE in environment else {}
 
 
-def test_a_killed_process_is_replaced(make_keeper: MakeKeeper) -> None:
-    """SIGKILL brings another process, and the count and reason are told."""
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    first = pid_of(keeper)
+def test_a_killed_process_is_restarted(make_process: MakeProcess) -> None:
+    """The snapshot counts the restart and names the signal."""
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    first = pid_of(supervised)
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().restarts == 1 and keeper.snapshot().state is State.READY, "another process")
-    assert pid_of(keeper) != first
-    assert keeper.snapshot().last_end == "SIGKILL"
+    eventually(
+        lambda: supervised.snapshot().restarts == 1 and supervised.snapshot().state is ProcessState.READY,
+        "another process",
+    )
+    assert pid_of(supervised) != first
+    assert supervised.snapshot().last_end == "SIGKILL"
 
 
-def test_restarting_is_shown_while_it_pauses(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two processes the state says so, and no process id is told."""
+def test_the_restart_delay_is_shown(make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two processes the state is ``restarting`` and there is no process id."""
     # So long that a busy machine cannot miss it.
-    monkeypatch.setattr(supervised_process, "_FIRST_PAUSE_SECONDS", 15.0)
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    os.kill(pid_of(keeper), signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().state is State.RESTARTING, "the pause")
-    assert keeper.snapshot().pid is None
+    monkeypatch.setattr(supervised_process, "_FIRST_RESTART_DELAY_SECONDS", 15.0)
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(supervised), signal.SIGKILL)
+    eventually(lambda: supervised.snapshot().state is ProcessState.RESTARTING, "the pause")
+    assert supervised.snapshot().pid is None
 
 
-def test_a_stopped_program_stays_stopped(make_keeper: MakeKeeper) -> None:
-    """What was stopped on purpose is not restarted, and starts again when told to."""
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    first = pid_of(keeper)
-    keeper.stop()
+def test_a_stopped_program_stays_stopped(make_process: MakeProcess) -> None:
+    """It is not restarted, and starts again when told to."""
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    first = pid_of(supervised)
+    supervised.stop()
     assert not psutil.pid_exists(first)
-    assert keeper.snapshot().state is State.STOPPED
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    assert keeper.snapshot().restarts == 0
+    assert supervised.snapshot().state is ProcessState.STOPPED
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    assert supervised.snapshot().restarts == 0
 
 
-def test_a_program_that_ignores_its_signal_is_killed(make_keeper: MakeKeeper) -> None:
-    """Stopping comes to an end."""
-    keeper = make_keeper(
+def test_a_program_that_ignores_its_stop_signal_is_killed(make_process: MakeProcess) -> None:
+    """Stopping has a deadline."""
+    supervised = make_process(
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
         stop_seconds=0.3,
     )
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    eventually(lambda: "deaf" in keeper.program.log.read_text(), "the signal to be ignored")
-    pid = pid_of(keeper)
-    keeper.stop()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    eventually(lambda: "deaf" in supervised.program.log.read_text(), "the signal to be ignored")
+    pid = pid_of(supervised)
+    supervised.stop()
     assert not psutil.pid_exists(pid)
 
 
-def test_a_paused_program_stops(make_keeper: MakeKeeper) -> None:
-    """One that was sent SIGSTOP hears of its end all the same, and need not be killed."""
-    keeper = make_keeper(stop_seconds=DEADLINE_SECONDS)
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    os.kill(pid_of(keeper), signal.SIGSTOP)
-    keeper.stop()
-    assert keeper.snapshot().last_end == "SIGTERM"
+def test_a_program_stopped_by_sigstop_terminates(make_process: MakeProcess) -> None:
+    """It handles its stop signal all the same, and need not be killed."""
+    supervised = make_process(stop_seconds=DEADLINE_SECONDS)
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(supervised), signal.SIGSTOP)
+    supervised.stop()
+    assert supervised.snapshot().last_end == "SIGTERM"
 
 
-def test_workers_of_a_killed_process_do_not_outlive_it(make_keeper: MakeKeeper) -> None:
+def test_workers_of_a_killed_process_do_not_outlive_it(make_process: MakeProcess) -> None:
     """A child that kept the port would stop the next process from starting."""
-    keeper = make_keeper(
+    supervised = make_process(
         "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid,"
         " flush=True); import time; time.sleep(600)"
     )
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    eventually(lambda: keeper.program.log.read_text().strip().isdigit(), "the child's id")
-    child = psutil.Process(int(keeper.program.log.read_text()))
-    os.kill(pid_of(keeper), signal.SIGKILL)
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    eventually(lambda: supervised.program.log.read_text().strip().isdigit(), "the child's id")
+    child = psutil.Process(int(supervised.program.log.read_text()))
+    os.kill(pid_of(supervised), signal.SIGKILL)
     eventually(lambda: has_ended(child), "the child's end")
 
 
-def test_one_that_ends_while_starting_is_named_with_its_log(make_keeper: MakeKeeper) -> None:
-    """The error holds what the program itself said."""
-    keeper = make_keeper("print('no such table', flush=True); raise SystemExit(3)", is_ready=lambda: False)
-    keeper.start()
+def test_a_process_that_exits_while_starting_is_reported_with_its_log(make_process: MakeProcess) -> None:
+    """The error ends with the program's own output."""
+    supervised = make_process("print('no such table', flush=True); raise SystemExit(3)", is_ready=lambda: False)
+    supervised.start()
     with pytest.raises(UnavailableError, match=r"exit status 3(.|\n)*no such table"):
-        keeper.wait_until_ready(DEADLINE_SECONDS)
+        supervised.wait_until_ready(DEADLINE_SECONDS)
 
 
-def test_overrides_hold_until_the_next_start(make_keeper: MakeKeeper) -> None:
-    """A start with other settings replaces the process; one without takes them back; the same again changes nothing."""
-    keeper = make_keeper()
-    assert keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    assert not keeper.start()
-    assert keeper.start({"RATE_LIMIT_PER_MIN": "5"})
-    keeper.wait_until_ready(DEADLINE_SECONDS)
+def test_overrides_hold_until_the_next_start(make_process: MakeProcess) -> None:
+    """Other settings replace the process, a start without them reverts it, and a repeated start changes nothing."""
+    supervised = make_process()
+    assert supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    assert not supervised.start()
+    assert supervised.start({"RATE_LIMIT_PER_MIN": "5"})
+    supervised.wait_until_ready(DEADLINE_SECONDS)
     # Linux shows a program's environment only some time after it was started.
-    eventually(lambda: environment_of(keeper).get("RATE_LIMIT_PER_MIN") == "5", "the other setting")
-    assert keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    eventually(lambda: environment_of(keeper), "its environment")
-    assert "RATE_LIMIT_PER_MIN" not in environment_of(keeper)
+    eventually(lambda: environment_of(supervised).get("RATE_LIMIT_PER_MIN") == "5", "the other setting")
+    assert supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    eventually(lambda: environment_of(supervised), "its environment")
+    assert "RATE_LIMIT_PER_MIN" not in environment_of(supervised)
 
 
-def test_a_running_process_is_recorded(make_keeper: MakeKeeper, tmp_path: Path) -> None:
-    """Its record finds it while it runs, and is gone when it ended."""
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
+def test_a_running_process_is_recorded(make_process: MakeProcess, tmp_path: Path) -> None:
+    """Its record finds it while it runs, and is removed when it has ended."""
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
     recorded = records.read(tmp_path / "processes.json")["sleeper"]
     # Linux shows a program's environment only some time after it was started.
-    found = eventually(lambda: identity.find(recorded), "the recorded process to be found")
-    assert found.pid == pid_of(keeper)
-    keeper.stop()
+    found = eventually(lambda: identity.find_process(recorded), "the recorded process to be found")
+    assert found.pid == pid_of(supervised)
+    supervised.stop()
     assert records.read(tmp_path / "processes.json") == {}
 
 
-def test_a_killed_process_is_replaced_without_records(make_keeper: MakeKeeper, tmp_path: Path) -> None:
-    """They are best effort: where they cannot be written the program runs, restarts and stops all the same."""
+def test_a_killed_process_is_restarted_without_records(make_process: MakeProcess, tmp_path: Path) -> None:
+    """Where records cannot be written the program runs, restarts and stops all the same."""
     (tmp_path / "processes.json").mkdir()
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    os.kill(pid_of(keeper), signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().restarts == 1 and keeper.snapshot().state is State.READY, "another process")
-    keeper.stop()
-    assert keeper.snapshot().state is State.STOPPED
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(supervised), signal.SIGKILL)
+    eventually(
+        lambda: supervised.snapshot().restarts == 1 and supervised.snapshot().state is ProcessState.READY,
+        "another process",
+    )
+    supervised.stop()
+    assert supervised.snapshot().state is ProcessState.STOPPED
 
 
-def test_a_program_without_a_log_runs(make_keeper: MakeKeeper, tmp_path: Path) -> None:
-    """What it writes is dropped then."""
+def test_a_program_without_a_log_runs(make_process: MakeProcess, tmp_path: Path) -> None:
+    """Its output is dropped."""
     (tmp_path / "sleeper.log").mkdir()
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    assert psutil.pid_exists(pid_of(keeper))
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    assert psutil.pid_exists(pid_of(supervised))
 
 
-def test_a_question_that_fails_is_asked_again(make_keeper: MakeKeeper, expect_errors: ExpectErrors) -> None:
-    """Whether it is ready is one thing, that it is kept running another."""
+def test_a_failed_readiness_check_is_repeated(make_process: MakeProcess, expect_errors: ExpectErrors) -> None:
+    """The failure of a check does not restart the process."""
     expect_errors("No space left on device")
     answers = iter((OSError(28, "No space left on device"), True))
 
@@ -214,35 +220,35 @@ def test_a_question_that_fails_is_asked_again(make_keeper: MakeKeeper, expect_er
             raise answer
         return answer
 
-    keeper = make_keeper(is_ready=is_ready)
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    assert keeper.snapshot().restarts == 0
+    supervised = make_process(is_ready=is_ready)
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    assert supervised.snapshot().restarts == 0
 
 
-def test_a_turn_that_fails_is_not_the_last(
-    make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch, expect_errors: ExpectErrors
+def test_supervision_survives_a_failed_turn(
+    make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch, expect_errors: ExpectErrors
 ) -> None:
-    """Whatever goes wrong while a dead process is looked after, another one comes."""
+    """Whatever goes wrong while cleaning up after a dead process, it is restarted."""
     expect_errors("Operation not permitted")
     failures = [PermissionError(1, "Operation not permitted")]
 
-    def kill_orphans(_pid: int) -> None:
+    def kill_process_group(_pid: int) -> None:
         if failures:
             raise failures.pop()
 
-    monkeypatch.setattr(termination, "kill_orphans", kill_orphans)
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    first = pid_of(keeper)
+    monkeypatch.setattr(termination, "kill_process_group", kill_process_group)
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    first = pid_of(supervised)
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().pid not in {None, first}, "another process")
-    keeper.wait_until_ready(DEADLINE_SECONDS)
+    eventually(lambda: supervised.snapshot().pid not in {None, first}, "another process")
+    supervised.wait_until_ready(DEADLINE_SECONDS)
 
 
-def test_what_is_told_is_the_process_itself(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that ended is never called ready, though nobody has looked after it yet."""
+def test_a_snapshot_asks_the_process_itself(make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has died is never shown as ready, although the supervising thread has not noticed yet."""
     looked_after = threading.Event()
     wait = subprocess.Popen.wait
 
@@ -251,39 +257,39 @@ def test_what_is_told_is_the_process_itself(make_keeper: MakeKeeper, monkeypatch
         return wait(process, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", wait_late)
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    process = psutil.Process(pid_of(keeper))
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    process = psutil.Process(pid_of(supervised))
     process.kill()
     try:
         eventually(lambda: has_ended(process), "its end")
-        found = keeper.snapshot()
+        found = supervised.snapshot()
     finally:
         looked_after.set()
-    assert (found.state, found.pid, found.restarts) == (State.RESTARTING, None, 0)
+    assert (found.state, found.pid, found.restarts) == (ProcessState.RESTARTING, None, 0)
 
 
-def test_start_does_not_wait_for_the_pause(make_keeper: MakeKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who starts a dead one by hand is not told that it was running already."""
+def test_start_does_not_wait_for_the_restart_delay(make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Someone who starts a dead process by hand is not told that it was running already."""
     monkeypatch.setattr(
-        "event_platform.local.supervisor.supervised_process._FIRST_PAUSE_SECONDS", 10 * DEADLINE_SECONDS
+        "event_platform.local.supervisor.supervised_process._FIRST_RESTART_DELAY_SECONDS", 10 * DEADLINE_SECONDS
     )
     monkeypatch.setattr(
-        "event_platform.local.supervisor.supervised_process._LONGEST_PAUSE_SECONDS", 10 * DEADLINE_SECONDS
+        "event_platform.local.supervisor.supervised_process._LONGEST_RESTART_DELAY_SECONDS", 10 * DEADLINE_SECONDS
     )
-    keeper = make_keeper()
-    keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
-    os.kill(pid_of(keeper), signal.SIGKILL)
-    eventually(lambda: keeper.snapshot().state is State.RESTARTING, "the pause")
-    assert keeper.start()
-    keeper.wait_until_ready(DEADLINE_SECONDS)
+    supervised = make_process()
+    supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
+    os.kill(pid_of(supervised), signal.SIGKILL)
+    eventually(lambda: supervised.snapshot().state is ProcessState.RESTARTING, "the pause")
+    assert supervised.start()
+    supervised.wait_until_ready(DEADLINE_SECONDS)
 
 
-def test_pauses_grow_to_a_bound() -> None:
-    """The first restart comes within a second; one that never succeeds costs nothing."""
-    pauses = [pause_seconds(failures) for failures in range(1, 20)]
+def test_restart_delays_grow_to_a_bound() -> None:
+    """The first restart comes within a second; a program that never starts costs nothing."""
+    pauses = [restart_delay_seconds(failures) for failures in range(1, 20)]
     assert pauses[0] <= 1
     assert pauses == sorted(pauses)
     assert pauses[-1] == pauses[-2] == 15

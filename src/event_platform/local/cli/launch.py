@@ -1,4 +1,4 @@
-"""Starting the supervisor, in the foreground or in the background, and ending it."""
+"""Starting the supervisor, in the foreground or in the background, and stopping it."""
 
 import contextlib
 import os
@@ -6,114 +6,125 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from pathlib import Path
+from typing import Final, NoReturn
 
 import msgspec
 import psutil
 
 from event_platform.core.errors import UnavailableError
-from event_platform.local.process import identity, orphans, records
+from event_platform.local.process import identity, records
 from event_platform.local.process.log_file import open_log, tail
+from event_platform.local.process.orphans import terminate_orphans
 from event_platform.local.process.records import SUPERVISOR
 from event_platform.local.state_dir import lock
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.state_dir.directory import StateDirectory
 from event_platform.local.supervisor import control_protocol
-from event_platform.local.supervisor.control_protocol import Request
-from event_platform.local.supervisor.progress import Report
+from event_platform.local.supervisor.control_protocol import ControlRequest
+from event_platform.local.supervisor.progress import ProgressReport
 
-_COMMAND = (sys.executable, "-P", "-m", "event_platform.local.supervisor.supervisor")
-_END_SECONDS = 90.0
-
-
-def become_supervisor(place: Place) -> NoReturn:
-    """Go on as the supervisor, in this very process, so that a terminal's signals reach it."""
-    os.execve(_COMMAND[0], _COMMAND, _environment(place))
+_COMMAND: Final = (sys.executable, "-P", "-m", "event_platform.local.supervisor")
+_SHUTDOWN_SECONDS: Final = 90.0
 
 
-def in_background(place: Place, say: Callable[[str], None]) -> None:
-    """Start a supervisor that outlives this process; return when all is ready.
+def run_in_foreground(state_dir: StateDirectory) -> NoReturn:
+    """Replace this process by the supervisor, so that a terminal's signals reach it."""
+    os.execve(_COMMAND[0], _COMMAND, _environment(state_dir))
+
+
+def start_in_background(state_dir: StateDirectory, report_step: Callable[[str], None]) -> None:
+    """Start a supervisor that outlives this process; return when everything is ready.
 
     Raises:
-        UnavailableError: It ended instead; says why. Nothing is left running.
+        UnavailableError: The startup failed; says why. Nothing is left running.
     """
     reading, writing = os.pipe()
-    with open_log(place.logs / f"{SUPERVISOR}.log") as log:
-        supervisor = subprocess.Popen(
-            (*_COMMAND, str(writing)),
-            env=_environment(place),
+    supervisor = _spawn(state_dir, writing)
+    os.close(writing)
+    try:
+        _follow(reading, state_dir, report_step)
+    except KeyboardInterrupt:
+        supervisor.send_signal(signal.SIGTERM)
+        supervisor.wait(_SHUTDOWN_SECONDS)
+        raise
+    except UnavailableError:
+        # It reports the failure first, and then stops what it had started.
+        supervisor.wait(_SHUTDOWN_SECONDS)
+        raise
+
+
+def _spawn(state_dir: StateDirectory, descriptor: int) -> subprocess.Popen[bytes]:
+    with open_log(_log(state_dir)) as log:
+        return subprocess.Popen(
+            (*_COMMAND, str(descriptor)),
+            env=_environment(state_dir),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            pass_fds=(writing,),
+            pass_fds=(descriptor,),
         )
-    os.close(writing)
-    try:
-        _follow(reading, place, say)
-    except KeyboardInterrupt:
-        supervisor.send_signal(signal.SIGTERM)
-        supervisor.wait(_END_SECONDS)
-        raise
-    except UnavailableError:
-        # It said why it fails and still ends what it had started.
-        supervisor.wait(_END_SECONDS)
-        raise
 
 
-def _environment(place: Place) -> dict[str, str]:
-    return {**os.environ, identity.HOME_MARK: str(place.home)}
+def _environment(state_dir: StateDirectory) -> dict[str, str]:
+    return {**os.environ, identity.HOME_VARIABLE: str(state_dir.home)}
 
 
-def _follow(descriptor: int, place: Place, say: Callable[[str], None]) -> None:
+def _follow(descriptor: int, state_dir: StateDirectory, report_step: Callable[[str], None]) -> None:
     for report in _reports(descriptor):
         if report.kind == "failed":
             raise UnavailableError(report.text)
-        say(report.text)
+        report_step(report.text)
         if report.kind == "ready":
             return
-    raise UnavailableError(f"the supervisor ended while starting:\n{tail(place.logs / f'{SUPERVISOR}.log')}")
+    raise UnavailableError(f"the supervisor ended while starting:\n{tail(_log(state_dir))}")
 
 
-def _reports(descriptor: int) -> Iterator[Report]:
+def _log(state_dir: StateDirectory) -> Path:
+    return state_dir.logs / f"{SUPERVISOR}.log"
+
+
+def _reports(descriptor: int) -> Iterator[ProgressReport]:
     with os.fdopen(descriptor, "rb") as lines:
         for line in lines:
-            yield msgspec.json.decode(line, type=Report)
+            yield msgspec.json.decode(line, type=ProgressReport)
 
 
-def end(place: Place) -> bool:
-    """End the supervisor and all it runs, or what one that was killed has left; whether anything ran.
+def stop(state_dir: StateDirectory) -> bool:
+    """Stop the supervisor and all it runs, or the orphans of one that was killed; return whether anything ran.
 
     Raises:
-        UnavailableError: It runs as another user.
+        UnavailableError: The platform runs as another user.
     """
-    supervisor = _find_supervisor(place)
+    supervisor = _find_supervisor(state_dir)
     if supervisor:
-        _end_supervisor(supervisor)
-    if lock.is_held(place.lock):
-        raise UnavailableError(f"the platform in {place.home} is run by another user, who has to stop it")
-    return bool(orphans.end(place)) or supervisor is not None
+        _terminate(supervisor)
+    if lock.is_held(state_dir.lock_file):
+        raise UnavailableError(f"the platform in {state_dir.home} is run by another user, who has to stop it")
+    return bool(terminate_orphans(state_dir)) or supervisor is not None
 
 
-def _find_supervisor(place: Place) -> psutil.Process | None:
-    recorded = records.of(place).get(SUPERVISOR)
-    found = identity.find(recorded) if recorded else None
-    return found or (_ask_supervisor(place) if lock.is_held(place.lock) else None)
+def _find_supervisor(state_dir: StateDirectory) -> psutil.Process | None:
+    recorded = records.read_own(state_dir).get(SUPERVISOR)
+    process = identity.find_process(recorded) if recorded else None
+    return process or (_ask_supervisor(state_dir) if lock.is_held(state_dir.lock_file) else None)
 
 
-def _ask_supervisor(place: Place) -> psutil.Process | None:
-    # On a full disk it could not write who it is.
+def _ask_supervisor(state_dir: StateDirectory) -> psutil.Process | None:
+    # On a full disk it could not record its own process.
     with contextlib.suppress(UnavailableError):
-        answer = control_protocol.ask(place.home, Request("status"))
-        if answer and answer.supervisor:
-            return identity.find(answer.supervisor)
+        response = control_protocol.send(state_dir.home, ControlRequest("status"))
+        if response and response.supervisor:
+            return identity.find_process(response.supervisor)
     return None
 
 
-def _end_supervisor(supervisor: psutil.Process) -> None:
+def _terminate(supervisor: psutil.Process) -> None:
     supervisor.send_signal(signal.SIGTERM)
+    # A process stopped by SIGSTOP handles the signal only once it continues.
     supervisor.send_signal(signal.SIGCONT)
     try:
-        supervisor.wait(_END_SECONDS)
+        supervisor.wait(_SHUTDOWN_SECONDS)
     except psutil.TimeoutExpired:
         supervisor.kill()
         supervisor.wait(5)

@@ -1,4 +1,4 @@
-"""The servers that `up` started, for verbs that are run beside it."""
+"""Letting the verbs `migrate`, `topics` and `rewind` use the servers that `up` started."""
 
 from collections.abc import MutableMapping
 from typing import Final
@@ -9,18 +9,19 @@ from event_platform.local.servers import external_servers
 _SETTINGS: Final = {"kafka": "KAFKA_BROKERS", "postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 
 
-def adopt(environment: MutableMapping[str, str]) -> None:
-    """Name in ``environment`` the running platform's servers, except those that the settings name already.
+def add_to(environment: MutableMapping[str, str]) -> None:
+    """Add the addresses of the running platform's servers to ``environment``, except those that the settings name.
 
-    Where no platform runs in `EVENT_PLATFORM_HOME` nothing is changed, and the verb says itself what it misses.
+    Where no platform runs in `EVENT_PLATFORM_HOME` nothing is added, and the verb itself reports the missing setting.
     """
     settings = load("adopt")
     missing = _SETTINGS.keys() - external_servers.names(settings)
     if not missing:
         return
-    # Where all are named, as they are on Windows, none of the supervisor's code is needed.
-    from event_platform.local.supervisor import control_protocol  # noqa: PLC0415 - it wants POSIX
+    # With all of them named, as on Windows, none of the supervisor's code is needed.
+    from event_platform.local.supervisor import control_protocol  # noqa: PLC0415 - it needs POSIX
 
-    answer = control_protocol.ask(settings.event_platform_home.absolute(), control_protocol.Request("status"))
-    if answer is not None:
-        environment.update({_SETTINGS[name]: answer.entries[name].address for name in missing})
+    home = settings.event_platform_home.absolute()
+    response = control_protocol.send(home, control_protocol.ControlRequest("status"))
+    if response is not None:
+        environment.update({_SETTINGS[name]: response.entries[name].address for name in missing})

@@ -1,45 +1,54 @@
-"""`event-platform status`, for people and for scripts."""
+"""Output of `event-platform status`: a table for people, JSON for scripts."""
 
+from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from event_platform.local.supervisor.control_protocol import Entry
-from event_platform.local.supervisor.supervised_process import State
+from event_platform.local.supervisor.control_protocol import ComponentStatus
+from event_platform.local.supervisor.supervised_process import ProcessState
 
-_HEADINGS = ("NAME", "STATE", "PID", "RESTARTS", "ADDRESS", "")
+_HEADINGS: Final = ("NAME", "STATE", "PID", "RESTARTS", "ADDRESS", "")
 
 
 def without_password(address: str) -> str:
-    """A URL without the password in it; other text as it is."""
+    """A URL without its password; text that is not a URL stays as it is."""
     if "://" not in address:
         return address
     parts = urlsplit(address)
     user = f"{parts.username}@" if parts.username else ""
-    # Both Postgres and Redis take it as a parameter, too.
+    # Postgres and Redis accept a password as a query parameter, too.
     query = "&".join(each for each in parts.query.split("&") if "password" not in unquote(each).lower())
     return urlunsplit(parts._replace(netloc=f"{user}{parts.netloc.rpartition('@')[2]}", query=query))
 
 
-def as_json(entries: dict[str, Entry], *, secrets: bool) -> dict[str, dict[str, dict[str, str | int | None]]]:
-    """The platform for scripts; ``pid`` is None where no process of ours runs."""
-    told: dict[str, dict[str, dict[str, str | int | None]]] = {"services": {}, "servers": {}}
-    for name, entry in entries.items():
-        address = entry.address if secrets else without_password(entry.address)
+def as_json(
+    components: dict[str, ComponentStatus], *, secrets: bool
+) -> dict[str, dict[str, dict[str, str | int | None]]]:
+    """The platform for scripts; ``pid`` is None where the platform runs no process."""
+    output: dict[str, dict[str, dict[str, str | int | None]]] = {"services": {}, "servers": {}}
+    for name, component in components.items():
+        address = _shown_address(component, secrets=secrets)
         key = "brokers" if name == "kafka" else "url"
-        told[f"{entry.kind}s"][name] = {key: address, "pid": entry.snapshot.pid if entry.snapshot else None}
-    return told
+        pid = component.snapshot.pid if component.snapshot else None
+        output[f"{component.kind}s"][name] = {key: address, "pid": pid}
+    return output
 
 
-def as_table(entries: dict[str, Entry], *, secrets: bool) -> str:
+def as_table(components: dict[str, ComponentStatus], *, secrets: bool) -> str:
     """The platform for people."""
-    rows = [_HEADINGS, *(_row(name, entry, secrets=secrets) for name, entry in entries.items())]
+    rows = [_HEADINGS, *(_row(name, component, secrets=secrets) for name, component in components.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
-def _row(name: str, entry: Entry, *, secrets: bool) -> tuple[str, ...]:
-    address = entry.address if secrets else without_password(entry.address)
-    now = entry.snapshot
+def _row(name: str, component: ComponentStatus, *, secrets: bool) -> tuple[str, ...]:
+    address = _shown_address(component, secrets=secrets)
+    now = component.snapshot
     if now is None:
-        return (name, "given" if entry.kind == "server" else "waiting", "-", "-", address, "")
-    ended = f"last ended by {now.last_end}" if now.last_end and (now.restarts or now.state is not State.READY) else ""
+        return (name, "external" if component.kind == "server" else "waiting", "-", "-", address, "")
+    is_unusual = now.restarts or now.state is not ProcessState.READY
+    ended = f"last ended by {now.last_end}" if now.last_end and is_unusual else ""
     return (name, now.state, str(now.pid or "-"), str(now.restarts), address, ended)
+
+
+def _shown_address(component: ComponentStatus, *, secrets: bool) -> str:
+    return component.address if secrets else without_password(component.address)

@@ -1,40 +1,42 @@
-"""Which process is ours: a process id alone may long belong to someone else."""
+"""Recognising a process of the platform: a process id alone may belong to another process by now."""
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import psutil
 
-HOME_MARK = "EVENT_PLATFORM_HOME"
+HOME_VARIABLE: Final = "EVENT_PLATFORM_HOME"
+"""The environment variable by which a process is recognised as the platform's."""
 
 
-class Identity(msgspec.Struct, frozen=True):
-    """A process by its id, its start time and the state folder it belongs to."""
+class ProcessIdentity(msgspec.Struct, frozen=True):
+    """A process by its id, its start time and the state directory it belongs to."""
 
     pid: int
     started: float
     home: str
 
 
-def identify(pid: int, home: Path) -> Identity:
+def identify(pid: int, home: Path) -> ProcessIdentity:
     """The identity of a process that was just started for ``home``."""
-    return Identity(pid, _started(pid), str(home))
+    return ProcessIdentity(pid, _start_time(pid), str(home))
 
 
-def find(identity: Identity) -> psutil.Process | None:
-    """The process, if it still runs and id, start time and state folder all match; else None."""
+def find_process(identity: ProcessIdentity) -> psutil.Process | None:
+    """The process, if it still runs and id, start time and state directory all match; else None."""
     try:
         process = psutil.Process(identity.pid)
-        if process.status() == psutil.STATUS_ZOMBIE or _started(identity.pid) != identity.started:
+        if process.status() == psutil.STATUS_ZOMBIE or _start_time(identity.pid) != identity.started:
             return None
-        return process if process.environ().get(HOME_MARK) == identity.home else None
+        return process if process.environ().get(HOME_VARIABLE) == identity.home else None
     except (psutil.Error, OSError, ValueError):
         return None
 
 
-def _started(pid: int) -> float:
-    # Ticks since boot, where the system tells them: a start time of day would change when the clock is set.
+def _start_time(pid: int) -> float:
+    # Clock ticks since boot where available: a start time of day would change when the clock is set.
     if sys.platform == "linux":
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         return float(fields[19])

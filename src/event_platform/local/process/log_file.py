@@ -12,7 +12,7 @@ log = get_logger(__name__)
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """The log at ``path``, to append to; where there can be none, what would be written to it is dropped."""
+    """Open the log at ``path`` for appending; where it cannot be opened, return one that drops what is written."""
     try:
         path.parent.mkdir(exist_ok=True)
         return path.open("ab")
@@ -21,10 +21,10 @@ def open_log(path: Path) -> IO[bytes]:
         return Path(os.devnull).open("ab")
 
 
-def tail(log: Path, limit_bytes: int = _TAIL_BYTES) -> str:
-    """The last whole lines of ``log``; nothing where it cannot be read."""
+def tail(path: Path, limit_bytes: int = _TAIL_BYTES) -> str:
+    """The last whole lines of a log, at most ``limit_bytes``; an empty string where it cannot be read."""
     try:
-        with log.open("rb") as file:
+        with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - limit_bytes))
             text = file.read().decode(errors="replace")

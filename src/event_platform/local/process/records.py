@@ -1,35 +1,35 @@
-"""The file that says what was started, so that a killed supervisor's processes are found again.
+"""The file of running processes, by which the processes of a killed supervisor are found again.
 
-It is written as well as can be: where a disk is full, processes are kept running all the same, and it is written later.
+Writing it is best effort: on a full disk processes keep running all the same, and the file is written later.
 """
 
 import contextlib
 import threading
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import psutil
 
-from event_platform.local.process.identity import Identity, identify
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.process.identity import ProcessIdentity, identify
+from event_platform.local.state_dir.directory import StateDirectory
 
-SUPERVISOR = "supervisor"
-"""Its name among the records, and of its log."""
+SUPERVISOR: Final = "supervisor"
+"""The supervisor's name among the records, and of its log."""
 
 
-class Records:
+class ProcessRecords:
     """Identities of the running processes by name, written to a file at every change."""
 
     def __init__(self, path: Path, home: Path) -> None:
-        """Nothing is written before the first change."""
         self._path = path
         self._home = home
         self._lock = threading.Lock()
-        self._running: dict[str, Identity] = {}
-        self._written: dict[str, Identity] = {}
+        self._running: dict[str, ProcessIdentity] = {}
+        self._written: dict[str, ProcessIdentity] = {}
 
     def add(self, name: str, pid: int) -> None:
-        """Note a process that was just started."""
+        """Record a process that was just started."""
         with self._lock, contextlib.suppress(OSError, psutil.Error):
             self._running[name] = identify(pid, self._home)
             self._write()
@@ -41,10 +41,10 @@ class Records:
             self._write()
 
     def save(self) -> None:
-        """Write what could not be written when it changed.
+        """Write changes that could not be written when they were made.
 
         Raises:
-            OSError: It still cannot.
+            OSError: They still cannot be written.
         """
         with self._lock:
             self._write()
@@ -58,23 +58,24 @@ class Records:
         self._written = dict(self._running)
 
 
-def read(path: Path) -> dict[str, Identity]:
-    """What the last supervisor noted; nothing where there is no readable file."""
+def read(path: Path) -> dict[str, ProcessIdentity]:
+    """The records that the last supervisor wrote; none where the file is missing or damaged."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Identity])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, ProcessIdentity])
     except (OSError, msgspec.DecodeError):
         return {}
 
 
-def of(place: Place) -> dict[str, Identity]:
-    """What the last supervisor of ``place`` noted: a copy of a folder has the records of the one that was copied."""
-    return {name: one for name, one in read(place.records).items() if _is_of(place, one)}
+def read_own(state_dir: StateDirectory) -> dict[str, ProcessIdentity]:
+    """The records that belong to ``state_dir``; a copied directory holds those of the original, which are left out."""
+    recorded = read(state_dir.records_file)
+    return {name: identity for name, identity in recorded.items() if _belongs_to(state_dir, identity)}
 
 
-def _is_of(place: Place, one: Identity) -> bool:
-    # A folder that was moved has records with its former path, where nothing is now.
+def _belongs_to(state_dir: StateDirectory, identity: ProcessIdentity) -> bool:
+    # The records of a directory that was moved hold its former path, where nothing exists now.
     try:
-        return one.home == str(place.home) or place.home.samefile(one.home)
+        return identity.home == str(state_dir.home) or state_dir.home.samefile(identity.home)
     except FileNotFoundError:
         return True
     except OSError:

@@ -1,4 +1,4 @@
-"""Ending a process in order, and by force where it does not."""
+"""Terminating a process by its stop signal, and killing it when it misses its deadline."""
 
 import contextlib
 import os
@@ -6,20 +6,21 @@ import signal
 import subprocess
 import threading
 import time
+from typing import Final
 
 import psutil
 
 from event_platform.local.process.program import Program
 
-_NOTICE_SECONDS = 1.0
-_PAUSE_SECONDS = 0.02
+_BROKEN_OFF_START_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.02
 
 
-def end(process: subprocess.Popen[bytes], program: Program) -> None:
-    """Tell ``process`` to stop as ``program`` wants to be told; kill it and its children when it does not in time."""
-    children = _children(process.pid)
+def terminate(process: subprocess.Popen[bytes], program: Program) -> None:
+    """Send ``process`` the stop signal of ``program``; kill it and its children when it misses its deadline."""
+    children = children_of(process.pid)
     process.send_signal(program.stop_signal)
-    # A paused process would not hear of it.
+    # A process stopped by SIGSTOP handles the signal only once it continues.
     process.send_signal(signal.SIGCONT)
     try:
         process.wait(program.stop_seconds)
@@ -32,7 +33,7 @@ def end(process: subprocess.Popen[bytes], program: Program) -> None:
 
 
 def is_running(process: subprocess.Popen[bytes]) -> bool:
-    """Whether ``process`` runs now; one that ended is not waited for, so that its id is still its own."""
+    """Whether ``process`` runs; does not reap a zombie, so that its process id cannot be reused meanwhile."""
     if process.returncode is not None:
         return False
     try:
@@ -41,39 +42,39 @@ def is_running(process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
-def kill_orphans(pid: int) -> None:
-    """Kill what a dead process, which led a group of its own, has left: workers would keep its port."""
-    # Where what is left has another user already, it is none of ours.
+def kill_process_group(leader_pid: int) -> None:
+    """Kill the workers that outlived their dead group leader; they would keep its port."""
+    # A process id that another user's processes have by now is not ours to signal.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(leader_pid, signal.SIGKILL)
 
 
-def kill_children(starting: threading.Thread) -> None:
-    """Kill what this process itself has started and not ended: steps of a start that was broken off.
+def kill_children_of_start(starting: threading.Thread) -> None:
+    """Kill the child processes of a start that is broken off, such as migrations.
 
-    ``starting`` may be about to begin a step, or begin the next where one was killed; so again, until it has noticed.
-    Only a download does not notice in time, and that has no process.
+    The thread ``starting`` may be about to start a child, or start the next one when one is killed; so this repeats
+    until the thread has ended. A download ignores it until the deadline, but has no child process.
     """
-    deadline = time.monotonic() + _NOTICE_SECONDS
+    deadline = time.monotonic() + _BROKEN_OFF_START_SECONDS
     while True:
-        # Asked before killing, so that what it began last is killed too.
-        has_noticed = not starting.is_alive()
-        _kill_children()
-        if has_noticed or time.monotonic() > deadline:
+        # Asked before killing, so that the child it started last is killed, too.
+        has_ended = not starting.is_alive()
+        _kill_own_children()
+        if has_ended or time.monotonic() > deadline:
             return
-        starting.join(_PAUSE_SECONDS)
+        starting.join(_POLL_SECONDS)
 
 
-def _kill_children() -> None:
-    left = _children(os.getpid())
-    for child in left:
+def _kill_own_children() -> None:
+    children = children_of(os.getpid())
+    for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
-    psutil.wait_procs(left, 5)
+    psutil.wait_procs(children, 5)
 
 
-def describe(status: int) -> str:
-    """A process' exit status in words."""
+def describe_exit_status(status: int) -> str:
+    """An exit status in words; the signal's name where a signal ended the process."""
     if status >= 0:
         return f"exit status {status}"
     try:
@@ -82,7 +83,8 @@ def describe(status: int) -> str:
         return f"signal {-status}"
 
 
-def _children(pid: int) -> list[psutil.Process]:
+def children_of(pid: int) -> list[psutil.Process]:
+    """All descendants of a process; none where it is gone."""
     try:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:

@@ -1,6 +1,7 @@
-"""Servers that the user named: used instead of starting any, and tried before anything else."""
+"""External servers: those that the settings name are used instead of local ones, and checked before anything starts."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import psycopg
 from confluent_kafka import KafkaException
@@ -12,24 +13,24 @@ from event_platform.core.connections import postgres, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
 
-_KAFKA_TIMEOUT_SECONDS = 5.0
+_KAFKA_TIMEOUT_SECONDS: Final = 5.0
 
 
 def names(settings: Settings) -> frozenset[str]:
-    """Those of ``kafka``, ``postgres`` and ``redis`` that the settings name."""
-    given = {
+    """Those of ``kafka``, ``postgres`` and ``redis`` for which the settings name an external server."""
+    addresses = {
         "kafka": settings.kafka_brokers,
         "postgres": settings.database_url,
         "redis": settings.given_redis_url,
     }
-    return frozenset(name for name, value in given.items() if value)
+    return frozenset(name for name, address in addresses.items() if address)
 
 
 def check(settings: Settings) -> None:
-    """Reach each server that is named, side by side.
+    """Connect to every external server, concurrently.
 
     Raises:
-        ConfigurationError: One cannot be used; says which setting names it and what was tried.
+        ConfigurationError: One cannot be used; names the setting and what was tried.
     """
     checks = {"kafka": check_kafka, "postgres": check_postgres, "redis": check_redis}
     with ThreadPoolExecutor(len(checks)) as pool:
@@ -38,7 +39,7 @@ def check(settings: Settings) -> None:
 
 
 def check_kafka(settings: Settings) -> None:
-    """Ask for Kafka's metadata."""
+    """Request metadata from the brokers."""
     brokers = settings.kafka_brokers or ""
     try:
         AdminClient({"bootstrap.servers": brokers, "log_level": 0}).list_topics(timeout=_KAFKA_TIMEOUT_SECONDS)
@@ -50,7 +51,7 @@ def check_kafka(settings: Settings) -> None:
 
 
 def check_postgres(settings: Settings) -> None:
-    """Open a session."""
+    """Connect to the database."""
     conninfo = postgres.conninfo(settings, "event-platform")
     parts = conninfo_to_dict(conninfo)
     tried = f"{parts.get('user', '')}@{parts.get('host', '')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
@@ -61,19 +62,19 @@ def check_postgres(settings: Settings) -> None:
 
 
 def check_redis(settings: Settings) -> None:
-    """Ping it, and ask what it is."""
+    """Ping Redis, and check that it is neither a cluster node nor a replica, among other things."""
     setting = redis.setting_name(settings)
     client = redis.connect(settings)
     keywords = client.connection_pool.connection_kwargs
     tried = f"{keywords.get('host')}:{keywords.get('port', 6379)}"
     try:
         client.ping()
-        told = redis.hello(client)
+        hello = redis.hello(client)
     except (RedisError, UnavailableError) as error:
         raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
     finally:
         client.close()
-    if unfit := redis.misfit(told) or redis.impaired(told):
+    if unfit := redis.misfit(hello) or redis.impaired(hello):
         raise ConfigurationError(f"{setting}: {tried} answers, but {unfit}")
 
 

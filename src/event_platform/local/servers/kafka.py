@@ -1,24 +1,28 @@
-"""A Kafka of our own: one node that is broker and controller (KRaft), run from its jars."""
+"""A local Kafka: a single KRaft node that is broker and controller, run from its jars."""
 
 import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.local.process.program import Program, run_once, server_environment
-from event_platform.local.servers import java, kafka_class_archive, kafka_jars
-from event_platform.local.servers.ports import LOOPBACK, answers
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.process.program import Program, run_to_completion, server_environment
+from event_platform.local.servers import kafka_class_archive, kafka_jars
+from event_platform.local.servers.java import find_java
+from event_platform.local.servers.kafka_class_archive import JvmConfiguration
+from event_platform.local.servers.kafka_jars import ReportStep
+from event_platform.local.servers.ports import LOOPBACK, is_listening
+from event_platform.local.state_dir.directory import StateDirectory
 
-PREFERRED_PORT = 9092
+PREFERRED_PORT: Final = 9092
 
-# Paths are relative to the server's own folder: Kafka would split log.dirs at a comma. A broker that was killed may
-# register again only after its old session timed out; 9 s by default.
-_PROPERTIES = """\
+# Paths are relative to the working directory, because Kafka splits log.dirs at commas. A killed broker can register
+# again only after its old session has timed out, by default 9 s.
+_PROPERTIES: Final = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
@@ -46,17 +50,17 @@ num.io.threads=4
 message.max.bytes=1048588
 """
 
-# Those that an archive of classes is made for.
-_JVM_OPTIONS = (
+# The class archive is made for these.
+_JVM_OPTIONS: Final = (
     "-Xms256m",
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    # Without the second compiler, whose code pays later than a platform on one machine lives: a start takes 40 % less
-    # of a core, and a million messages no more.
+    # Without the C2 compiler, which pays off later than a local platform lives: a start takes 40 % less CPU, and a
+    # million records take no more.
     "-XX:TieredStopAtLevel=1",
 )
 
-_LOGGING = """\
+_LOG4J_PROPERTIES: Final = """\
 status=error
 appender.console.type=Console
 appender.console.name=console
@@ -67,39 +71,40 @@ rootLogger.appenderRef.console.ref=console
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KafkaServer:
-    """Where a Kafka of ours listens."""
+    """Where a local Kafka listens."""
 
     port: int
     controller_port: int
 
     @property
     def brokers(self) -> str:
-        """For every client."""
+        """Value of ``bootstrap.servers``."""
         return f"{LOOPBACK}:{self.port}"
 
 
-def prepare(place: Place, server: KafkaServer, home: Path | None, say: kafka_jars.Say) -> Program:
-    """Fetch what is missing, format the storage where there is none, and say how the server is run.
+def prepare(state_dir: StateDirectory, server: KafkaServer, home: Path | None, report_step: ReportStep) -> Program:
+    """Download what is missing, format the storage on the first start, and return how to run the server.
 
     Args:
-        place: Where its data and the cache lie.
-        server: Where it shall listen.
-        home: An unpacked Kafka to run instead of the fetched one.
-        say: Called with what is being fetched.
+        state_dir: Where its data and the download cache are.
+        server: Where it is to listen.
+        home: An unpacked Kafka to run instead of the downloaded one.
+        report_step: Called with what is being downloaded.
 
     Raises:
-        ConfigurationError: No Java or no Kafka can be had as things are set.
-        UnavailableError: Fetching or formatting failed.
+        ConfigurationError: The settings and this machine offer no Java or no Kafka.
+        UnavailableError: Downloading or formatting failed.
     """
-    folder = place.make_folder(place.folder_of("kafka"))
-    _write(folder / "server.properties", _PROPERTIES.format(host=LOOPBACK, **vars(server)))
-    _write(folder / "log4j2.properties", _LOGGING)
-    jvm = _find_jvm(place, home, say)
-    program = _program(place, server, folder, jvm)
-    if not (folder / "data" / "meta.properties").exists():
-        _format(program, folder, jvm)
+    directory = state_dir.create_data_directory("kafka")
+    ports = {"port": server.port, "controller_port": server.controller_port}
+    _write(directory / "server.properties", _PROPERTIES.format(host=LOOPBACK, **ports))
+    _write(directory / "log4j2.properties", _LOG4J_PROPERTIES)
+    java = _java_command(state_dir, home, report_step)
+    program = _program(state_dir, server, directory, java)
+    if not (directory / "data" / "meta.properties").exists():
+        _format_storage(program, java)
     return program
 
 
@@ -109,68 +114,70 @@ def _write(path: Path, text: str) -> None:
 
 
 def check_home(home: Path) -> None:
-    """Raise `ConfigurationError` where ``home`` is no unpacked Kafka."""
+    """Raise `ConfigurationError` where ``home`` is not an unpacked Kafka."""
     if not any((home / "libs").glob("kafka_*.jar")):
         raise ConfigurationError(f"KAFKA_HOME={home}: expected the folder of an unpacked Kafka, with its jars in libs/")
 
 
-@dataclass(frozen=True)
-class _Jvm:
-    """A command without its main class, and where Java finds that."""
+@dataclass(frozen=True, slots=True)
+class _JavaCommand:
+    """A Java command line up to its main class, and the class path of that class."""
 
-    command: tuple[str, ...]
+    words: tuple[str, ...]
     class_path: str
 
 
-def _find_jvm(place: Place, home: Path | None, say: kafka_jars.Say) -> _Jvm:
-    found = java.find(place)
+def _java_command(state_dir: StateDirectory, home: Path | None, report_step: ReportStep) -> _JavaCommand:
+    java = find_java(state_dir)
     if home:
         check_home(home)
-        return _jvm(found, str(place.reachable(home.absolute(), ("libs",), "given") / "libs" / "*"))
-    jars = kafka_jars.fetch(place.cache(), say)
-    run = kafka_class_archive.Run(found, _JVM_OPTIONS, tuple(jars))
-    return _jvm(found, run.class_path, kafka_class_archive.find_or_make(jars[0].parent, run, say))
+        libraries = state_dir.accessible_copy(home.absolute(), ("libs",), "given") / "libs"
+        return _with_options(java, str(libraries / "*"))
+    jars = kafka_jars.fetch(state_dir.cache_directory(), report_step)
+    jvm = JvmConfiguration(java, _JVM_OPTIONS, tuple(jars))
+    archive = kafka_class_archive.find_or_create(jars[0].parent, jvm, report_step)
+    return _with_options(java, jvm.class_path, archive)
 
 
-def _jvm(found: Path, class_path: str, archive: Path | None = None) -> _Jvm:
+def _with_options(java: Path, class_path: str, archive: Path | None = None) -> _JavaCommand:
     shared = (f"-XX:SharedArchiveFile={archive}",) if archive else ()
     others = ("-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.configurationFile=log4j2.properties", "-Djava.awt.headless=true")
-    return _Jvm((str(found), *_JVM_OPTIONS, *shared, *others), class_path)
+    return _JavaCommand((str(java), *_JVM_OPTIONS, *shared, *others), class_path)
 
 
-def _program(place: Place, server: KafkaServer, folder: Path, jvm: _Jvm) -> Program:
+def _program(state_dir: StateDirectory, server: KafkaServer, directory: Path, java: _JavaCommand) -> Program:
     return Program(
         name="kafka",
-        command=(*jvm.command, "kafka.Kafka", "server.properties"),
-        environment={**server_environment(place.home), "CLASSPATH": jvm.class_path},
-        folder=folder,
-        log=place.logs / "kafka.log",
-        is_ready=lambda: _is_ready(server, folder),
-        account=place.account,
+        command=(*java.words, "kafka.Kafka", "server.properties"),
+        environment={**server_environment(state_dir.home), "CLASSPATH": java.class_path},
+        working_directory=directory,
+        log=state_dir.logs / "kafka.log",
+        is_ready=lambda: _is_ready(server, directory),
+        account=state_dir.account,
     )
 
 
-def _format(program: Program, folder: Path, jvm: _Jvm) -> None:
+def _format_storage(program: Program, java: _JavaCommand) -> None:
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     options = (f"--cluster-id={cluster}", "--config=server.properties")
-    command = (*jvm.command, "kafka.tools.StorageTool", "format", *options)
-    done = run_once(program, command)
+    done = run_to_completion(program, (*java.words, "kafka.tools.StorageTool", "format", *options))
     if done.returncode != 0:
-        raise UnavailableError(f"formatting Kafka's storage in {folder}: {(done.stderr or done.stdout).strip()[-500:]}")
+        reason = (done.stderr or done.stdout).strip()[-500:]
+        raise UnavailableError(f"formatting Kafka's storage in {program.working_directory}: {reason}")
 
 
-def _is_ready(server: KafkaServer, folder: Path) -> bool:
-    # A client that is refused waits longer and longer before it tries again.
-    if not answers(server.port):
+def _is_ready(server: KafkaServer, directory: Path) -> bool:
+    # A client whose connection is refused would wait longer and longer before it tries again.
+    if not is_listening(server.port):
         return False
     try:
         metadata = AdminClient({"bootstrap.servers": server.brokers, "log_level": 0}).list_topics(timeout=1)
     except KafkaException:
         return False
-    # Another platform's Kafka may have taken the port between our choice and the start: its answer is not ours.
-    return bool(metadata.brokers) and metadata.cluster_id == _cluster_id(folder)
+    # Another platform's Kafka may have taken the port after we chose it, and would answer, too.
+    return bool(metadata.brokers) and metadata.cluster_id == _cluster_id(directory)
 
 
-def _cluster_id(folder: Path) -> str:
-    lines = (folder / "data" / "meta.properties").read_text().splitlines()
+def _cluster_id(directory: Path) -> str:
+    lines = (directory / "data" / "meta.properties").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)["cluster.id"]

@@ -1,7 +1,7 @@
-"""Kafka's classes as Java loads them quickest: an archive, made once from the jars, that saves a third of the start.
+"""A class data sharing (CDS) archive of Kafka's classes, which saves a third of the time and CPU of every start.
 
-Java calls it class data sharing (JEP 310): the classes of a list, parsed and verified already, are mapped into memory.
-The list is part of this package; `scripts.list_kafka_classes` writes it.
+Java maps the classes of a list, parsed and verified already, into memory (JEP 310). The archive is made once from the
+jars. The list is part of this package; `scripts.list_kafka_classes` writes it.
 """
 
 import fcntl
@@ -12,21 +12,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
-from event_platform.local.process.termination import describe
+from event_platform.local.process.termination import describe_exit_status
 from event_platform.local.servers import kafka_jars
-from event_platform.local.servers.kafka_jars import VERSION, Say
+from event_platform.local.servers.kafka_jars import VERSION, ReportStep
 
-LIST = f"kafka-{VERSION}.classes"
+CLASS_LIST: Final = f"kafka-{VERSION}.classes"
 
-_TIMEOUT_SECONDS = 120.0
-# For one Java each; 60 MB. A Java is replaced now and then, and each virtual environment may bring its own.
-_KEPT = 3
+_TIMEOUT_SECONDS: Final = 120.0
+# Each is for one Java and takes 60 MB. Java is upgraded now and then, and each virtual environment may bring its own.
+_KEPT_ARCHIVES: Final = 3
 
 
-@dataclass(frozen=True)
-class Run:
-    """What an archive is for: it serves no other Java, options that choose memory and compiler, or class path."""
+@dataclass(frozen=True, slots=True)
+class JvmConfiguration:
+    """What an archive is valid for: this Java, these options for memory and compiler, and this class path."""
 
     java: Path
     options: tuple[str, ...]
@@ -34,39 +35,41 @@ class Run:
 
     @property
     def class_path(self) -> str:
-        """As Java takes it."""
+        """The jars as Java's ``-cp`` takes them."""
         return os.pathsep.join(map(str, self.jars))
 
 
-def find_or_make(folder: Path, run: Run, say: Say) -> Path | None:
-    """The archive for ``run`` in ``folder``, made where there is none, or only a damaged one.
+def find_or_create(directory: Path, jvm: JvmConfiguration, report_step: ReportStep) -> Path | None:
+    """The archive for ``jvm`` in ``directory``; created where there is no intact one.
 
-    None where it cannot be made, which is said: Kafka runs without it, too.
+    Returns:
+        None where it cannot be created, which is reported: Kafka runs without it, too.
     """
     try:
-        archive = _find(folder, _key(run)) or _find_or_make_alone(folder, run, say)
+        archive = _find(directory, _key(jvm)) or _create_exclusively(directory, jvm, report_step)
     except (OSError, subprocess.SubprocessError) as error:
-        say(f"Kafka will start more slowly, because its classes could not be prepared: {_reason(error)}")
+        report_step(f"Kafka will start more slowly, because its classes could not be prepared: {_reason(error)}")
         return None
-    _note_use(archive)
+    _remove_unused(archive)
     return archive
 
 
-def _find(folder: Path, key: str) -> Path | None:
-    # By its checksum, because Java 17 crashes on one that was cut off.
+def _find(directory: Path, key: str) -> Path | None:
+    # The checksum matters because Java 17 crashes on a truncated archive.
     return next(
-        (path for path in folder.glob(f"classes-{key}-*.jsa") if path.stem.endswith(kafka_jars.sha256(path))), None
+        (path for path in directory.glob(f"classes-{key}-*.jsa") if path.stem.endswith(kafka_jars.sha256(path))), None
     )
 
 
-def _key(run: Run) -> str:
-    # Java refuses an archive where its own classes, or a jar, are of another size or date than when it was made.
-    parts = (run.options, _listed().read_text("utf-8"), *map(_state, (_own_classes(run.java), *run.jars)))
+def _key(jvm: JvmConfiguration) -> str:
+    # Java rejects an archive when its own classes or a jar differ in size or date from when it was made.
+    inputs = (_own_classes(jvm.java), *jvm.jars)
+    parts = (jvm.options, _class_list().read_text("utf-8"), *map(_fingerprint, inputs))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def _listed() -> Path:
-    return Path(str(files(__package__).joinpath(LIST)))
+def _class_list() -> Path:
+    return Path(str(files(__package__).joinpath(CLASS_LIST)))
 
 
 def _own_classes(java: Path) -> Path:
@@ -75,40 +78,40 @@ def _own_classes(java: Path) -> Path:
     return modules if modules.exists() else binary
 
 
-def _state(file: Path) -> tuple[str, int, int]:
-    found = file.stat()
-    # Not the folder of Java: servers of another account run a copy of it.
-    return file.name, found.st_size, found.st_mtime_ns
+def _fingerprint(file: Path) -> tuple[str, int, int]:
+    status = file.stat()
+    # Without Java's directory: servers of another account run a copy of it.
+    return file.name, status.st_size, status.st_mtime_ns
 
 
-def _find_or_make_alone(folder: Path, run: Run, say: Say) -> Path:
-    # Several platforms or test runs that start at once wait for the first one's. The lock ends with the process.
-    with (folder / "classes.lock").open("ab") as lock:
+def _create_exclusively(directory: Path, jvm: JvmConfiguration, report_step: ReportStep) -> Path:
+    # Of several platforms or test runs that start at once one creates it, and the others wait.
+    with (directory / "classes.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _find(folder, _key(run)) or _make(folder, run, say)
+        return _find(directory, _key(jvm)) or _create(directory, jvm, report_step)
 
 
-def _make(folder: Path, run: Run, say: Say) -> Path:
-    say("preparing Kafka's classes for this Java, once: its later starts take a third less work")
-    with kafka_jars.unfinished(folder) as apart:
-        archive = apart / "classes.jsa"
-        _dump(run, archive)
+def _create(directory: Path, jvm: JvmConfiguration, report_step: ReportStep) -> Path:
+    report_step("preparing Kafka's classes for this Java, once: its later starts take a third less work")
+    with kafka_jars.temporary_directory(directory) as temporary:
+        archive = temporary / "classes.jsa"
+        _dump(jvm, archive)
         archive.chmod(0o644)
-        return archive.rename(folder / f"classes-{_key(run)}-{kafka_jars.sha256(archive)}.jsa")
+        return archive.rename(directory / f"classes-{_key(jvm)}-{kafka_jars.sha256(archive)}.jsa")
 
 
-def _dump(run: Run, archive: Path) -> None:
+def _dump(jvm: JvmConfiguration, archive: Path) -> None:
     command = (
-        str(run.java),
-        *run.options,
+        str(jvm.java),
+        *jvm.options,
         "-Xshare:dump",
-        f"-XX:SharedClassListFile={_listed()}",
+        f"-XX:SharedClassListFile={_class_list()}",
         f"-XX:SharedArchiveFile={archive}",
-        # Else a line for each class that another Java does not have.
+        # Otherwise Java logs a line for each class that it does not have.
         "-Xlog:disable",
         "-Xlog:all=error:stderr",
         "-cp",
-        run.class_path,
+        jvm.class_path,
     )
     subprocess.run(
         command,
@@ -120,21 +123,21 @@ def _dump(run: Run, archive: Path) -> None:
         check=True,
         timeout=_TIMEOUT_SECONDS,
     )
-    # Killed by the end of a start that is broken off, which takes the exit status, too.
+    # A start that is broken off kills Java and may reap it, so that its exit status reads 0.
     if not archive.exists():
         raise subprocess.SubprocessError("Java was stopped")
 
 
-def _note_use(archive: Path) -> None:
-    # The cache may be somebody else's to keep, or its files just removed by another.
+def _remove_unused(archive: Path) -> None:
+    # The cache may be read-only, or another process may be removing the same files.
     with suppress(OSError):
         os.utime(archive)
-        for other in sorted(archive.parent.glob("classes-*.jsa"), key=_last_used, reverse=True)[_KEPT:]:
+        for other in sorted(archive.parent.glob("classes-*.jsa"), key=_last_used, reverse=True)[_KEPT_ARCHIVES:]:
             other.unlink(missing_ok=True)
 
 
 def _last_used(archive: Path) -> float:
-    # Another process may be removing it, too.
+    # Another process may have removed it.
     with suppress(FileNotFoundError):
         return archive.stat().st_mtime
     return 0.0
@@ -143,7 +146,8 @@ def _last_used(archive: Path) -> float:
 def _reason(error: OSError | subprocess.SubprocessError) -> str:
     # Without the command, whose class path fills a screen.
     if isinstance(error, subprocess.CalledProcessError):
-        return (error.stderr or error.stdout).strip()[-300:] or f"Java ended with {describe(error.returncode)}"
+        output = (error.stderr or error.stdout).strip()
+        return output[-300:] or f"Java ended with {describe_exit_status(error.returncode)}"
     if isinstance(error, subprocess.TimeoutExpired):
         return f"Java was not done after {error.timeout:g} s"
     return str(error)

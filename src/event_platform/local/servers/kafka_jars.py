@@ -1,4 +1,4 @@
-"""Kafka's jars: a fixed list with checksums, fetched once into a cache that all state folders share."""
+"""Kafka's jars: a fixed list with checksums, downloaded once into a cache that all state directories share."""
 
 import hashlib
 import shutil
@@ -10,23 +10,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
 
-VERSION = "4.3.1"
+VERSION: Final = "4.3.1"
 
-_PARALLEL = 8
-_TIMEOUT_SECONDS = 30
-_UNFINISHED = "unfinished-"
-_ABANDONED_SECONDS = 3_600
-_MEBIBYTE = 1_048_576
+_PARALLEL_DOWNLOADS: Final = 8
+_TIMEOUT_SECONDS: Final = 30
+_UNFINISHED_PREFIX: Final = "unfinished-"
+_ABANDONED_SECONDS: Final = 3_600
+_MEBIBYTE: Final = 1_048_576
 
-Say = Callable[[str], None]
+ReportStep = Callable[[str], None]
+"""Receives one line about what is being done."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Jar:
-    """An artifact of Maven Central, and what its file must hash to."""
+    """A jar on Maven Central, and the checksum of its file."""
 
     group: str
     artifact: str
@@ -35,83 +37,85 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """Its name in a repository and in the cache."""
+        """Its file name in a Maven repository and in the cache."""
         return f"{self.artifact}-{self.version}.jar"
 
 
-def listed() -> tuple[Jar, ...]:
+def required_jars() -> tuple[Jar, ...]:
     """The jars that Kafka's broker needs, from the list in this package: group, artifact, version, SHA-256."""
     text = files(__package__).joinpath(f"kafka-{VERSION}.jars").read_text("utf-8")
     return tuple(Jar(*line.split()) for line in text.splitlines() if line.strip())
 
 
-def fetch(cache: Path, say: Say, jars: tuple[Jar, ...] | None = None) -> list[Path]:
-    """The jars' paths in ``cache``; those missing or damaged are fetched, each only kept if its checksum is right.
+def fetch(cache: Path, report_step: ReportStep, jars: tuple[Jar, ...] | None = None) -> list[Path]:
+    """Download the jars that are missing or damaged in ``cache``; return the paths of all.
 
     Raises:
-        UnavailableError: A jar could not be fetched; those that could are kept for the next try.
-        ConfigurationError: A fetched jar is not what the list says, or the cache cannot be written.
+        UnavailableError: A jar could not be downloaded; the others are kept for the next attempt.
+        ConfigurationError: A jar's checksum is wrong, or the cache cannot be written.
     """
-    folder = cache / f"kafka-{VERSION}"
-    wanted = listed() if jars is None else jars
-    lacking = missing(cache, wanted)
-    if lacking:
-        say(f"fetching Kafka {VERSION}: {len(lacking)} of {len(wanted)} files into {folder}")
-        _fetch_all(lacking, _writable(folder), say)
-    return [folder / jar.file_name for jar in wanted]
+    directory = cache / f"kafka-{VERSION}"
+    wanted = required_jars() if jars is None else jars
+    absent = missing(cache, wanted)
+    if absent:
+        report_step(f"fetching Kafka {VERSION}: {len(absent)} of {len(wanted)} files into {directory}")
+        _fetch_all(absent, _create(directory), report_step)
+    return [directory / jar.file_name for jar in wanted]
 
 
 def missing(cache: Path, wanted: tuple[Jar, ...]) -> list[Jar]:
-    """Those of ``wanted`` that ``cache`` does not hold as they should be."""
-    return [jar for jar in wanted if not _is_right(cache / f"kafka-{VERSION}" / jar.file_name, jar)]
+    """Those of ``wanted`` that ``cache`` does not hold with the right checksum."""
+    return [jar for jar in wanted if not _is_intact(cache / f"kafka-{VERSION}" / jar.file_name, jar)]
 
 
-def _writable(folder: Path) -> Path:
+def _create(directory: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(f"{folder} cannot be created: {error}; XDG_CACHE_HOME names another place") from error
-    return folder
+        raise ConfigurationError(
+            f"{directory} cannot be created: {error}; XDG_CACHE_HOME names another directory"
+        ) from error
+    return directory
 
 
-def _is_right(path: Path, jar: Jar) -> bool:
+def _is_intact(path: Path, jar: Jar) -> bool:
     return path.is_file() and sha256(path) == jar.sha256
 
 
 def sha256(path: Path) -> str:
-    """Of a file's contents, in hexadecimal."""
+    """The SHA-256 of a file's contents, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch_all(jars: list[Jar], folder: Path, say: Say) -> None:
-    with unfinished(folder) as apart:
-        pool = ThreadPoolExecutor(_PARALLEL)
+def _fetch_all(jars: list[Jar], directory: Path, report_step: ReportStep) -> None:
+    with temporary_directory(directory) as temporary:
+        pool = ThreadPoolExecutor(_PARALLEL_DOWNLOADS)
         try:
-            pending = [pool.submit(_fetch_one, jar, apart, folder) for jar in jars]
+            pending = [pool.submit(_fetch_one, jar, temporary, directory) for jar in jars]
             for line in _progress(pending):
-                say(line)
+                report_step(line)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
-def unfinished(folder: Path) -> Iterator[Path]:
-    """A folder in ``folder`` for files in the making, removed with what is left in it.
+def temporary_directory(parent: Path) -> Iterator[Path]:
+    """A directory in ``parent`` for unfinished files, removed with whatever is left in it.
 
-    They lie apart, so that neither a part of a file nor a second process at the same work is mistaken for a whole one.
+    Unfinished files are kept apart so that neither a partial file nor another process' download passes for a whole one.
     """
-    _remove_abandoned(folder)
-    apart = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
+    _remove_abandoned(parent)
+    temporary = Path(tempfile.mkdtemp(prefix=_UNFINISHED_PREFIX, dir=parent))
     try:
-        yield apart
+        yield temporary
     finally:
-        shutil.rmtree(apart, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    # Of processes that were killed at it; younger ones may still be at work, and end meanwhile.
-    for abandoned in folder.glob(f"{_UNFINISHED}*"):
+def _remove_abandoned(parent: Path) -> None:
+    # Left by processes that were killed; younger directories may still be in use.
+    for abandoned in parent.glob(f"{_UNFINISHED_PREFIX}*"):
         with suppress(FileNotFoundError):
             if time.time() - abandoned.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(abandoned, ignore_errors=True)
@@ -125,8 +129,8 @@ def _progress(pending: list[Future[int]]) -> Iterator[str]:
             yield f"fetching Kafka {VERSION}: {done} of {len(pending)} files, {fetched_bytes / _MEBIBYTE:.1f} MiB"
 
 
-def _fetch_one(jar: Jar, apart: Path, folder: Path) -> int:
-    path = _download(jar, apart)
+def _fetch_one(jar: Jar, temporary: Path, directory: Path) -> int:
+    path = _download(jar, temporary)
     found = sha256(path)
     if found != jar.sha256:
         raise ConfigurationError(
@@ -135,20 +139,20 @@ def _fetch_one(jar: Jar, apart: Path, folder: Path) -> int:
         )
     path.chmod(0o644)
     size_bytes = path.stat().st_size
-    path.replace(folder / jar.file_name)
+    path.replace(directory / jar.file_name)
     return size_bytes
 
 
-def _download(jar: Jar, apart: Path) -> Path:
+def _download(jar: Jar, temporary: Path) -> Path:
     try:
         from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - only installed with the extra [local]
     except ImportError as error:
         raise ConfigurationError("jgo is not installed: `pip install 'event-platform[local]'`") from error
-    context = MavenContext(resolver=PythonResolver(), repo_cache=apart, timeout=_TIMEOUT_SECONDS)
+    context = MavenContext(resolver=PythonResolver(), repo_cache=temporary, timeout=_TIMEOUT_SECONDS)
     try:
         return context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
     except (OSError, RuntimeError) as error:
         raise UnavailableError(
-            f"{jar.file_name} of Kafka {VERSION} is not in {apart.parent} and could not be fetched "
+            f"{jar.file_name} of Kafka {VERSION} is not in {temporary.parent} and could not be fetched "
             f"({type(error).__name__}): try again with a network, or use docker compose (infra/docker-compose.yml)"
         ) from error

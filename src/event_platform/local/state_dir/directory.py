@@ -1,4 +1,4 @@
-"""Where the state, logs, data and binaries of the local platform lie, and as whom its servers run."""
+"""The layout of the state directory, and the account that the local servers run as."""
 
 import hashlib
 import os
@@ -8,112 +8,129 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.local.state_dir import marker
 
-_FOLDER_FOR_ALL = Path("/var/lib/event-platform")
-_CACHE_FOR_ALL = Path("/var/cache/event-platform")
+_SYSTEM_DATA: Final = Path("/var/lib/event-platform")
+_SYSTEM_CACHE: Final = Path("/var/cache/event-platform")
 
 
-@dataclass(frozen=True)
-class Account:
-    """A user that servers run as."""
+@dataclass(frozen=True, slots=True)
+class ServerAccount:
+    """The user that servers run as."""
 
     uid: int
     gid: int
 
 
-@dataclass(frozen=True)
-class Place:
-    """The state folder, the folder of the servers' data, and the account they run as (None: our own)."""
+@dataclass(frozen=True, slots=True)
+class StateDirectory:
+    """Paths of one local platform.
+
+    Attributes:
+        home: The state directory, `EVENT_PLATFORM_HOME`.
+        server_data: Parent of the servers' data directories; ``home`` unless the servers' account cannot reach that.
+        account: The account that the servers run as; None for our own.
+    """
 
     home: Path
-    servers: Path
-    account: Account | None
+    server_data: Path
+    account: ServerAccount | None
 
     @property
     def logs(self) -> Path:
-        """One file a process."""
+        """The directory with one log file per process."""
         return self.home / "logs"
 
     @property
-    def secrets(self) -> Path:
-        """The generated passwords; 0600. Beside the data, because neither is of use without the other."""
-        return self.servers / "secrets.json"
+    def passwords_file(self) -> Path:
+        """The generated passwords, mode 0600; kept beside the data, because neither is of use without the other."""
+        return self.server_data / "secrets.json"
 
     @property
-    def records(self) -> Path:
-        """What was started: ids, start times."""
+    def records_file(self) -> Path:
+        """Process ids and start times of what was started."""
         return self.home / "processes.json"
 
     @property
-    def ports(self) -> Path:
-        """The ports that the servers had last."""
+    def ports_file(self) -> Path:
+        """The ports that the servers used last."""
         return self.home / "ports.json"
 
     @property
-    def lock(self) -> Path:
-        """Held by the supervisor for as long as it lives."""
+    def lock_file(self) -> Path:
+        """Locked by the supervisor for as long as it lives."""
         return self.home / "supervisor.lock"
 
+    @property
+    def marked_directories(self) -> tuple[Path, ...]:
+        """All directories that carry a marker."""
+        return (self.home,) if self.server_data == self.home else (self.server_data, self.home)
+
     def create(self) -> None:
-        """Create the folders, each with its marker before anything else, and what the state folder holds.
+        """Create the directories, each with its marker before anything else is written.
 
         Raises:
-            ConfigurationError: One cannot be created, or is not ours.
+            ConfigurationError: A directory cannot be created, or belongs to something else.
         """
         self.check()
         mode = 0o711 if self.account else 0o700
         try:
-            for folder in self.folders:
-                folder.mkdir(mode=mode, parents=True, exist_ok=True)
-                if not marker.is_marked(folder):
-                    marker.mark(folder)
+            for directory in self.marked_directories:
+                directory.mkdir(mode=mode, parents=True, exist_ok=True)
+                if not marker.is_marked(directory):
+                    marker.write(directory)
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: cannot be created: {error}") from error
 
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """All that carry a marker."""
-        return (self.home,) if self.servers == self.home else (self.servers, self.home)
-
     def check(self) -> None:
-        """Raise `ConfigurationError` where a folder, or one to create it in, is not writable or is somebody else's."""
-        _check_name(self.home)
-        for folder in self.folders:
-            existing = next(each for each in (folder, *folder.parents) if os.access(each, os.F_OK, effective_ids=True))
-            if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
+        """Check that every directory is, or can be created, writable and ours.
+
+        Raises:
+            ConfigurationError: One is not writable, or holds something else.
+        """
+        _check_encoding(self.home)
+        for directory in self.marked_directories:
+            self._check_writable(directory)
+            if not self._is_usable(directory):
                 raise ConfigurationError(
-                    f"EVENT_PLATFORM_HOME={self.home}: {existing} is no folder that you may write to"
-                )
-            if not self._may_use(folder):
-                raise ConfigurationError(
-                    f"EVENT_PLATFORM_HOME={self.home}: {folder} is not empty and was not made by event-platform, "
-                    "so nothing is put into it: name a new or an empty folder"
+                    f"EVENT_PLATFORM_HOME={self.home}: {directory} is not empty and was not made by event-platform, "
+                    "so nothing is put into it: name a new or an empty directory"
                 )
 
-    def _may_use(self, folder: Path) -> bool:
+    def _check_writable(self, directory: Path) -> None:
+        candidates = (directory, *directory.parents)
+        existing = next(each for each in candidates if os.access(each, os.F_OK, effective_ids=True))
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
+            raise ConfigurationError(
+                f"EVENT_PLATFORM_HOME={self.home}: {existing} is not a directory that you may write to"
+            )
+
+    def _is_usable(self, directory: Path) -> bool:
         try:
-            return marker.holds_nothing(folder) or self.is_ours(folder) or marker.holds_platform(folder)
+            return marker.is_empty(directory) or self.is_own(directory) or marker.has_platform_files(directory)
         except OSError:
             return False
 
-    def is_ours(self, folder: Path) -> bool:
-        """Whether we made ``folder``: by its marker, or because nobody else makes one there."""
-        return marker.is_marked(folder) or (folder == self.servers != self.home and folder.parent == _FOLDER_FOR_ALL)
+    def is_own(self, directory: Path) -> bool:
+        """Whether the platform created ``directory``: it is marked, or lies where only the platform creates any."""
+        is_system_data = directory == self.server_data != self.home and directory.parent == _SYSTEM_DATA
+        return marker.is_marked(directory) or is_system_data
 
-    def folder_of(self, server: str) -> Path:
-        """The folder of one server's configuration and data."""
-        return self.servers / server
+    def data_directory(self, server: str) -> Path:
+        """The directory of one server's configuration and data."""
+        return self.server_data / server
 
-    def make_folder(self, path: Path) -> Path:
-        """Create ``path`` and give it to the servers' account.
+    def create_data_directory(self, server: str) -> Path:
+        """Create the directory of one server, owned by the servers' account, and return it.
 
         Raises:
             ConfigurationError: It cannot be created.
         """
+        path = self.data_directory(server)
         try:
             path.mkdir(parents=True, exist_ok=True)
             if self.account:
@@ -123,32 +140,32 @@ class Place:
             raise ConfigurationError(f"EVENT_PLATFORM_HOME={self.home}: {path} cannot be created: {error}") from error
         return path
 
-    def give(self, path: Path) -> None:
-        """Let the servers' account own the file ``path``."""
+    def chown_to_servers(self, path: Path) -> None:
+        """Make the servers' account the owner of the file ``path``."""
         if self.account:
             os.chown(path, self.account.uid, self.account.gid)
 
-    def cache(self) -> Path:
-        """The folder of downloads, shared by all state folders of the user."""
+    def cache_directory(self) -> Path:
+        """The directory of downloads, shared by all state directories of the user."""
         if self.account:
-            return _CACHE_FOR_ALL
+            return _SYSTEM_CACHE
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "event-platform"
 
-    def can_run(self, binary: Path) -> bool:
+    def can_execute(self, binary: Path) -> bool:
         """Whether the servers' account can reach ``binary``."""
-        return not self.account or _reachable_by_all(binary.resolve())
+        return not self.account or _is_world_reachable(binary.resolve())
 
-    def reachable(self, root: Path, parts: Iterable[str], version: str) -> Path:
-        """``root``, or a folder with copies of ``parts`` of it that the servers' account can reach.
+    def accessible_copy(self, root: Path, parts: Iterable[str], version: str) -> Path:
+        """``root`` itself, or a directory with a copy of ``parts`` that the servers' account can reach.
 
         Args:
-            root: A folder of binaries.
-            parts: The folders in it that are needed, kept in their places relative to each other.
-            version: Names the contents; another version is copied anew.
+            root: A directory of binaries.
+            parts: The subdirectories that are needed; their positions relative to each other are kept.
+            version: Identifies the contents; another version is copied anew.
         """
-        if self.can_run(root):
+        if self.can_execute(root):
             return root
-        copy = self.servers / "binaries" / f"{root.name}-{version}"
+        copy = self.server_data / "binaries" / f"{root.name}-{version}"
         if not (copy / "complete").exists():
             shutil.rmtree(copy, ignore_errors=True)
             for part in parts:
@@ -157,38 +174,38 @@ class Place:
         return copy
 
 
-def find(home: Path) -> Place:
-    """The place that belongs to the state folder ``home``; nothing is created.
+def locate(home: Path) -> StateDirectory:
+    """The paths that belong to the state directory ``home``; creates nothing.
 
-    Root's servers run as ``nobody``, because Postgres refuses root; where that user cannot reach the state folder,
-    their data lies under ``/var/lib/event-platform``. No mode of any parent folder is ever changed.
+    Servers of root run as ``nobody``, because Postgres refuses to run as root. Where that user cannot reach the state
+    directory, their data lies under ``/var/lib/event-platform``. The mode of a parent directory is never changed.
     """
     home = home.absolute()
     account = _account_of_servers()
-    return Place(home, _servers_folder(home) if account else home, account)
+    return StateDirectory(home, _server_data_of(home) if account else home, account)
 
 
-def _servers_folder(home: Path) -> Path:
-    apart = _FOLDER_FOR_ALL / _digest(home)
-    # Once chosen it stays, also where the state folder can be reached later: the data is in it.
-    return apart if apart.exists() or not _reachable_by_all(home.resolve()) else home
+def _server_data_of(home: Path) -> Path:
+    separate = _SYSTEM_DATA / _digest(home)
+    # Once chosen it stays, even where the state directory becomes reachable later: the data is in it.
+    return separate if separate.exists() or not _is_world_reachable(home.resolve()) else home
 
 
-def _account_of_servers() -> Account | None:
+def _account_of_servers() -> ServerAccount | None:
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    return ServerAccount(nobody.pw_uid, nobody.pw_gid)
 
 
-def _reachable_by_all(path: Path) -> bool:
-    # What does not exist yet is created by us, and reachable.
-    existing = (folder for folder in (path, *path.parents) if folder.exists())
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
+def _is_world_reachable(path: Path) -> bool:
+    # A directory that does not exist yet will be created by us, with a mode that permits it.
+    existing = (directory for directory in (path, *path.parents) if directory.exists())
+    return all(directory.stat().st_mode & stat.S_IXOTH for directory in existing)
 
 
-def _check_name(home: Path) -> None:
-    # Records, sockets and servers name it in text.
+def _check_encoding(home: Path) -> None:
+    # Process records, the socket path and the servers' configuration hold it as text.
     try:
         os.fspath(home).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""One supervisor a state folder: the lock ends with the process, however that ends."""
+"""The lock that admits one supervisor per state directory; the kernel releases it when the process ends."""
 
 import fcntl
 from pathlib import Path
@@ -8,18 +8,18 @@ from event_platform.core.errors import ConfigurationError
 
 
 def acquire(path: Path) -> IO[bytes] | None:
-    """The lock, to be held open; None where another process holds it.
+    """Lock ``path`` and return the open file that holds the lock; None where another process holds it.
 
     Raises:
-        ConfigurationError: There can be none.
+        ConfigurationError: The file cannot be opened or locked.
     """
     try:
-        return _locked(path.open("ab"))
+        return _try_lock(path.open("ab"))
     except OSError as error:
         raise ConfigurationError(f"EVENT_PLATFORM_HOME={path.parent}: {error}") from error
 
 
-def _locked(file: IO[bytes]) -> IO[bytes] | None:
+def _try_lock(file: IO[bytes]) -> IO[bytes] | None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -29,14 +29,14 @@ def _locked(file: IO[bytes]) -> IO[bytes] | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a supervisor runs.
+    """Whether a supervisor holds the lock.
 
     Raises:
-        ConfigurationError: The state folder is closed to us.
+        ConfigurationError: We may not read the state directory.
     """
     try:
-        # To read is enough, and all that another user may.
-        file = _locked(path.open("rb"))
+        # Opening for reading is enough for flock, and all that another user may do.
+        file = _try_lock(path.open("rb"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False
     except PermissionError as error:

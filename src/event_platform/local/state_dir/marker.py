@@ -1,7 +1,7 @@
-"""The marker of a folder that the platform made: nothing is put into, or removed from, a folder without it.
+"""The marker file of a directory that the platform created: it writes to, and removes from, no directory without one.
 
-It holds the folder's path and inode. A moved folder keeps the inode, and one on a disk that is mounted anew the path;
-a copy has neither, so that a marker which comes along with other files (an archive, a repository) proves nothing.
+The marker holds the directory's path and inode. A moved directory keeps the inode, and one on a disk that is mounted
+anew keeps the path. A copy has neither, so a marker that came with other files (an archive, a repository) is invalid.
 """
 
 import os
@@ -11,91 +11,90 @@ from typing import Final
 
 import msgspec
 
-from event_platform.local.state_dir.password_file import Passwords
+from event_platform.local.state_dir.password_file import ServerPasswords
 
-NAME: Final = ".event-platform-folder"
+FILE_NAME: Final = ".event-platform-folder"
 
 _ABOUT: Final = "Made by event-platform; `event-platform down --purge` removes what the platform keeps in this folder."
 
-_NOTHING: Final = ("lost+found",)
-"""What a disk that was just mounted holds."""
+_IN_EMPTY_FILE_SYSTEM: Final = ("lost+found",)
 
 
-class Marker(msgspec.Struct, frozen=True):
-    """What the file says."""
+class DirectoryMarker(msgspec.Struct, frozen=True):
+    """Contents of the marker file."""
 
     about: str
     path: str
     inode: int
 
 
-def mark(folder: Path) -> None:
-    """Write the marker of ``folder``, whole or not at all.
+def write(directory: Path) -> None:
+    """Write the marker of ``directory`` atomically.
 
     Raises:
         OSError: It cannot be written.
     """
-    path = folder / NAME
-    draft = folder / f"{NAME}.{os.getpid()}"
+    path = directory / FILE_NAME
+    draft = directory / f"{FILE_NAME}.{os.getpid()}"
     draft.unlink(missing_ok=True)
-    made = Marker(_ABOUT, str(folder.resolve()), folder.stat().st_ino)
+    content = DirectoryMarker(_ABOUT, str(directory.resolve()), directory.stat().st_ino)
     with draft.open("xb") as file:
-        file.write(msgspec.json.encode(made) + b"\n")
+        file.write(msgspec.json.encode(content) + b"\n")
     draft.replace(path)
 
 
-def read(folder: Path) -> Marker | None:
-    """The marker that lies in ``folder``, be it its own or another's."""
-    path = folder / NAME
+def read(directory: Path) -> DirectoryMarker | None:
+    """The marker file in ``directory``, valid for it or not; None where there is none that can be read."""
+    path = directory / FILE_NAME
     try:
-        return None if path.is_symlink() else msgspec.json.decode(path.read_bytes(), type=Marker)
+        return None if path.is_symlink() else msgspec.json.decode(path.read_bytes(), type=DirectoryMarker)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def is_marked(folder: Path) -> bool:
-    """Whether ``folder`` carries its own marker."""
-    found = read(folder)
-    return found is not None and (found.path == str(folder.resolve()) or found.inode == folder.stat().st_ino)
+def is_marked(directory: Path) -> bool:
+    """Whether ``directory`` carries a marker that was written for it."""
+    found = read(directory)
+    return found is not None and (found.path == str(directory.resolve()) or found.inode == directory.stat().st_ino)
 
 
-def holds_nothing(folder: Path) -> bool:
-    """Whether ``folder`` is missing or empty; a marker that was not finished is nothing.
+def is_empty(directory: Path) -> bool:
+    """Whether ``directory`` is missing or empty, apart from an unfinished marker.
 
     Raises:
         OSError: It cannot be read.
     """
-    return not folder.exists() or all(_is_nothing(path.name) for path in folder.iterdir())
+    return not directory.exists() or all(_is_insignificant(path.name) for path in directory.iterdir())
 
 
-def _is_nothing(name: str) -> bool:
-    return name in _NOTHING or name.startswith(NAME)
+def _is_insignificant(name: str) -> bool:
+    return name in _IN_EMPTY_FILE_SYSTEM or name.startswith(FILE_NAME)
 
 
-def holds_platform(folder: Path) -> bool:
-    """Whether ``folder`` has what the platform alone writes, as earlier versions did without a marker."""
-    return _has_passwords(folder) or _has_ports(folder) or _has_only_a_processor(folder)
+def has_platform_files(directory: Path) -> bool:
+    """Whether ``directory`` has files that only the platform writes; earlier versions wrote no marker."""
+    return _has_passwords(directory) or _has_ports(directory) or _has_only_a_worker_id(directory)
 
 
-def _has_passwords(folder: Path) -> bool:
-    return _keys(folder / "secrets.json") == frozenset(Passwords.__struct_fields__)
+def _has_passwords(directory: Path) -> bool:
+    return _json_keys(directory / "secrets.json") == frozenset(ServerPasswords.__struct_fields__)
 
 
-def _has_ports(folder: Path) -> bool:
-    return _keys(folder / "ports.json") == frozenset({"postgres", "redis", "kafka", "kafka_controller"})
+def _has_ports(directory: Path) -> bool:
+    return _json_keys(directory / "ports.json") == frozenset({"postgres", "redis", "kafka", "kafka_controller"})
 
 
-def _keys(path: Path) -> frozenset[str]:
+def _json_keys(path: Path) -> frozenset[str]:
     try:
         return frozenset(msgspec.json.decode(path.read_bytes(), type=dict[str, str | int]))
     except (OSError, msgspec.DecodeError):
         return frozenset()
 
 
-def _has_only_a_processor(folder: Path) -> bool:
-    # A processor that is run by itself keeps its name there, and makes no marker.
+def _has_only_a_worker_id(directory: Path) -> bool:
+    # A processor that runs without a supervisor keeps its worker id here, and writes no marker.
     try:
-        others = {path.name for path in folder.iterdir() if not _is_nothing(path.name)} - {"processor"}
-        return not others and bool(re.fullmatch("[0-9a-f]{32}", (folder / "processor" / "worker-id").read_text()))
+        others = {path.name for path in directory.iterdir() if not _is_insignificant(path.name)} - {"processor"}
+        return not others and bool(re.fullmatch("[0-9a-f]{32}", (directory / "processor" / "worker-id").read_text()))
     except (OSError, ValueError):
         return False

@@ -1,4 +1,4 @@
-"""What the supervisor does when asked: tell its status, start and stop single programs."""
+"""Carries out control requests: reports the status, starts and stops single programs."""
 
 import os
 from collections.abc import Mapping
@@ -9,52 +9,51 @@ from event_platform.core.settings.files import names, other_form, read_secrets, 
 from event_platform.core.settings.loading import load
 from event_platform.core.settings.values import http_url
 from event_platform.local.process import readiness
-from event_platform.local.process.identity import identify
+from event_platform.local.process.identity import HOME_VARIABLE, identify
 from event_platform.local.servers import local_servers
 from event_platform.local.supervisor import services
-from event_platform.local.supervisor.control_protocol import Answer, Entry, Request
-from event_platform.local.supervisor.process_group import Fleet
-from event_platform.local.supervisor.startup import Plan
+from event_platform.local.supervisor.control_protocol import ComponentStatus, ControlRequest, ControlResponse
+from event_platform.local.supervisor.process_group import ProcessGroup
+from event_platform.local.supervisor.startup import StartupPlan
 
 
-class Orders:
-    """Requests of the command line, carried out on a fleet."""
+class ControlHandler:
+    """Applies the command line's requests to a process group."""
 
-    def __init__(self, plan: Plan, fleet: Fleet) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, plan: StartupPlan, group: ProcessGroup) -> None:
         self._plan = plan
-        self._fleet = fleet
+        self._group = group
 
-    def handle(self, request: Request) -> Answer:
-        """Carry out a request.
+    def handle(self, request: ControlRequest) -> ControlResponse:
+        """Carry out one request.
 
         Raises:
-            PlatformError: It cannot be done; says why.
+            PlatformError: It cannot be carried out; says why.
         """
         match request.verb:
             case "start":
                 return self._start(request)
             case "stop":
-                self._fleet.keeper(request.name).stop()
-                return Answer()
+                self._group.process(request.name).stop()
+                return ControlResponse()
             case _:
-                home = self._plan.place.home
-                return Answer(entries=self._entries(), supervisor=identify(os.getpid(), home))
+                home = self._plan.state_dir.home
+                return ControlResponse(entries=self._components(), supervisor=identify(os.getpid(), home))
 
-    def _start(self, request: Request) -> Answer:
-        keeper = self._fleet.keeper(request.name)
+    def _start(self, request: ControlRequest) -> ControlResponse:
+        process = self._group.process(request.name)
         if request.environment:
             _check_overrides(request.name, request.environment)
-        changed = keeper.start(_with_other_forms(request.environment))
-        keeper.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
-        return Answer(changed=changed)
+        changed = process.start(_with_other_forms(request.environment))
+        process.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
+        return ControlResponse(changed=changed)
 
-    def _entries(self) -> dict[str, Entry]:
-        keepers = self._fleet.keepers()
+    def _components(self) -> dict[str, ComponentStatus]:
+        processes = self._group.processes()
         addresses = {name: ("service", address) for name, address in self._service_addresses().items()}
         addresses |= {name: ("server", address) for name, address in self._server_addresses().items()}
         return {
-            name: Entry(kind, address, keepers[name].snapshot() if name in keepers else None)
+            name: ComponentStatus(kind, address, processes[name].snapshot() if name in processes else None)
             for name, (kind, address) in addresses.items()
         }
 
@@ -70,13 +69,17 @@ class Orders:
 def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
     if name in local_servers.NAMES:
         raise ConfigurationError(f"{name} takes no settings of ours; only services can be started with --env")
-    # The supervisor looks for a service where it was when all was started, and knows its processes by the folder.
-    fixed = {f"{name.upper()}_HOST", f"{name.upper()}_PORT", "EVENT_PLATFORM_HOME"}
+    # Readiness is checked at the address of the first start, and a process is recognised by its state directory.
+    fixed = {f"{name.upper()}_HOST", f"{name.upper()}_PORT", HOME_VARIABLE}
     if moved := sorted(fixed & set(environment)):
         raise ConfigurationError(f"{', '.join(moved)}: fixed while the platform runs; set it for `event-platform up`")
     if unknown := sorted(set(environment) - names(Settings.model_fields)):
         raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/reference/settings.md lists them")
-    # A service that could not start with them would have been stopped for nothing.
+    _check_loadable(environment)
+
+
+def _check_loadable(environment: Mapping[str, str]) -> None:
+    # Checked before the running service is stopped: it could not be started again with settings that do not load.
     values = {setting.lower(): value for setting, value in environment.items()}
     files = read_secrets(secret_names(Settings.model_fields), [environment])
     settings = load(**values | {setting.lower(): value for setting, value in files.items()})
@@ -85,7 +88,7 @@ def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
 
 
 def _with_other_forms(environment: Mapping[str, str]) -> dict[str, str]:
-    """With a setting its file is overridden as well, and the other way round: an empty variable is none."""
+    """Blank the other form of each overridden secret, `X` for `X_FILE` and back; a blank variable counts as unset."""
     secrets = secret_names(Settings.model_fields)
     others = {other_form(name) for name in environment if {name, other_form(name)} & secrets}
     return dict.fromkeys(others, "") | dict(environment)

@@ -1,4 +1,4 @@
-"""How the command line talks to the supervisor: one JSON request and one JSON answer over a Unix socket."""
+"""The protocol between command line and supervisor: one JSON request and one JSON response over a Unix socket."""
 
 import contextlib
 import os
@@ -9,23 +9,25 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from event_platform.core.errors import PlatformError, UnavailableError
 from event_platform.core.telemetry import get_logger
-from event_platform.local.process.identity import Identity
-from event_platform.local.supervisor.periodic_tasks import Duties
-from event_platform.local.supervisor.supervised_process import Snapshot
+from event_platform.local.process.identity import ProcessIdentity
+from event_platform.local.supervisor.periodic_tasks import PeriodicTasks
+from event_platform.local.supervisor.supervised_process import ProcessSnapshot
 
 log = get_logger(__name__)
 
-_PAUSE_SECONDS = 0.5
-_LONGEST_PATH_BYTES = 100
-_MESSAGE_BYTES = 1_048_576
+_DELAY_AFTER_FAILED_ACCEPT_SECONDS: Final = 0.5
+_REQUEST_TIMEOUT_SECONDS: Final = 5.0
+_LONGEST_SOCKET_PATH_BYTES: Final = 100
+_MESSAGE_BYTES: Final = 1_048_576
 
 
-class Request(msgspec.Struct, frozen=True):
+class ControlRequest(msgspec.Struct, frozen=True):
     """``status``, or ``start`` or ``stop`` with a program's name; ``environment`` is for ``start``."""
 
     verb: str
@@ -33,29 +35,29 @@ class Request(msgspec.Struct, frozen=True):
     environment: dict[str, str] = {}
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A service or server; ``snapshot`` is None for a server that the user named."""
+class ComponentStatus(msgspec.Struct, frozen=True):
+    """A service or server; ``snapshot`` is None for an external server."""
 
     kind: str
     address: str
-    snapshot: Snapshot | None
+    snapshot: ProcessSnapshot | None
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What came of a request, and who answers; ``error`` is empty where it went well."""
+class ControlResponse(msgspec.Struct, frozen=True):
+    """The result of a request, and the supervisor that carried it out; ``error`` is empty on success."""
 
     error: str = ""
     changed: bool = True
     started: bool = True
-    entries: dict[str, Entry] = {}
-    supervisor: Identity | None = None
+    entries: dict[str, ComponentStatus] = {}
+    supervisor: ProcessIdentity | None = None
 
 
-Handle = Callable[[Request], Answer]
+Handler = Callable[[ControlRequest], ControlResponse]
 
 
-def serve(home: Path, handle: Handle) -> Path:
-    """Answer requests in the background; the socket's path is kept in the state folder, and returned."""
+def serve(home: Path, handler: Handler) -> Path:
+    """Answer requests in the background; return the socket's path, which the file ``control`` in ``home`` holds."""
     path = _socket_path(home)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
@@ -66,19 +68,19 @@ def serve(home: Path, handle: Handle) -> Path:
         os.umask(mask)
     listener.listen(16)
     (home / "control").write_text(str(path), "utf-8")
-    threading.Thread(target=_serve, args=(listener, handle), name="control", daemon=True).start()
+    threading.Thread(target=_accept_forever, args=(listener, handler), name="control", daemon=True).start()
     return path
 
 
 def _socket_path(home: Path) -> Path:
     inside = home / "control.sock"
-    if len(os.fsencode(inside)) <= _LONGEST_PATH_BYTES:
+    if len(os.fsencode(inside)) <= _LONGEST_SOCKET_PATH_BYTES:
         return inside
     return Path(tempfile.mkdtemp(prefix="event-platform-", dir="/tmp")) / "control.sock"
 
 
 def close(home: Path, path: Path) -> None:
-    """Remove what `serve` made, as far as it can be removed."""
+    """Remove the files that `serve` created, ignoring those that are gone."""
     for each in (path, home / "control"):
         with contextlib.suppress(OSError):
             each.unlink()
@@ -87,30 +89,34 @@ def close(home: Path, path: Path) -> None:
             path.parent.rmdir()
 
 
-def _serve(listener: socket.socket, handle: Handle) -> None:
-    duties = Duties()
+def _accept_forever(listener: socket.socket, handler: Handler) -> None:
+    tasks = PeriodicTasks()
     while True:
-        if not duties.run("accepting requests", partial(_accept, listener, handle)):
-            time.sleep(_PAUSE_SECONDS)
+        if not tasks.run("accepting control requests", partial(_accept, listener, handler)):
+            time.sleep(_DELAY_AFTER_FAILED_ACCEPT_SECONDS)
 
 
-def _accept(listener: socket.socket, handle: Handle) -> None:
+def _accept(listener: socket.socket, handler: Handler) -> None:
     connection, _ = listener.accept()
-    threading.Thread(target=_answer, args=(connection, handle), daemon=True).start()
+    threading.Thread(target=_answer, args=(connection, handler), daemon=True).start()
 
 
-def _answer(connection: socket.socket, handle: Handle) -> None:
+def _answer(connection: socket.socket, handler: Handler) -> None:
     with connection, contextlib.suppress(OSError, msgspec.DecodeError):
-        connection.settimeout(5)
-        request = msgspec.json.decode(_read_line(connection), type=Request)
-        try:
-            answer = handle(request)
-        except PlatformError as error:
-            answer = Answer(error=str(error))
-        except Exception as error:
-            log.exception("request failed", verb=request.verb, name=request.name)
-            answer = Answer(error=f"{request.verb} {request.name} failed: {error!r}")
-        connection.sendall(msgspec.json.encode(answer) + b"\n")
+        connection.settimeout(_REQUEST_TIMEOUT_SECONDS)
+        request = msgspec.json.decode(_read_line(connection), type=ControlRequest)
+        response = _handle(request, handler)
+        connection.sendall(msgspec.json.encode(response) + b"\n")
+
+
+def _handle(request: ControlRequest, handler: Handler) -> ControlResponse:
+    try:
+        return handler(request)
+    except PlatformError as error:
+        return ControlResponse(error=str(error))
+    except Exception as error:
+        log.exception("control request failed", verb=request.verb, name=request.name)
+        return ControlResponse(error=f"{request.verb} {request.name} failed: {error!r}")
 
 
 def _read_line(connection: socket.socket) -> bytes:
@@ -123,11 +129,11 @@ def _read_line(connection: socket.socket) -> bytes:
     return text
 
 
-def ask(home: Path, request: Request, timeout_seconds: float = 10.0) -> Answer | None:
-    """The supervisor's answer; None where none is running.
+def send(home: Path, request: ControlRequest, timeout_seconds: float = 10.0) -> ControlResponse | None:
+    """Send a request to the supervisor of ``home``; None where no supervisor runs.
 
     Raises:
-        UnavailableError: It does not answer.
+        UnavailableError: The supervisor does not answer.
     """
     try:
         path = (home / "control").read_text("utf-8")
@@ -135,7 +141,7 @@ def ask(home: Path, request: Request, timeout_seconds: float = 10.0) -> Answer |
             connection.settimeout(timeout_seconds)
             connection.connect(path)
             connection.sendall(msgspec.json.encode(request) + b"\n")
-            return msgspec.json.decode(_read_line(connection), type=Answer)
+            return msgspec.json.decode(_read_line(connection), type=ControlResponse)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     except (TimeoutError, OSError, msgspec.DecodeError) as error:

@@ -3,32 +3,33 @@
 import contextlib
 import shutil
 from pathlib import Path
+from typing import Final
 
-LIMIT_BYTES = 10 * 1_048_576
-"""A larger file becomes ``.1``, in place of the one before; so a process' logs take twice this at most."""
+LIMIT_BYTES: Final = 10 * 1_048_576
+"""A larger file is moved to ``.1``, replacing the previous one, so that a process' logs take at most twice this."""
 
 
-def rotate(folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
-    """Cut files that have grown beyond the limit, each whatever becomes of the others.
+def rotate(directory: Path, limit_bytes: int = LIMIT_BYTES) -> None:
+    """Copy and truncate every log larger than ``limit_bytes``; a failure with one does not affect the others.
 
-    They are copied and emptied, not moved: processes append to the file they have open. What one writes between the
-    two is lost. Where no copy can be made a file is emptied without one, once it is as large as both would be.
+    Files are copied and truncated, not renamed, because processes append to the file they have open. A line written
+    between the two steps is lost. A log that cannot be copied is truncated all the same at twice the limit.
 
     Raises:
-        OSError: One could not be copied or cut; the last one's.
+        OSError: A log could not be copied or truncated; of several failures, the last.
     """
     failure: OSError | None = None
-    for log in folder.glob("*.log"):
+    for log in directory.glob("*.log"):
         try:
             if log.is_file():
-                _cut(log, limit_bytes)
+                _rotate_one(log, limit_bytes)
         except OSError as error:
             failure = error
     if failure:
         raise failure
 
 
-def _cut(log: Path, limit_bytes: int) -> None:
+def _rotate_one(log: Path, limit_bytes: int) -> None:
     size = log.stat().st_size
     if size <= limit_bytes:
         return
@@ -41,11 +42,11 @@ def _cut(log: Path, limit_bytes: int) -> None:
         file.truncate()
 
 
-def _copy(log: Path, kept: Path) -> None:
+def _copy(log: Path, copy: Path) -> None:
     try:
-        shutil.copyfile(log, kept)
+        shutil.copyfile(log, copy)
     except OSError:
-        # A part of it takes the room that is missing.
+        # A partial copy would take the space that is lacking.
         with contextlib.suppress(OSError):
-            kept.unlink()
+            copy.unlink()
         raise

@@ -1,4 +1,4 @@
-"""What a supervisor does again and again: a duty that fails stops neither the next one nor itself for good."""
+"""Tasks that the supervisor repeats: a failing task is retried at its next turn, and stops no other task."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,28 @@ from event_platform.core.telemetry import get_logger
 log = get_logger(__name__)
 
 
-class Duties:
-    """Runs duties by name; a failure is logged when it begins or changes, and its end is."""
+class PeriodicTasks:
+    """Runs tasks by name; logs a failure when it first occurs or changes, and the recovery from it."""
 
     def __init__(self) -> None:
         self._failures: dict[str, str] = {}
 
-    def run(self, name: str, duty: Callable[[], object]) -> bool:
-        """Do it; whether it could be done."""
+    def run(self, name: str, task: Callable[[], object]) -> bool:
+        """Run ``task`` once; return whether it succeeded."""
         try:
-            duty()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other duties go on
-            self._fail(name, error)
+            task()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks go on
+            self._log_failure(name, error)
             return False
         if failure := self._failures.pop(name, None):
-            # Told again: where the disk was full, the line that told it first could not be written.
-            log.warning("duty recovered", duty=name, error=failure)
+            # With the error again: on a full disk the line that reported it could not be written.
+            log.warning("task recovered", task=name, error=failure)
         return True
 
-    def _fail(self, name: str, error: Exception) -> None:
-        told = f"{type(error).__name__}: {error}"
-        if self._failures.get(name) == told:
+    def _log_failure(self, name: str, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if self._failures.get(name) == text:
             return
-        self._failures[name] = told
-        # The trace of an OSError says no more than its text: the disk is full, or a file cannot be written.
-        log.error("duty failed; retrying", duty=name, error=told, exc_info=not isinstance(error, OSError))
+        self._failures[name] = text
+        # The traceback of an OSError adds nothing to its text, such as a full disk or a file that cannot be written.
+        log.error("task failed; retrying", task=name, error=text, exc_info=not isinstance(error, OSError))

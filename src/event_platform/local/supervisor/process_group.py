@@ -1,78 +1,82 @@
-"""All programs of a platform, each with its keeper."""
+"""All supervised processes of a platform, started and stopped together."""
 
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.telemetry import get_logger
 from event_platform.local.process import readiness
 from event_platform.local.process.program import Program
-from event_platform.local.process.records import Records
-from event_platform.local.supervisor.periodic_tasks import Duties
-from event_platform.local.supervisor.supervised_process import Keeper
+from event_platform.local.process.records import ProcessRecords
+from event_platform.local.supervisor.supervised_process import SupervisedProcess
+
+log = get_logger(__name__)
 
 
-class Fleet:
-    """Keepers by name. Once ended, nothing is started any more."""
+class ProcessGroup:
+    """Supervised processes by name; after `shut_down` none is started any more."""
 
-    def __init__(self, records: Records) -> None:
-        """Empty."""
+    def __init__(self, records: ProcessRecords) -> None:
         self._records = records
         self._lock = threading.Lock()
-        self._keepers: dict[str, Keeper] = {}
-        self._ended = False
+        self._processes: dict[str, SupervisedProcess] = {}
+        self._is_shut_down = False
 
-    def launch(self, programs: Mapping[str, Program]) -> None:
-        """Start programs side by side, and keep them running from then on; return when all are ready.
+    def start(self, programs: Mapping[str, Program]) -> None:
+        """Start programs concurrently and supervise them from then on; return when all are ready.
 
         Raises:
-            UnavailableError: One ended or took too long; or the fleet was ended meanwhile.
+            UnavailableError: One exited or took too long, or the group was shut down meanwhile.
         """
         with self._lock:
-            if self._ended:
+            if self._is_shut_down:
                 raise UnavailableError("stopped while starting")
-            started = {name: Keeper(program, self._records) for name, program in programs.items()}
-            for keeper in started.values():
-                keeper.start()
-            self._keepers.update(started)
-        for keeper in started.values():
-            keeper.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
+            started = {name: SupervisedProcess(program, self._records) for name, program in programs.items()}
+            for process in started.values():
+                process.start()
+            self._processes.update(started)
+        for process in started.values():
+            process.wait_until_ready(readiness.START_TIMEOUT_SECONDS)
 
-    def discard(self, names: Iterable[str]) -> None:
-        """Stop programs, and forget them."""
+    def remove(self, names: Iterable[str]) -> None:
+        """Stop processes and remove them from the group."""
         for name in names:
-            keeper = self._keepers.pop(name, None)
-            if keeper:
-                keeper.stop()
+            process = self._processes.pop(name, None)
+            if process:
+                process.stop()
 
-    def keeper(self, name: str) -> Keeper:
-        """The keeper of a program.
+    def process(self, name: str) -> SupervisedProcess:
+        """The supervised process of that name.
 
         Raises:
             ConfigurationError: There is none of that name.
         """
         try:
-            return self._keepers[name]
+            return self._processes[name]
         except KeyError:
-            known = ", ".join(sorted(self._keepers))
+            known = ", ".join(sorted(self._processes))
             raise ConfigurationError(
                 f"{name} is not run by this platform, which runs {known or 'nothing yet'}"
             ) from None
 
-    def keepers(self) -> dict[str, Keeper]:
-        """All of them by name."""
-        return dict(self._keepers)
+    def processes(self) -> dict[str, SupervisedProcess]:
+        """All supervised processes by name."""
+        return dict(self._processes)
 
-    def end(self, order: Iterable[tuple[str, ...]]) -> None:
-        """Stop the groups of names in ``order``, those of a group side by side."""
+    def shut_down(self, order: Iterable[tuple[str, ...]]) -> None:
+        """Stop the processes named by each tuple of ``order`` in turn, those of one tuple concurrently."""
         with self._lock:
-            self._ended = True
-        for group in order:
-            keepers = [self._keepers[name] for name in group if name in self._keepers]
-            with ThreadPoolExecutor(len(group)) as pool:
-                list(pool.map(_stop, keepers))
+            self._is_shut_down = True
+        for names in order:
+            processes = [self._processes[name] for name in names if name in self._processes]
+            with ThreadPoolExecutor(len(names)) as pool:
+                list(pool.map(_stop, processes))
 
 
-def _stop(keeper: Keeper) -> None:
-    # One that cannot be stopped is no reason to leave the others running.
-    Duties().run(f"stopping {keeper.program.name}", keeper.stop)
+def _stop(process: SupervisedProcess) -> None:
+    try:
+        process.stop()
+    except Exception:
+        # The other processes have to be stopped all the same.
+        log.exception("process could not be stopped", name=process.program.name)

@@ -1,4 +1,4 @@
-"""What the supervisor reports while starting: to the terminal, or to the command that started it."""
+"""Progress of a startup: printed to the terminal, or sent to the command that started the supervisor."""
 
 import contextlib
 import os
@@ -8,41 +8,41 @@ from typing import Literal
 import msgspec
 
 
-class Report(msgspec.Struct, frozen=True):
-    """One report; after ``ready`` or ``failed`` none follows."""
+class ProgressReport(msgspec.Struct, frozen=True):
+    """One line of progress; ``ready`` and ``failed`` are the last of their startup."""
 
     kind: Literal["doing", "ready", "failed"]
     text: str
 
 
-class Progress:
-    """Reports, as JSON lines to a descriptor, or as text where there is none."""
+class ProgressReporter:
+    """Writes reports as JSON lines to a file descriptor, or as text to the terminal."""
 
     def __init__(self, descriptor: int | None) -> None:
-        """Nothing is reported yet."""
+        """Write to ``descriptor``; where that is None, to stdout and stderr."""
         self._descriptor = descriptor
         self.is_ready = False
 
-    def say(self, text: str) -> None:
-        """What is being done."""
-        self._report(Report("doing", text))
+    def report_step(self, text: str) -> None:
+        """Report what is being done."""
+        self._write(ProgressReport("doing", text))
 
-    def ready(self, lines: list[str]) -> None:
-        """All runs."""
+    def report_ready(self, lines: list[str]) -> None:
+        """Report that everything runs, and close the descriptor."""
         self.is_ready = True
-        self._report(Report("ready", "\n".join(lines)))
+        self._write(ProgressReport("ready", "\n".join(lines)))
         self._close()
 
-    def fail(self, text: str) -> None:
-        """Nothing runs."""
-        self._report(Report("failed", text))
+    def report_failure(self, text: str) -> None:
+        """Report why the startup failed, and close the descriptor."""
+        self._write(ProgressReport("failed", text))
         self._close()
 
-    def _report(self, report: Report) -> None:
+    def _write(self, report: ProgressReport) -> None:
         if self._descriptor is None:
             _print(report)
             return
-        # The one who started us may be gone; that is no reason to stop.
+        # The command that started us may have ended; that is no reason to stop.
         with contextlib.suppress(OSError):
             os.write(self._descriptor, msgspec.json.encode(report) + b"\n")
 
@@ -52,9 +52,9 @@ class Progress:
                 os.close(self._descriptor)
 
 
-def _print(report: Report) -> None:
-    failed = report.kind == "failed"
-    stream = sys.stderr if failed else sys.stdout
+def _print(report: ProgressReport) -> None:
+    has_failed = report.kind == "failed"
+    stream = sys.stderr if has_failed else sys.stdout
     with contextlib.suppress(OSError):
-        stream.write(f"event-platform: {report.text}\n" if failed else f"{report.text}\n")
+        stream.write(f"event-platform: {report.text}\n" if has_failed else f"{report.text}\n")
         stream.flush()

@@ -1,4 +1,4 @@
-"""The platform's services as programs: the same command line that a user would type."""
+"""The services as programs: each runs the verb that a user would type."""
 
 import os
 import ssl
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -14,17 +15,19 @@ from event_platform.core.http import listening_socket
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.files import FILE_SUFFIX
 from event_platform.core.settings.values import http_url
+from event_platform.local.process.identity import HOME_VARIABLE
 from event_platform.local.process.program import Program
 from event_platform.local.servers import ports
-from event_platform.local.servers.ports import Reservations
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.servers.ports import PortReservations
+from event_platform.local.state_dir.directory import StateDirectory
 
-NAMES = ("ingest", "processor", "admin")
+NAMES: Final = ("ingest", "processor", "admin")
 
-_HEALTH_TIMEOUT_SECONDS = 5.0
+_HEALTH_TIMEOUT_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 30.0
 
-_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Health is asked without TLS; by default httpx reads every authority's certificate for each question."""
+_NO_CERTIFICATES: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Health checks use no TLS; by default httpx would load every CA certificate for each request."""
 
 
 def addresses(settings: Settings) -> dict[str, tuple[str, int]]:
@@ -37,10 +40,10 @@ def addresses(settings: Settings) -> dict[str, tuple[str, int]]:
 
 
 def check_ports(settings: Settings) -> None:
-    """Find out that a service could not listen, before anything is started.
+    """Check that every service could listen, before anything is started.
 
     Raises:
-        ConfigurationError: A port is taken or named twice, or an address cannot be listened on; with the setting.
+        ConfigurationError: A port is taken or used twice, or an address is not this machine's; names the setting.
     """
     seen: dict[int, str] = {}
     for name, (host, port) in addresses(settings).items():
@@ -56,8 +59,8 @@ def check_ports(settings: Settings) -> None:
 
 
 def check_port(name: str, host: str, port: int) -> None:
-    """Raise `ConfigurationError` where the service ``name`` could not listen; with the setting to change."""
-    if ports.answers(port, host):
+    """Raise `ConfigurationError` with the setting to change where the service ``name`` could not listen."""
+    if ports.is_listening(port, host):
         setting = f"{name.upper()}_PORT"
         raise ConfigurationError(
             f"port {port} is taken by another program: set {setting} to a free one to move {name}, "
@@ -67,12 +70,12 @@ def check_port(name: str, host: str, port: int) -> None:
 
 
 def _free_port(preferred: int) -> int:
-    with Reservations() as reservations:
+    with PortReservations() as reservations:
         return reservations.reserve((preferred,) if preferred < 1 << 16 else ())
 
 
-def with_ports(settings: Settings, reservations: Reservations) -> Settings:
-    """The same settings, with a reserved port for each service that was given port 0.
+def with_reserved_ports(settings: Settings, reservations: PortReservations) -> Settings:
+    """A copy of the settings, with a reserved port for each service whose port is 0.
 
     Raises:
         UnavailableError: No free port was found.
@@ -81,35 +84,41 @@ def with_ports(settings: Settings, reservations: Reservations) -> Settings:
     return settings.model_copy(update=chosen)
 
 
-def programs(settings: Settings, place: Place, connections: Mapping[str, str], folder: Path) -> dict[str, Program]:
-    """How each service is run, with ``connections`` to the servers over the environment as it is."""
-    chosen = {f"{name.upper()}_PORT": str(port) for name, (_, port) in addresses(settings).items()}
-    # What a file held is among the connections; both forms of one setting would be refused.
-    kept = {
-        name: value for name, value in os.environ.items() if name.upper().removesuffix(FILE_SUFFIX) not in connections
-    }
-    environment = {**kept, **connections, **chosen, "EVENT_PLATFORM_HOME": str(place.home)}
+def programs(
+    settings: Settings, state_dir: StateDirectory, connections: Mapping[str, str], working_directory: Path
+) -> dict[str, Program]:
+    """The program of each service; ``connections`` override the current environment."""
+    environment = _environment(settings, state_dir, connections)
     return {
         name: Program(
             name=name,
-            # -P: no module that lies in the user's folder by chance is taken for one of ours.
+            # -P: a module that happens to lie in the user's directory does not shadow one of ours.
             command=(sys.executable, "-P", "-m", "event_platform.cli", name),
             environment=environment,
-            folder=folder,
-            log=place.logs / f"{name}.log",
+            working_directory=working_directory,
+            log=state_dir.logs / f"{name}.log",
             is_ready=partial(_is_healthy, http_url(host, port)),
-            stop_seconds=30.0,
-            holds_hang_up=name == "ingest",
+            stop_seconds=_STOP_SECONDS,
+            starts_with_sighup_blocked=name == "ingest",
         )
         for name, (host, port) in addresses(settings).items()
     }
 
 
+def _environment(settings: Settings, state_dir: StateDirectory, connections: Mapping[str, str]) -> dict[str, str]:
+    chosen = {f"{name.upper()}_PORT": str(port) for name, (_, port) in addresses(settings).items()}
+    # ``connections`` hold the value of a secret that a file named; a service refuses both forms of one setting.
+    kept = {
+        name: value for name, value in os.environ.items() if name.upper().removesuffix(FILE_SUFFIX) not in connections
+    }
+    return {**kept, **connections, **chosen, HOME_VARIABLE: str(state_dir.home)}
+
+
 def _is_healthy(address: str) -> bool:
     try:
-        answer = httpx.get(
+        response = httpx.get(
             f"{address}/health", timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False, verify=_NO_CERTIFICATES
         )
     except httpx.TransportError:
         return False
-    return answer.is_success
+    return response.is_success

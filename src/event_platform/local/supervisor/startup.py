@@ -1,4 +1,4 @@
-"""What ``event-platform up`` does until all is ready: servers, then schema and topics, then services."""
+"""The start order of ``event-platform up``: servers, then migrations and topics, then services."""
 
 import subprocess
 import sys
@@ -6,41 +6,47 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.local.servers import external_servers, kafka, local_servers, postgres, redis
-from event_platform.local.servers.kafka_jars import Say
-from event_platform.local.servers.local_servers import Ports, Servers
-from event_platform.local.servers.ports import Reservations
-from event_platform.local.state_dir.directory import Place
+from event_platform.local.servers.kafka_jars import ReportStep
+from event_platform.local.servers.local_servers import ServerPorts, Servers
+from event_platform.local.servers.ports import PortReservations
+from event_platform.local.state_dir.directory import StateDirectory
 from event_platform.local.supervisor import services
-from event_platform.local.supervisor.process_group import Fleet
+from event_platform.local.supervisor.process_group import ProcessGroup
 
-PREFERRED = Ports(postgres.PREFERRED_PORT, redis.PREFERRED_PORT, kafka.PREFERRED_PORT, kafka.PREFERRED_PORT + 1)
+PREFERRED_PORTS: Final = ServerPorts(
+    postgres.PREFERRED_PORT, redis.PREFERRED_PORT, kafka.PREFERRED_PORT, kafka.PREFERRED_PORT + 1
+)
 
-_STEP_TIMEOUT_SECONDS = 120.0
+SHUTDOWN_ORDER: Final = (services.NAMES, local_servers.NAMES)
+"""Services before the servers they use; those of one tuple at the same time."""
+
+_STEP_TIMEOUT_SECONDS: Final = 120.0
 
 
-@dataclass
-class Plan:
-    """What is to run, where, and how its parts find each other; the servers move while they cannot have their ports."""
+@dataclass(slots=True)
+class StartupPlan:
+    """What to run and where; ``servers`` are replaced while other programs take their ports."""
 
     settings: Settings
-    place: Place
-    folder: Path
+    state_dir: StateDirectory
+    working_directory: Path
     servers: Servers
-    reservations: Reservations
+    reservations: PortReservations
 
     @property
-    def ours(self) -> tuple[str, ...]:
-        """The servers to start: those that the settings do not name."""
+    def local_names(self) -> tuple[str, ...]:
+        """The servers to start: those for which the settings name no external server."""
         return tuple(name for name in local_servers.NAMES if name not in external_servers.names(self.settings))
 
     @property
     def connections(self) -> dict[str, str]:
-        """Settings by which services find the servers, named or ours."""
-        own = {
+        """The settings by which services find the servers, local or external."""
+        local = {
             "kafka": {"KAFKA_BROKERS": self.servers.kafka.brokers},
             "redis": {"REDIS_URL": self.servers.redis.url},
             "postgres": {
@@ -48,75 +54,85 @@ class Plan:
                 "ADMIN_DATABASE_URL": self.servers.postgres.reader_url,
             },
         }
-        named = {"REDIS_URL": self.settings.given_redis_url, "KAFKA_BROKERS": self.settings.kafka_brokers}
-        for setting in ("database_url", "admin_database_url"):
-            value = getattr(self.settings, setting)
-            named[setting.upper()] = value.get_secret_value() if value else None
-        ours = {setting: value for name in self.ours for setting, value in own[name].items()}
-        return ours | {setting: value for setting, value in named.items() if value}
+        chosen = {setting: value for name in self.local_names for setting, value in local[name].items()}
+        return chosen | _external_connections(self.settings)
 
 
-def plan(settings: Settings, place: Place, folder: Path, reservations: Reservations) -> Plan:
-    """Check what can be checked before anything runs, and choose ports.
+def _external_connections(settings: Settings) -> dict[str, str]:
+    connections = {"REDIS_URL": settings.given_redis_url, "KAFKA_BROKERS": settings.kafka_brokers}
+    for name in ("database_url", "admin_database_url"):
+        secret = getattr(settings, name)
+        connections[name.upper()] = secret.get_secret_value() if secret else None
+    return {setting: value for setting, value in connections.items() if value}
+
+
+def plan_startup(
+    settings: Settings, state_dir: StateDirectory, working_directory: Path, reservations: PortReservations
+) -> StartupPlan:
+    """Check everything that can be checked before anything runs, and choose ports.
 
     Raises:
-        ConfigurationError: The API keys cannot be read, or are no secret where strangers come; a service's port is
-            taken, or a named server cannot be used.
+        ConfigurationError: The API keys cannot be read, or are the default while a service listens beyond loopback; a
+            service's port is taken; or an external server cannot be used.
     """
     settings.check_limits()
     settings.named_tokens()
     services.check_ports(settings)
     external_servers.check(settings)
-    chosen = services.with_ports(settings, reservations)
-    return Plan(chosen, place, folder, local_servers.choose(place, PREFERRED, reservations), reservations)
+    resolved = services.with_reserved_ports(settings, reservations)
+    servers = local_servers.choose(state_dir, PREFERRED_PORTS, reservations)
+    return StartupPlan(resolved, state_dir, working_directory, servers, reservations)
 
 
-def run(what: Plan, fleet: Fleet, say: Say) -> None:
-    """Start everything in order; return when all is ready.
+def start_everything(plan: StartupPlan, group: ProcessGroup, report_step: ReportStep) -> None:
+    """Start everything in order; return when all of it is ready.
 
     Raises:
         PlatformError: Something cannot be started; says what and why.
     """
-    if what.ours:
-        launch_servers(what, fleet, say)
-        say(f"{', '.join(what.ours)} ready")
-    programs = services.programs(what.settings, what.place, what.connections, what.folder)
-    _prepare_servers(programs["ingest"].environment, what.folder)
-    fleet.launch(programs)
+    if plan.local_names:
+        start_servers(plan, group, report_step)
+        report_step(f"{', '.join(plan.local_names)} ready")
+    programs = services.programs(plan.settings, plan.state_dir, plan.connections, plan.working_directory)
+    _create_schema_and_topics(programs["ingest"].environment, plan.working_directory)
+    group.start(programs)
 
 
-def launch_servers(what: Plan, fleet: Fleet, say: Say) -> None:
-    """Start our servers; on other ports where someone took theirs after they were chosen.
+def start_servers(plan: StartupPlan, group: ProcessGroup, report_step: ReportStep) -> None:
+    """Start the local servers; on other ports where another program took theirs after they were chosen.
 
     Raises:
-        UnavailableError: One does not start.
+        UnavailableError: A server does not start.
     """
-    planned = [what.servers]
+    first = [plan.servers]
 
     def choose() -> Servers:
-        return planned.pop() if planned else local_servers.choose(what.place, PREFERRED, what.reservations)
+        return first.pop() if first else local_servers.choose(plan.state_dir, PREFERRED_PORTS, plan.reservations)
 
-    def launch(chosen: Servers) -> None:
+    def start(servers: Servers) -> None:
         try:
-            fleet.launch(local_servers.prepare(what.place, chosen, what.ours, what.settings.kafka_home, say))
+            group.start(
+                local_servers.prepare(plan.state_dir, servers, plan.local_names, plan.settings.kafka_home, report_step)
+            )
         except UnavailableError:
-            fleet.discard(what.ours)
+            group.remove(plan.local_names)
             raise
 
-    what.servers, _ = local_servers.start_on_free_ports(choose, launch, what.reservations, say)
+    plan.servers, _ = local_servers.start_on_free_ports(choose, start, plan.reservations, report_step)
 
 
-def _prepare_servers(environment: Mapping[str, str], folder: Path) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        for pending in [pool.submit(_run_verb, verb, environment, folder) for verb in ("migrate", "topics")]:
+def _create_schema_and_topics(environment: Mapping[str, str], working_directory: Path) -> None:
+    verbs = ("migrate", "topics")
+    with ThreadPoolExecutor(len(verbs)) as pool:
+        for pending in [pool.submit(_run_verb, verb, environment, working_directory) for verb in verbs]:
             pending.result()
 
 
-def _run_verb(verb: str, environment: Mapping[str, str], folder: Path) -> None:
+def _run_verb(verb: str, environment: Mapping[str, str], working_directory: Path) -> None:
     done = subprocess.run(
         (sys.executable, "-P", "-m", "event_platform.cli", verb),
         env=dict(environment),
-        cwd=folder,
+        cwd=working_directory,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -125,8 +141,3 @@ def _run_verb(verb: str, environment: Mapping[str, str], folder: Path) -> None:
     )
     if done.returncode != 0:
         raise UnavailableError(f"`event-platform {verb}` failed: {done.stderr.strip()[-2_000:]}")
-
-
-def programs_in_order_of_end() -> tuple[tuple[str, ...], ...]:
-    """Services before the servers they use; those of a group at once."""
-    return (services.NAMES, local_servers.NAMES)

@@ -1,4 +1,4 @@
-"""What a user wants to see once the platform runs: where it is, and how to send a first event."""
+"""What `up` prints once the platform is ready: its addresses, and how to send a first event."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from event_platform.local.supervisor.services import addresses
 
 
 def lines(settings: Settings) -> list[str]:
-    """Addresses and a `curl` line that works as pasted."""
+    """The services' addresses, and a `curl` command that works as pasted."""
     urls = {name: http_url(*address) for name, address in addresses(settings).items()}
     return [
         "",
@@ -24,7 +24,7 @@ def lines(settings: Settings) -> list[str]:
         "",
         _curl(urls["ingest"], settings.key_pairs()[0][1]),
         "",
-        "`event-platform status` shows what runs, `event-platform logs` what it writes, `event-platform down` ends it.",
+        "`event-platform status` shows what runs, `event-platform logs` its output, `event-platform down` stops it.",
     ]
 
 
