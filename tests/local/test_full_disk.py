@@ -78,7 +78,7 @@ def full_disk(disk: Disk, home: Path) -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def folders_in_place_of_files(home: Path) -> Iterator[Callable[[], bool]]:
+def directories_in_place_of_files(home: Path) -> Iterator[Callable[[], bool]]:
     """Put directories in place of files that are written from time to time, so that not even root can write them."""
     (home / "processes.json").unlink()
     paths = [home / "processes.json", home / "logs" / "admin.log.1"]
@@ -89,7 +89,7 @@ def folders_in_place_of_files(home: Path) -> Iterator[Callable[[], bool]]:
         path.rmdir()
 
 
-@pytest.fixture(params=["a full disk", "folders in place of files"])
+@pytest.fixture(params=["a full disk", "directories in place of files"])
 def platform(
     request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path, disk: Disk
 ) -> Iterator[Platform]:
@@ -98,7 +98,7 @@ def platform(
     home.parent.mkdir()
     is_disk = request.param == "a full disk"
     with disk.mounted(home.parent, "16m") if is_disk else nullcontext():
-        obstacle = full_disk(disk, home) if is_disk else folders_in_place_of_files(home)
+        obstacle = full_disk(disk, home) if is_disk else directories_in_place_of_files(home)
         shell = Shell(tmp_path, environment | {"EVENT_PLATFORM_HOME": str(home)})
         started = shell.run("up", "--detach")
         try:

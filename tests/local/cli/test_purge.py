@@ -79,12 +79,12 @@ def test_an_unmarked_directory_stays_as_it_is(tmp_path: Path, named: str) -> Non
     """Whatever it contains and however its path is written; one sentence says that the marker is missing."""
     home = tmp_path / ("home" if "home\n" not in named else named)
     before = fill(home, *OF_OURS, "processes.json", "control", "secrets.json", "supervisor.lock")
-    told = down(tmp_path, named.format(home=home, parent=tmp_path.name))
+    done = down(tmp_path, named.format(home=home, parent=tmp_path.name))
     assert contents(home) == before
-    assert told.returncode == 1
-    assert "nothing was removed" in told.stderr
-    assert marker.FILE_NAME in told.stderr
-    assert "Traceback" not in told.stderr
+    assert done.returncode == 1
+    assert "nothing was removed" in done.stderr
+    assert marker.FILE_NAME in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("named", ["", "."])
@@ -104,9 +104,9 @@ def test_unusual_paths_are_left_alone(tmp_path: Path, named: str) -> None:
     before = fill(inner)
     (inner / "file").write_text("mine")
     (inner / "dangling").symlink_to(tmp_path / "nothing")
-    told = down(inner, str(Path(named).expanduser()))
-    assert "Traceback" not in told.stderr
-    assert "data, passwords" not in told.stdout
+    done = down(inner, str(Path(named).expanduser()))
+    assert "Traceback" not in done.stderr
+    assert "data, passwords" not in done.stdout
     assert contents(inner) == before | {"file": "mine"}
 
 

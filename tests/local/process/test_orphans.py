@@ -61,7 +61,7 @@ def test_an_orphan_is_terminated(
 @pytest.mark.parametrize(
     "foreign",
     [{"started": 1.0}, {"home": "/elsewhere"}],
-    ids=["another start time", "another state folder"],
+    ids=["another start time", "another state directory"],
 )
 def test_a_foreign_process_is_never_signalled(
     state_dir: StateDirectory, process: subprocess.Popen[bytes], recorded: ProcessIdentity, foreign: dict[str, object]

@@ -40,11 +40,11 @@ def group(plan: StartupPlan) -> Iterator[ProcessGroup]:
 
 def test_a_server_moves_when_its_port_is_taken(plan: StartupPlan, group: ProcessGroup) -> None:
     """As happens when two platforms start at once; the connections name the new port."""
-    said: list[str] = []
+    steps: list[str] = []
     with socket.create_server(("127.0.0.1", plan.servers.redis.port)) as taker:
-        startup.start_servers(plan, group, said.append)
+        startup.start_servers(plan, group, steps.append)
         assert plan.servers.redis.port != taker.getsockname()[1]
-    assert said == ["a port was taken meanwhile; moving to others"]
+    assert steps == ["a port was taken meanwhile; moving to others"]
     with Redis.from_url(plan.connections["REDIS_URL"]) as client:
         assert client.ping()
 

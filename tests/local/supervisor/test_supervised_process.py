@@ -249,11 +249,11 @@ def test_supervision_survives_a_failed_turn(
 
 def test_a_snapshot_asks_the_process_itself(make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has died is never shown as ready, although the supervising thread has not noticed yet."""
-    looked_after = threading.Event()
+    may_notice = threading.Event()
     wait = subprocess.Popen.wait
 
     def wait_late(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
-        looked_after.wait()
+        may_notice.wait()
         return wait(process, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", wait_late)
@@ -266,7 +266,7 @@ def test_a_snapshot_asks_the_process_itself(make_process: MakeProcess, monkeypat
         eventually(lambda: has_ended(process), "its end")
         found = supervised.snapshot()
     finally:
-        looked_after.set()
+        may_notice.set()
     assert (found.state, found.pid, found.restarts) == (ProcessState.RESTARTING, None, 0)
 
 
