@@ -2,7 +2,7 @@
 
 cli/              the verbs a user types, and what they print
 supervisor/       the background process that starts servers and services and restarts those that die
-process/          one operating system process: started, identified, terminated
 servers/          Kafka, Postgres and Redis: where their binaries come from, how they are configured and run
+process/          one operating system process: started, identified, terminated
 state_dir/        the state directory on disk: layout, ownership, passwords, lock
 """

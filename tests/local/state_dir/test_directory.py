@@ -11,7 +11,8 @@ import pytest
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.local.state_dir import directory, lock, marker, password_file
-from event_platform.local.state_dir.directory import ServerAccount, StateDirectory
+from event_platform.local.state_dir.account import ServerAccount
+from event_platform.local.state_dir.directory import StateDirectory
 
 NOBODY = ServerAccount(65534, 65534)
 

@@ -1,10 +1,8 @@
-"""The layout of the state directory, and the account that the local servers run as."""
+"""The layout of the state directory: where state, logs, data and binaries lie."""
 
 import hashlib
 import os
-import pwd
 import shutil
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +10,10 @@ from typing import Final
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.local.state_dir import marker
+from event_platform.local.state_dir.account import ServerAccount, account_of_servers, is_world_reachable
 
 _SYSTEM_DATA: Final = Path("/var/lib/event-platform")
 _SYSTEM_CACHE: Final = Path("/var/cache/event-platform")
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAccount:
-    """The user that servers run as."""
-
-    uid: int
-    gid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +144,7 @@ class StateDirectory:
 
     def can_execute(self, binary: Path) -> bool:
         """Whether the servers' account can reach ``binary``."""
-        return not self.account or _is_world_reachable(binary.resolve())
+        return not self.account or is_world_reachable(binary.resolve())
 
     def accessible_copy(self, root: Path, parts: Iterable[str], version: str) -> Path:
         """``root`` itself, or a directory with a copy of ``parts`` that the servers' account can reach.
@@ -181,27 +172,14 @@ def locate(home: Path) -> StateDirectory:
     directory, their data lies under ``/var/lib/event-platform``. The mode of a parent directory is never changed.
     """
     home = home.absolute()
-    account = _account_of_servers()
+    account = account_of_servers()
     return StateDirectory(home, _server_data_of(home) if account else home, account)
 
 
 def _server_data_of(home: Path) -> Path:
     separate = _SYSTEM_DATA / _digest(home)
     # Once chosen it stays, even where the state directory becomes reachable later: the data is in it.
-    return separate if separate.exists() or not _is_world_reachable(home.resolve()) else home
-
-
-def _account_of_servers() -> ServerAccount | None:
-    if os.geteuid() != 0:
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return ServerAccount(nobody.pw_uid, nobody.pw_gid)
-
-
-def _is_world_reachable(path: Path) -> bool:
-    # A directory that does not exist yet will be created by us, with a mode that permits it.
-    existing = (directory for directory in (path, *path.parents) if directory.exists())
-    return all(directory.stat().st_mode & stat.S_IXOTH for directory in existing)
+    return separate if separate.exists() or not is_world_reachable(home.resolve()) else home
 
 
 def _check_encoding(home: Path) -> None:
