@@ -6,7 +6,7 @@ from event_platform.core import sighup
 
 if sys.argv[1:2] == ["ingest"]:
     # SIGHUP would kill the process until its handler is installed, and the imports until then take a second.
-    sighup.hold()
+    sighup.block()
 
 import os
 from dataclasses import dataclass

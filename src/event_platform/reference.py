@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 import click
-from prometheus_client import CollectorRegistry
-from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 
 from event_platform.cli import cli
-from event_platform.core import metrics
+from event_platform.core.metrics import admin, ingest, processor
+from event_platform.core.metrics.declaration import MetricDeclaration
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import FILE_SUFFIX, secret_names
+from event_platform.core.settings.names import FILE_SUFFIX, secret_names
 from event_platform.core.settings.values import is_secret
 
 _NOTE: Final = "<!-- Made by `python -m event_platform.reference`; changes here would be lost. -->\n"
@@ -86,28 +85,13 @@ class Exposed:
 
 def exposed_metrics() -> dict[str, list[Exposed]]:
     """The metrics of each service."""
-    registry = CollectorRegistry()
-    return {
-        "ingest": [
-            _expose(each.name, each.kind, (each.label,) if each.label else (), each.meaning) for each in metrics.INGEST
-        ],
-        "processor": _expose_all(metrics.ProcessorMetrics(registry)),
-        "admin": _expose_all(metrics.AdminMetrics(registry)),
-    }
+    declared = {"ingest": ingest.ALL, "processor": processor.ALL, "admin": admin.ALL}
+    return {service: [_exposed(each) for each in metrics] for service, metrics in declared.items()}
 
 
-def _expose(name: str, kind: str, labels: tuple[str, ...], meaning: str) -> Exposed:
-    return Exposed(f"{name}_total" if kind == "counter" else name, kind, labels, meaning)
-
-
-def _expose_all(declared: object) -> list[Exposed]:
-    collectors = [each for each in vars(declared).values() if isinstance(each, MetricWrapperBase)]
-    # The client library has no other way to ask a metric for its labels.
-    return [
-        _expose(family.name, family.type, tuple(each._labelnames), family.documentation)  # noqa: SLF001 - see above
-        for each in collectors
-        for family in each.describe()
-    ]
+def _exposed(metric: MetricDeclaration) -> Exposed:
+    name = f"{metric.name}_total" if metric.kind == "counter" else metric.name
+    return Exposed(name, metric.kind, metric.labels, metric.help)
 
 
 def _metrics_page() -> str:

@@ -57,8 +57,10 @@ def topics() -> None:
     kafka_admin = kafka.admin_client(settings)
     done = [f"created {name}" for name in platform_topics.create(kafka_admin, wanted)]
     try:
-        altered = platform_topics.have_stamped(kafka_admin, [topic.name for topic in wanted])
-        done += [f"altered {name}: {platform_topics.STAMP}={platform_topics.STAMPED_BY_KAFKA}" for name in altered]
+        altered = platform_topics.set_log_append_time(kafka_admin, [topic.name for topic in wanted])
+        done += [
+            f"altered {name}: {platform_topics.TIMESTAMP_TYPE}={platform_topics.LOG_APPEND_TIME}" for name in altered
+        ]
     except UnavailableError as error:
         # Everything works without it; lag is then measured by the processor's own clock.
         done.append(f"not done: {error}")

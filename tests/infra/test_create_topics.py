@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import topics
+from event_platform.core import topic_limits, topics
 from event_platform.core.connections.kafka import admin_client
 from event_platform.core.settings.loading import load
 from event_platform.local.servers import java, kafka_jars
@@ -97,10 +97,10 @@ def test_makes_the_topics_that_our_code_makes(given: dict[str, str], admin: Admi
         assert len(found[wanted.name].partitions) == wanted.partitions
         assert there["retention.ms"] == str(wanted.retention_ms)
         assert there["segment.ms"] == str(topics.SEGMENT_MS)
-        assert there[topics.STAMP] == topics.STAMPED_BY_KAFKA
+        assert there[topics.TIMESTAMP_TYPE] == topics.LOG_APPEND_TIME
         assert there["max.message.bytes"] == str(wanted.max_message_bytes)
         assert there["min.insync.replicas"] == "1"
-    topics.check_limits(admin, settings)
+    topic_limits.check_topic_limits(admin, settings)
 
 
 @pytest.mark.usefixtures("made")

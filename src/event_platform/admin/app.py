@@ -28,19 +28,19 @@ from event_platform.admin.metrics import Counted
 from event_platform.admin.pages import Pages, SafeHeaders
 from event_platform.admin.routes import router
 from event_platform.core import telemetry
-from event_platform.core.connections.replaceable_client import LastingClient, lasting_admin_client
+from event_platform.core.connections.replaceable_client import ReplaceableClient, replaceable_admin_client
 from event_platform.core.http import docs_page, file_descriptor_limit, server
 from event_platform.core.http.bounds import Bounds
 from event_platform.core.http.listening_socket import listen
-from event_platform.core.metrics import AdminMetrics
+from event_platform.core.metrics.admin import AdminMetrics
 from event_platform.core.settings.declaration import Settings
 
 BOUNDS: Final = Bounds(
     max_connections=500,
     max_refused_connections=100,
-    gives_way=True,
+    evicts_slow_clients=True,
     # Of pages with 8 MiB of originals some can be on their way at once.
-    answers_bytes=64 * 1_048_576,
+    response_budget_bytes=64 * 1_048_576,
     shutdown_seconds=5,
     # A question stands in its target, and is answered with what is wrong in it, not only that it is long.
     long_target_bytes=49_152,
@@ -57,7 +57,7 @@ def run(settings: Settings) -> None:
         ConfigurationError: A server that is needed is not named, a token is easily guessed, or the port is taken.
     """
     telemetry.configure(settings, "admin")
-    telemetry.warn(settings.remarks)
+    telemetry.log_setting_warnings(settings.warnings)
     settings.named_tokens()
     listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
     file_descriptor_limit.raise_limit(BOUNDS.open_files)
@@ -108,7 +108,7 @@ class _Parts:
 
     @classmethod
     def build(cls, settings: Settings) -> "_Parts":
-        database, admin = Database(settings), lasting_admin_client(settings)
+        database, admin = Database(settings), replaceable_admin_client(settings)
         client = httpx.AsyncClient(timeout=probes.PROBE_SECONDS, trust_env=False)
         prober = HealthProber(_probes(settings, database, admin, client), _optional(settings))
         return cls(database, KafkaWatch(admin), client, LagMonitor(settings, admin), prober)
@@ -133,7 +133,7 @@ class _Parts:
 
 
 def _probes(
-    settings: Settings, database: Database, admin: LastingClient[AdminClient], client: httpx.AsyncClient
+    settings: Settings, database: Database, admin: ReplaceableClient[AdminClient], client: httpx.AsyncClient
 ) -> dict[Name, Probe]:
     topics = [settings.topic_raw, settings.topic_dlq]
     return {

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_platform.admin.problems import Problem, problem_response
-from event_platform.core.settings.contradictions import LOOPBACK
+from event_platform.core.addresses import LOOPBACK_HOSTS
 from event_platform.core.settings.declaration import Settings
 
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses, not names under which one calls
@@ -61,7 +61,7 @@ class Guard:
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """Host names under which the API answers, in lower case and without port."""
-    named = {*LOOPBACK, *settings.admin_hosts, *({settings.admin_host} - _WILDCARDS)}
+    named = {*LOOPBACK_HOSTS, *settings.admin_hosts, *({settings.admin_host} - _WILDCARDS)}
     return frozenset(name.lower().strip("[]") for name in named)
 
 

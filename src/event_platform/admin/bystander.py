@@ -17,7 +17,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, M
 
 from event_platform.admin.lag import Offsets
 from event_platform.core.connections import kafka
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -37,7 +37,7 @@ class Bystander:
             ConfigurationError: No Kafka is named.
         """
         self._topic = settings.topic_raw
-        self._lasting = LastingClient(partial(Consumer, _config(settings)), settings.topic_raw)
+        self._lasting = ReplaceableClient(partial(Consumer, _config(settings)), settings.topic_raw)
 
     @property
     def _consumer(self) -> Consumer:
@@ -58,7 +58,7 @@ class Bystander:
             committed = self._committed(partitions)
             return {each: Offsets(committed.get(each), *self._bounds(each)) for each in partitions}
         except KafkaException as error:
-            raise kafka.unavailable("reading offsets", error) from error
+            raise kafka.unavailable_error("reading offsets", error) from error
 
     def _partitions(self) -> list[int]:
         topic = self._consumer.list_topics(self._topic, timeout=ASK_SECONDS).topics[self._topic]

@@ -11,7 +11,7 @@ from psycopg import sql
 from event_platform.admin import cursor, dead_letter_counts
 from event_platform.admin.database import Connection
 from event_platform.admin.raw_json import Page, answer, read_page
-from event_platform.core import original
+from event_platform.core import embedded_value
 
 MAX_FOUND: Final = 100
 
@@ -78,7 +78,7 @@ def _place_of(row: dict[str, Any]) -> str:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    rendered = original.render(row["original_bytes"])
+    rendered = embedded_value.embed(row["original_bytes"])
     names = ("failed_at", "code", "reason", "tenant_id", "event_id", "idempotency_key", "request_id")
     return {
         "id": str(row["id"]),

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from event_platform.admin.database import Connection
 from event_platform.admin.raw_json import Page, read_page, spliced
-from event_platform.core.envelope import request_id
+from event_platform.core.request_ids import format_request_id
 
 MAX_EVENTS: Final = 100
 
@@ -32,7 +32,7 @@ def _bytes_of(row: dict[str, Any]) -> int:
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
-        "request_id": request_id(row["id"]),
+        "request_id": format_request_id(row["id"]),
         "payload": spliced(row["payload"]),
         "extensions": spliced(row["extensions"]),
     }

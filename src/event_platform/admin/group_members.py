@@ -38,7 +38,7 @@ def read(admin: AdminClient, group: str, topic: str) -> Members:
     try:
         found = admin.list_groups(group, timeout=ASK_SECONDS)
     except KafkaException as error:
-        raise kafka.unavailable("reading the consumer group", error) from error
+        raise kafka.unavailable_error("reading the consumer group", error) from error
     members = [member for each in found for member in each.members]
     readers = {
         partition: name_of(str(member.id))

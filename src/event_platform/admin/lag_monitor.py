@@ -15,7 +15,7 @@ from event_platform.admin.bystander import Bystander
 from event_platform.admin.lag import Measurement, Trend
 from event_platform.admin.refreshed import Refreshed
 from event_platform.admin.responses import Lag
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 class LagMonitor:
     """Knows how far the processor is behind, as long as `run` runs."""
 
-    def __init__(self, settings: Settings, admin: LastingClient[AdminClient]) -> None:
+    def __init__(self, settings: Settings, admin: ReplaceableClient[AdminClient]) -> None:
         """Connect at the first measurement.
 
         Raises:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from event_platform.core.metrics import AdminMetrics
+from event_platform.core.metrics.admin import AdminMetrics
 
 UNKNOWN_PATH = "(other)"
 
@@ -28,8 +28,8 @@ class Counted:
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 path = getattr(scope.get("route"), "path", UNKNOWN_PATH)
-                self._metrics.answers.labels(path, str(message["status"])).inc()
-                self._metrics.answer_seconds.labels(path).observe(self._clock() - started)
+                self._metrics.responses.labels(path, str(message["status"])).inc()
+                self._metrics.response_seconds.labels(path).observe(self._clock() - started)
             await send(message)
 
         await self._app(scope, receive, send_counted)

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from event_platform.admin.database import Database, clock
 from event_platform.core import clock_skew
 from event_platform.core.connections import kafka, redis
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -28,7 +28,7 @@ async def postgres(database: Database) -> str | None:
         # The newest table, too: without it the schema is older than the questions that are asked of it.
         await connection.execute("SELECT FROM events, event_counts_daily LIMIT 0")
         ahead = datetime.now(UTC) - await clock(connection)
-    return clock_skew.difference(ahead.total_seconds(), "Postgres'")
+    return clock_skew.describe_skew(ahead.total_seconds(), "Postgres'")
 
 
 async def redis_server(settings: Settings) -> str | None:
@@ -40,15 +40,15 @@ def _ping(settings: Settings) -> str | None:
     client = redis.connect(settings)
     try:
         client.ping()
-        told = redis.hello(client)
-        return redis.misfit(told) or redis.impaired(told)
+        told = redis.server_info(client)
+        return redis.unsupported_reason(told) or redis.unavailable_reason(told)
     except RedisError as error:
         raise UnavailableError(f"PING: {error}") from error
     finally:
         client.close()
 
 
-async def kafka_topics(admin: LastingClient[AdminClient], topics: list[str]) -> str | None:
+async def kafka_topics(admin: ReplaceableClient[AdminClient], topics: list[str]) -> str | None:
     """Whether a broker answers and the topics can be written; raises `UnavailableError`."""
     known = (await asyncio.to_thread(_metadata, admin.current)).topics
     missing = [topic for topic in topics if topic not in known]
@@ -62,7 +62,7 @@ def _metadata(admin: AdminClient) -> ClusterMetadata:
     try:
         return admin.list_topics(timeout=PROBE_SECONDS)
     except KafkaException as error:
-        raise kafka.unavailable("asking for topics", error) from error
+        raise kafka.unavailable_error("asking for topics", error) from error
 
 
 async def service(client: httpx.AsyncClient, address: str) -> str | None:

@@ -8,8 +8,8 @@ from fastapi import Response
 from event_platform.admin import dead_letters, events
 from event_platform.admin.database import Connection
 from event_platform.admin.raw_json import Page, answer
-from event_platform.core.envelope import parse_request_id
 from event_platform.core.errors import InvalidInputError
+from event_platform.core.request_ids import parse_request_id
 
 # One step per tenant instead of one per row: https://wiki.postgresql.org/wiki/Loose_indexscan
 _TENANTS: Final = """

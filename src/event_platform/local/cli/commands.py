@@ -29,7 +29,7 @@ _REQUEST_TIMEOUT_SECONDS: Final = readiness.START_TIMEOUT_SECONDS + 45.0
 def up(detach: bool) -> None:  # noqa: FBT001 - click passes options by keyword
     """Start Postgres, Redis, Kafka and the services, and keep them running; in the foreground until Ctrl-C."""
     settings = load()
-    for remark in settings.remarks:
+    for remark in settings.warnings:
         click.echo(remark, err=True)
     if len(external_servers.names(settings)) < len(local_servers.NAMES):
         check_installed()

@@ -39,7 +39,7 @@ def run_checks(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _settings(settings: Settings) -> Iterator[CheckResult]:
-    yield from (CheckResult("settings", is_ok=True, message=remark) for remark in settings.remarks)
+    yield from (CheckResult("settings", is_ok=True, message=remark) for remark in settings.warnings)
     yield _check("API keys", lambda: f"{len(settings.key_pairs())} are known")
     yield _check("rate limits", lambda: "; ".join(settings.check_limits()), "each belongs to a tenant with a key")
     yield _check("admin tokens", lambda: f"{len(settings.named_tokens())} are known")

@@ -45,7 +45,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
         OSError: It cannot be started.
     """
     account = program.account
-    blocked = sighup.held() if program.starts_with_sighup_blocked else nullcontext()
+    blocked = sighup.blocked() if program.starts_with_sighup_blocked else nullcontext()
     with open_log(program.log) as output, blocked:
         return subprocess.Popen(
             program.command,

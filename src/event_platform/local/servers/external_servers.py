@@ -21,7 +21,7 @@ def names(settings: Settings) -> frozenset[str]:
     addresses = {
         "kafka": settings.kafka_brokers,
         "postgres": settings.database_url,
-        "redis": settings.given_redis_url,
+        "redis": settings.configured_redis_url,
     }
     return frozenset(name for name, address in addresses.items() if address)
 
@@ -69,12 +69,12 @@ def check_redis(settings: Settings) -> None:
     tried = f"{keywords.get('host')}:{keywords.get('port', 6379)}"
     try:
         client.ping()
-        hello = redis.hello(client)
+        hello = redis.server_info(client)
     except (RedisError, UnavailableError) as error:
         raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
     finally:
         client.close()
-    if unfit := redis.misfit(hello) or redis.impaired(hello):
+    if unfit := redis.unsupported_reason(hello) or redis.unavailable_reason(hello):
         raise ConfigurationError(f"{setting}: {tried} answers, but {unfit}")
 
 

@@ -143,7 +143,7 @@ def _initdb(program: Program, password_file: Path) -> None:
 def _is_ready(server: PostgresServer) -> bool:
     try:
         with postgres.connect(
-            postgres.conninfo_of(server.superuser_url, "event-platform", connect_timeout=2)
+            postgres.conninfo_from_url(server.superuser_url, "event-platform", connect_timeout=2)
         ) as connection:
             _ensure_roles(connection, server.passwords)
     except psycopg.OperationalError:

@@ -21,7 +21,7 @@ def main() -> int:
     try:
         settings = load()
         telemetry.configure(settings, SUPERVISOR)
-        telemetry.warn(settings.remarks)
+        telemetry.log_setting_warnings(settings.warnings)
         state_dir = directory.locate(settings.event_platform_home)
         state_dir.create()
         held = lock.acquire(state_dir.lock_file)

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Mapping
 
+from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import names, other_form, read_secrets, secret_names
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import http_url
+from event_platform.core.settings.names import accepted_names, counterpart_name, secret_names
+from event_platform.core.settings.secret_files import read_secrets
 from event_platform.local.process import readiness
 from event_platform.local.process.identity import HOME_VARIABLE, identify
 from event_platform.local.servers import local_servers
@@ -73,7 +74,7 @@ def _check_overrides(name: str, environment: Mapping[str, str]) -> None:
     fixed = {f"{name.upper()}_HOST", f"{name.upper()}_PORT", HOME_VARIABLE}
     if moved := sorted(fixed & set(environment)):
         raise ConfigurationError(f"{', '.join(moved)}: fixed while the platform runs; set it for `event-platform up`")
-    if unknown := sorted(set(environment) - names(Settings.model_fields)):
+    if unknown := sorted(set(environment) - accepted_names(Settings.model_fields)):
         raise ConfigurationError(f"{', '.join(unknown)}: no such setting; docs/reference/settings.md lists them")
     _check_loadable(environment)
 
@@ -90,5 +91,5 @@ def _check_loadable(environment: Mapping[str, str]) -> None:
 def _with_other_forms(environment: Mapping[str, str]) -> dict[str, str]:
     """Blank the other form of each overridden secret, `X` for `X_FILE` and back; a blank variable counts as unset."""
     secrets = secret_names(Settings.model_fields)
-    others = {other_form(name) for name in environment if {name, other_form(name)} & secrets}
+    others = {counterpart_name(name) for name in environment if {name, counterpart_name(name)} & secrets}
     return dict.fromkeys(others, "") | dict(environment)

@@ -10,11 +10,11 @@ from typing import Final
 
 import httpx
 
+from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.http import listening_socket
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import FILE_SUFFIX
-from event_platform.core.settings.values import http_url
+from event_platform.core.settings.names import FILE_SUFFIX
 from event_platform.local.process.identity import HOME_VARIABLE
 from event_platform.local.process.program import Program
 from event_platform.local.servers import ports

@@ -59,7 +59,7 @@ class StartupPlan:
 
 
 def _external_connections(settings: Settings) -> dict[str, str]:
-    connections = {"REDIS_URL": settings.given_redis_url, "KAFKA_BROKERS": settings.kafka_brokers}
+    connections = {"REDIS_URL": settings.configured_redis_url, "KAFKA_BROKERS": settings.kafka_brokers}
     for name in ("database_url", "admin_database_url"):
         secret = getattr(settings, name)
         connections[name.upper()] = secret.get_secret_value() if secret else None
