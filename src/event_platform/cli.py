@@ -50,8 +50,8 @@ VERBS: Final = {
     "migrate": Verb(_SERVICES, "Apply the migrations that Postgres does not have yet.", on_running_servers=True),
     "topics": Verb(_SERVICES, "Create the topics that Kafka does not have yet.", on_running_servers=True),
     "loadgen": Verb("event_platform.loadgen.command", "Send events as producers would, and report."),
-    "demo": Verb("event_platform.loadgen.demo", "Send sample traffic to a running platform."),
-    "demo-failure": Verb("event_platform.loadgen.demo", "Show that outages lose nothing."),
+    "demo": Verb("event_platform.loadgen.demo.command", "Send sample traffic to a running platform."),
+    "demo-failure": Verb("event_platform.loadgen.demo.command", "Show that outages lose nothing."),
     "rewind": Verb(
         "event_platform.processor.rewind",
         "Move the processor's offsets back, to read records again.",
