@@ -1,5 +1,5 @@
 import { type Page, type Route, test } from "@playwright/test";
-import * as answers from "../src/testing/answers";
+import * as answers from "../src/testing/responses";
 
 const PAGES = {
   overview: "/",

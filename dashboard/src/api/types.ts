@@ -1,4 +1,4 @@
-import type { JsonDocument } from "./json";
+import type { JsonDocument } from "@/lib/json";
 import type { paths } from "./schema.gen";
 
 type Answer<P extends keyof paths> = paths[P] extends {

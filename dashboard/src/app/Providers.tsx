@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { LiveProvider } from "@/api/live";
+import { LiveProvider } from "@/lib/hooks/autoRefresh";
 import { cssVariables, theme } from "./theme";
 
 export function Providers({ client, children }: { client: QueryClient; children: ReactNode }) {

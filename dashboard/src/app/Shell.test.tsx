@@ -2,11 +2,11 @@ import { renderHook, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "@/api/client";
-import { REFRESH_MS } from "@/api/live";
 import { giveToken, useTokenState } from "@/api/token";
-import { admin, answerWith, recordQueries } from "@/testing/admin";
-import { overview } from "@/testing/answers";
+import { REFRESH_MS } from "@/lib/hooks/autoRefresh";
+import { admin, answerWith, recordQueries } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import { overview } from "@/testing/responses";
 
 afterEach(() => void vi.useRealTimers());
 

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Brand } from "./Brand";
-import { ColorSchemeMenu } from "./ColorSchemeMenu";
+import { ColorSchemeMenu } from "./ColorSchemeSwitch";
 import { PAGES } from "./pages";
 import classes from "./Shell.module.css";
 import { ShortcutsDialog } from "./ShortcutsDialog";

@@ -8,9 +8,9 @@ import {
 import { dlqFilters } from "@/features/dlq/filters";
 import { overviewFilters } from "@/features/overview/filters";
 import { searchFilters } from "@/features/search/filters";
-import { NotFound } from "./NotFound";
+import { parseSearch, stringifySearch } from "@/lib/searchParams";
+import { NotFound } from "./PageNotFound";
 import { Shell } from "./Shell";
-import { parseSearch, stringifySearch } from "./searchParams";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 

@@ -1,8 +1,8 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useLive } from "@/api/live";
 import { searchFilters } from "@/features/search/filters";
+import { useLive } from "@/lib/hooks/autoRefresh";
 import { PAGES } from "./pages";
 import { nextShortcut, type Shortcut } from "./shortcuts";
 

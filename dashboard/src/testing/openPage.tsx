@@ -1,8 +1,8 @@
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { createQueryClient } from "@/api/queryClient";
 import { Providers } from "@/app/Providers";
+import { createQueryClient } from "@/app/queryClient";
 import { createAppRouter } from "@/app/router";
 
 /** The whole dashboard at an address, as a person opens it. */

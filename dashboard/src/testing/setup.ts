@@ -1,7 +1,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
-import { admin } from "./admin";
+import { admin } from "./mockAdminApi";
 
 // jsdom lays nothing out and draws nothing: sizes are given, and charts are left to the browser's tests.
 const ROW_PX = 20;

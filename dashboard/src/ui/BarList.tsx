@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
+import { count } from "@/lib/numbers";
+import { visibly } from "@/ui/json/jsonRows";
 import classes from "./BarList.module.css";
-import { visibly } from "./jsonRows";
-import { count } from "./numbers";
 
 /** `id` tells it from the others where its name may not, as a sum's. */
 type Bar = { name: string; count: number; id?: string };

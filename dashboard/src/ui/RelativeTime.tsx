@@ -1,5 +1,5 @@
-import { useNow } from "./clock";
-import { elapsed, exactTime, relativeTime } from "./time";
+import { useNow } from "@/lib/hooks/useNow";
+import { elapsed, exactTime, relativeTime } from "@/lib/time";
 
 type RelativeTimeProps = {
   at: string;

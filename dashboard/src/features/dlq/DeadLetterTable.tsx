@@ -4,7 +4,7 @@ import { type Row, useTable } from "@tanstack/react-table";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import type { DeadLetter } from "@/api/types";
-import { DeadLetterDetail } from "@/ui/DeadLetterDetail";
+import { DeadLetterDetail } from "@/ui/deadLetter/DeadLetterDetail";
 import classes from "./DeadLetterTable.module.css";
 import { deadLetterColumns, features } from "./deadLetterColumns";
 import type { DlqFilters } from "./filters";

@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Overview } from "@/api/types";
-import { count } from "@/ui/numbers";
+import { count } from "@/lib/numbers";
 import classes from "./DlqFilterBar.module.css";
 import { type DlqFilters, isTenant } from "./filters";
 

@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
-import * as answers from "@/testing/answers";
+import { answerWith, failAll, hangAll, recordQueries } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import * as answers from "@/testing/responses";
 
 describe("Dead letters", () => {
   it("lists them with their reason", async () => {

@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useLiveQuery } from "@/api/live";
 import { summaryQuery } from "@/api/queries";
-import { Page } from "@/ui/Page";
+import { useLiveQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
 import { DeadLettersPanel } from "./DeadLettersPanel";
 import { DlqFilterBar } from "./DlqFilterBar";
 import { dlqFilters } from "./filters";

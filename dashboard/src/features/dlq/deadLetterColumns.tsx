@@ -1,6 +1,6 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { DeadLetter } from "@/api/types";
-import { visibly } from "@/ui/jsonRows";
+import { visibly } from "@/ui/json/jsonRows";
 import { RelativeTime } from "@/ui/RelativeTime";
 import classes from "./DeadLetterTable.module.css";
 

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
-import { readDlqPage } from "@/api/written";
+import { readDlqPage } from "@/domain/responses";
 import type { DlqFilters } from "./filters";
 
 const PAGE_SIZE = 50;

@@ -1,9 +1,9 @@
 import { screen, waitFor } from "@testing-library/react";
 import { delay, HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
-import { admin, answerWith, recordQueries } from "@/testing/admin";
-import * as answers from "@/testing/answers";
+import { admin, answerWith, recordQueries } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import * as answers from "@/testing/responses";
 
 function lines(): HTMLElement[] {
   return screen.queryAllByRole("button", { name: /^Unfold/ });

@@ -5,9 +5,9 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useLiveQuery } from "@/api/live";
-import type { DlqPage } from "@/api/written";
-import type { Freshness } from "@/ui/freshness";
+import type { Freshness } from "@/domain/freshness";
+import type { DlqPage } from "@/domain/responses";
+import { useLiveQuery } from "@/lib/hooks/autoRefresh";
 import type { DlqFilters } from "./filters";
 import { dlqKeys, dlqQuery, type Newest, newestQuery, shownBy } from "./queries";
 

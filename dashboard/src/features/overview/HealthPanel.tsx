@@ -1,10 +1,10 @@
 import { Skeleton, Stack } from "@mantine/core";
 import type { Dependency, Health } from "@/api/types";
-import { HealthStatus } from "@/ui/HealthStatus";
+import { duration } from "@/lib/time";
+import { HealthStatus } from "@/ui/HealthBadge";
 import { Panel } from "@/ui/Panel";
+import { type Asked, StateView } from "@/ui/QueryStateView";
 import { RelativeTime } from "@/ui/RelativeTime";
-import { type Asked, StateView } from "@/ui/StateView";
-import { duration } from "@/ui/time";
 import classes from "./HealthPanel.module.css";
 
 /** Each thing that the platform needs: how it is, since when, how fast it answers, and its error. */

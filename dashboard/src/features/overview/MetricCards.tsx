@@ -1,8 +1,8 @@
 import type { Overview } from "@/api/types";
-import { visibly } from "@/ui/jsonRows";
+import { count, counted, rate } from "@/lib/numbers";
+import { visibly } from "@/ui/json/jsonRows";
 import { MetricCard, MetricCardSkeleton } from "@/ui/MetricCard";
-import { count, counted, rate } from "@/ui/numbers";
-import { type Asked, StateView } from "@/ui/StateView";
+import { type Asked, StateView } from "@/ui/QueryStateView";
 import classes from "./OverviewPage.module.css";
 
 type Outcomes = Overview["last_minute"];

@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
-import * as answers from "@/testing/answers";
+import { answerWith, failAll, hangAll, recordQueries } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import * as answers from "@/testing/responses";
 
 describe("Overview", () => {
   it("shows the last minutes, the top type, the dead letters and the health of each dependency", async () => {

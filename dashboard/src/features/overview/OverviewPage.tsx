@@ -1,16 +1,16 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useLiveQuery } from "@/api/live";
 import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
-import { AllFailed } from "@/ui/AllFailed";
-import { Page } from "@/ui/Page";
-import { DeadByCode } from "./DeadByCode";
+import { useLiveQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
+import { AllFailed } from "@/ui/page/PageErrorFallback";
+import { DeadByCode } from "./DeadLettersByCodePanel";
 import { DEFAULT_SPAN, overviewFilters } from "./filters";
 import { HealthPanel } from "./HealthPanel";
 import { MetricCards } from "./MetricCards";
 import classes from "./OverviewPage.module.css";
 import { topTypesQuery } from "./queries";
 import { ThroughputPanel } from "./ThroughputPanel";
-import { TopTypes } from "./TopTypes";
+import { TopTypes } from "./TopEventTypesPanel";
 
 const MINUTES_PER_DAY = 1_440;
 const route = getRouteApi("/");

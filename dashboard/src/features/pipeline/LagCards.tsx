@@ -1,8 +1,8 @@
 import type { Lag, Overview } from "@/api/types";
+import { count, counted } from "@/lib/numbers";
+import { duration } from "@/lib/time";
 import { MetricCard, MetricCardSkeleton } from "@/ui/MetricCard";
-import { count, counted } from "@/ui/numbers";
-import { type Asked, StateView } from "@/ui/StateView";
-import { duration } from "@/ui/time";
+import { type Asked, StateView } from "@/ui/QueryStateView";
 import classes from "./PipelinePage.module.css";
 import type { LagHistory } from "./queries";
 import { trendWords } from "./stages";

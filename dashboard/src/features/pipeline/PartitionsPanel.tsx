@@ -1,11 +1,11 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { useTable } from "@tanstack/react-table";
 import { useMemo } from "react";
-import classes from "@/ui/DataTable.module.css";
-import { Message } from "@/ui/Message";
+import { Message } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/StateView";
-import { trendOf } from "./history";
+import { type Asked, StateView } from "@/ui/QueryStateView";
+import { trendOf } from "./lagHistory";
+import classes from "./PartitionsPanel.module.css";
 import { features, type PartitionRow, partitionColumns } from "./partitionColumns";
 import type { LagHistory } from "./queries";
 

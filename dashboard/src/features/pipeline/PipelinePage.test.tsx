@@ -1,8 +1,8 @@
 import { screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, failAll, hangAll } from "@/testing/admin";
-import * as answers from "@/testing/answers";
+import { answerWith, failAll, hangAll } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import * as answers from "@/testing/responses";
 
 describe("Pipeline", () => {
   it("shows the stages, the lag and each partition", async () => {

@@ -1,14 +1,14 @@
-import { useLiveQuery } from "@/api/live";
 import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
-import { AllFailed } from "@/ui/AllFailed";
-import { Page } from "@/ui/Page";
+import { useLiveQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
+import { AllFailed } from "@/ui/page/PageErrorFallback";
 import { LagCards } from "./LagCards";
-import { LagChart } from "./LagChart";
+import { LagChart } from "./LagPanel";
 import { PartitionsPanel } from "./PartitionsPanel";
 import classes from "./PipelinePage.module.css";
-import { ProcessedChart } from "./ProcessedChart";
 import { lagQuery } from "./queries";
 import { StagesPanel } from "./StagesPanel";
+import { ProcessedChart } from "./ThroughputPanel";
 
 const CHART_MINUTES = 60;
 

@@ -1,9 +1,9 @@
 import { Skeleton } from "@mantine/core";
 import type { Health, Overview } from "@/api/types";
-import { HealthStatus } from "@/ui/HealthStatus";
-import { rate } from "@/ui/numbers";
+import { rate } from "@/lib/numbers";
+import { HealthStatus } from "@/ui/HealthBadge";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/StateView";
+import { type Asked, StateView } from "@/ui/QueryStateView";
 import type { LagHistory } from "./queries";
 import classes from "./StagesPanel.module.css";
 import {

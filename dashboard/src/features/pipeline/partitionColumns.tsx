@@ -1,7 +1,7 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
-import { count } from "@/ui/numbers";
-import { Sparkline } from "@/ui/Sparkline";
-import { Status } from "@/ui/Status";
+import { count } from "@/lib/numbers";
+import { Sparkline } from "@/ui/chart/Sparkline";
+import { Status } from "@/ui/StatusBadge";
 import { trendWords } from "./stages";
 
 /** A partition with what its lag did since the page was opened. */

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
 import type { Lag } from "@/api/types";
-import { appended, type LagSample, sampleOf } from "./history";
+import { appended, type LagSample, sampleOf } from "./lagHistory";
 
 export const pipelineKeys = {
   all: ["pipeline"] as const,

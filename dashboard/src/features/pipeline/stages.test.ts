@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { overview } from "@/testing/answers";
+import { overview } from "@/testing/responses";
 import { deadLettersFlow, flowsOf } from "./stages";
 
 const UNKNOWN = { lag: undefined, history: [], health: undefined };

@@ -1,7 +1,7 @@
 import type { Dependency, Health, Lag, Overview } from "@/api/types";
-import { count, rate } from "@/ui/numbers";
-import { duration } from "@/ui/time";
-import { type LagSample, rateOf } from "./history";
+import { count, rate } from "@/lib/numbers";
+import { duration } from "@/lib/time";
+import { type LagSample, rateOf } from "./lagHistory";
 
 /** One box of the picture: what it is, how it is, and the number that says whether events pile up there. */
 export type Stage = {

@@ -1,8 +1,8 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, failAll, hangAll, recordQueries } from "@/testing/admin";
-import { NOTHING_FOUND } from "@/testing/answers";
+import { answerWith, failAll, hangAll, recordQueries } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import { NOTHING_FOUND } from "@/testing/responses";
 
 const FOUND = "/search?tenant=tenant_a&value=order-1042";
 

@@ -1,10 +1,10 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useLiveQuery } from "@/api/live";
-import { Page } from "@/ui/Page";
+import { useLiveQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
 import { askingOf, searchFilters } from "./filters";
 import { searchQuery } from "./queries";
-import { Results } from "./Results";
 import { SearchForm } from "./SearchForm";
+import { Results } from "./SearchResults";
 
 const route = getRouteApi("/search");
 

@@ -1,6 +1,6 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
-import { type Found, readEvents } from "@/api/written";
+import { type Found, readEvents } from "@/domain/responses";
 import type { Asking } from "./filters";
 
 export const searchKeys = {
