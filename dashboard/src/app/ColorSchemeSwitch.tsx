@@ -8,17 +8,17 @@ import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 
 const SCHEMES: readonly { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
   { value: "light", label: "Light", Icon: IconSun },
-  { value: "auto", label: "As the system", Icon: IconDeviceDesktop },
+  { value: "auto", label: "System", Icon: IconDeviceDesktop },
   { value: "dark", label: "Dark", Icon: IconMoon },
 ];
 
-/** Light, dark, or what the system says; Mantine keeps the choice in localStorage. */
-export function ColorSchemeMenu() {
+/** Light, dark, or the system setting; Mantine keeps the choice in localStorage. */
+export function ColorSchemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <SegmentedControl
       size="xs"
-      aria-label="Colours"
+      aria-label="Colour scheme"
       value={colorScheme}
       onChange={(value) => setColorScheme(value as MantineColorScheme)}
       data={SCHEMES.map(({ value, label, Icon }) => ({

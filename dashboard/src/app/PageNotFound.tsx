@@ -1,14 +1,14 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Message } from "@/ui/EmptyState";
+import { EmptyState } from "@/ui/EmptyState";
 
-export function NotFound() {
+export function PageNotFound() {
   return (
-    <Message
-      title="There is no such page"
+    <EmptyState
+      title="Page not found"
       action={<Button renderRoot={(props) => <Link to="/" {...props} />}>Go to Overview</Button>}
     >
-      The address may be from an older version of the dashboard.
-    </Message>
+      The link may come from an older version of the dashboard.
+    </EmptyState>
   );
 }

@@ -9,10 +9,10 @@ import { dlqFilters } from "@/features/dlq/filters";
 import { overviewFilters } from "@/features/overview/filters";
 import { searchFilters } from "@/features/search/filters";
 import { parseSearch, stringifySearch } from "@/lib/searchParams";
-import { NotFound } from "./PageNotFound";
+import { PageNotFound } from "./PageNotFound";
 import { Shell } from "./Shell";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Shell, notFoundComponent: PageNotFound });
 
 const overview = createRoute({
   getParentRoute: () => root,

@@ -1,4 +1,4 @@
-/** What of a query says how old its data is. */
+/** The part of a query's result that says how old its data is. */
 export type Freshness = {
   data: unknown;
   error: Error | null;
@@ -7,19 +7,24 @@ export type Freshness = {
   refetch: () => unknown;
 };
 
-/** When the oldest data on the page came, in milliseconds since 1970; null while there is none. */
+/** When the oldest data was fetched, in milliseconds since 1970; null while there is none. */
 export function oldestUpdate(queries: readonly Freshness[]): number | null {
-  const moments = queries.filter(hasData).map((query) => query.dataUpdatedAt);
-  return moments.length > 0 ? Math.min(...moments) : null;
+  const times = queries.filter(hasData).map((query) => query.dataUpdatedAt);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
-/** Whether something on the page could not be had, or not renewed. */
+/** Whether any query failed on its last attempt. */
 export function anyFailed(queries: readonly Freshness[]): boolean {
   return queries.some((query) => query.error !== null);
 }
 
-/** The queries whose data is shown although the last try to renew it failed. */
-export function stale(queries: readonly Freshness[]): Freshness[] {
+/** Whether every query failed and none has data from before. */
+export function allFailed(queries: readonly Freshness[]): boolean {
+  return queries.every((query) => !hasData(query) && query.error !== null);
+}
+
+/** The queries that still show older data because their last refresh failed. */
+export function staleQueries(queries: readonly Freshness[]): Freshness[] {
   return queries.filter((query) => hasData(query) && query.error !== null);
 }
 

@@ -1,10 +1,11 @@
 import type { Throughput } from "@/api/types";
+import { processedCount } from "./outcomes";
 import type { Series } from "./series";
 
-/** The API's buckets as lines of a chart. */
-export function seriesOf({ points }: Throughput): Series {
+/** The API's buckets as chart lines, one per outcome. */
+export function throughputSeries({ points }: Throughput): Series {
   return {
-    at: points.map((point) => Date.parse(point.at) / 1_000),
+    times: points.map((point) => Date.parse(point.at) / 1_000),
     lastIsPartial: true,
     lines: [
       {
@@ -32,7 +33,7 @@ export function seriesOf({ points }: Throughput): Series {
   };
 }
 
-/** Whether nothing at all happened in the time shown. */
-export function isQuiet({ points }: Throughput): boolean {
-  return points.every((point) => point.stored + point.duplicates + point.dead === 0);
+/** Whether no event was processed in the time range. */
+export function hasNoEvents({ points }: Throughput): boolean {
+  return points.every((point) => processedCount(point) === 0);
 }

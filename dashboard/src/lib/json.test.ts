@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { memberOf, parseJson, textOf } from "./json";
+import { memberOf, parseJson, sourceText } from "./json";
 
 describe("parseJson", () => {
-  it("keeps a number's text, whatever a double would make of it", () => {
+  it("keeps a number's source text, even where a double would round it", () => {
     for (const number of ["12345678901234567890", "1e5", "0.10", "-0", "1E+400", "123.4567890123456789"]) {
-      expect(textOf(parseJson(` ${number} `))).toBe(number);
+      expect(sourceText(parseJson(` ${number} `))).toBe(number);
     }
   });
 
@@ -20,11 +20,11 @@ describe("parseJson", () => {
   });
 
   it("finds the last of repeated names, as JSON.parse does", () => {
-    const found = memberOf(parseJson('{"a":1,"a":[2]}'), "a");
-    expect(found && textOf(found)).toBe("[2]");
+    const member = memberOf(parseJson('{"a":1,"a":[2]}'), "a");
+    expect(member && sourceText(member)).toBe("[2]");
   });
 
-  it("reads __proto__ as a name like any other", () => {
+  it("treats __proto__ as an ordinary name", () => {
     const { value } = parseJson('{"__proto__":{"x":1}}');
     expect(value.kind === "object" && value.members[0]?.name).toBe("__proto__");
   });
@@ -34,14 +34,14 @@ describe("parseJson", () => {
     expect(value).toMatchObject({ kind: "string", value: 'é\n"😀/' });
   });
 
-  it("reads what JSON.parse reads, to the same structure", () => {
+  it("agrees with JSON.parse on the structure", () => {
     const text = ' {"a": [1, -2.5e-3, true, false, null, "x"], "b": {}, "c": []} ';
-    expect(JSON.parse(textOf(parseJson(text)))).toEqual(JSON.parse(text));
+    expect(JSON.parse(sourceText(parseJson(text)))).toEqual(JSON.parse(text));
   });
 
-  it("reads strings of a megabyte", () => {
+  it("parses strings of a megabyte", () => {
     const text = `"${'x\\"'.repeat(350_000)}"`;
-    expect(textOf(parseJson(text))).toBe(text);
+    expect(sourceText(parseJson(text))).toBe(text);
   });
 
   it.each([
@@ -62,11 +62,11 @@ describe("parseJson", () => {
     '"open',
     "1 2",
     "[1}",
-  ])("refuses %j with a SyntaxError", (text) => {
+  ])("rejects %j with a SyntaxError", (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 
-  it("refuses what would exhaust the stack", () => {
+  it("rejects nesting that would exhaust the stack", () => {
     expect(() => parseJson("[".repeat(100_000))).toThrow("nested beyond");
   });
 });

@@ -1,8 +1,8 @@
 /**
- * JSON read without losing anything (RFC 8259): numbers keep the text they were written with, members their
- * order, and repeated names are all there. `JSON.parse` would show 12345678901234567890 as 12345678901234567000.
+ * A lossless JSON parser (RFC 8259): numbers keep their source text, members their order, and repeated names are
+ * all kept. `JSON.parse` would turn 12345678901234567890 into 12345678901234567000.
  *
- * Every value knows where its text begins and ends, so that what is copied is what was sent.
+ * Every value records where its source text begins and ends, so that copying it gives the bytes that were sent.
  */
 export type JsonValue =
   | { kind: "object"; members: readonly JsonMember[]; start: number; end: number }
@@ -12,36 +12,35 @@ export type JsonValue =
 
 export type JsonMember = { name: string; value: JsonValue };
 
-/** A value together with the text it was read from. */
+/** A value with its source text. */
 export type JsonDocument = { text: string; value: JsonValue };
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Where a string ends; what stands in it is checked by JSON.parse. */
+/** Finds the end of a string; JSON.parse validates its content. */
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 const LITERAL = /true|false|null/y;
-/** The API nests a payload of 64 levels in a few of its own. */
+/** A payload has at most 64 levels; the API wraps it in a few of its own. */
 const MAX_DEPTH = 200;
 
-/** Reads one JSON text. Throws a SyntaxError that names the place. */
+/** Parses one JSON text. Throws a SyntaxError that names the position. */
 export function parseJson(text: string): JsonDocument {
-  const reader = new Reader(text);
-  return { text, value: reader.document() };
+  return { text, value: new Parser(text).document() };
 }
 
-/** The text of a value exactly as it was written. */
-export function textOf(document: JsonDocument): string {
+/** The source text of a value, unchanged. */
+export function sourceText(document: JsonDocument): string {
   return document.text.slice(document.value.start, document.value.end);
 }
 
-/** A member of an object by its name; the last one of repeated names. */
+/** An object's member by name; of repeated names the last. */
 export function memberOf(document: JsonDocument, name: string): JsonDocument | undefined {
   if (document.value.kind !== "object") return undefined;
-  const found = document.value.members.findLast((member) => member.name === name);
-  return found && { text: document.text, value: found.value };
+  const member = document.value.members.findLast((candidate) => candidate.name === name);
+  return member && { text: document.text, value: member.value };
 }
 
-class Reader {
+class Parser {
   private readonly text: string;
   private at = 0;
 
@@ -95,10 +94,10 @@ class Reader {
     this.at += 1;
     this.space();
     if (this.skip(close)) return [];
-    const found = [read()];
-    for (this.space(); this.skip(","); this.space()) found.push(read());
+    const values = [read()];
+    for (this.space(); this.skip(","); this.space()) values.push(read());
     this.expect(close);
-    return found;
+    return values;
   }
 
   private string(): string {

@@ -1,6 +1,6 @@
 /**
- * Filters in the URL are plain text: `?value=12345678901234567890` is that text and no number.
- * (The router's own form reads each value as JSON, which would change it.)
+ * Parses a URL's query as plain text: `?value=12345678901234567890` stays that text.
+ * (The router's default parses each value as JSON and would round it.)
  */
 export function parseSearch(search: string): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(search));
@@ -11,4 +11,15 @@ export function stringifySearch(filters: Record<string, unknown>): string {
   const set = Object.entries(filters).filter(([, value]) => value !== undefined && value !== "");
   const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
   return query && `?${query}`;
+}
+
+/** The parameter as `{[name]: value}` if it matches, else `{}`: a mistyped filter is ignored, never an error. */
+export function validParam<K extends string>(
+  name: K,
+  value: unknown,
+  pattern: RegExp,
+): Partial<Record<K, string>> {
+  const params: Partial<Record<K, string>> = {};
+  if (typeof value === "string" && pattern.test(value)) params[name] = value;
+  return params;
 }

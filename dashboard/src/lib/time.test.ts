@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bucketName, duration, elapsed, exactTime, relativeTime } from "./time";
+import { bucketLabel, elapsedTime, exactTime, formatDuration, relativeTime } from "./time";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
@@ -13,19 +13,19 @@ describe("relativeTime", () => {
     ["2026-03-01T10:00:01Z", "1 h ago"],
     ["2026-02-27T12:00:00Z", "2 d ago"],
     ["2026-03-01T12:05:00Z", "in 5 min"],
-  ])("%s reads %s", (at, words) => {
+  ])("%s is %s", (at, words) => {
     expect(relativeTime(Date.parse(at), NOW)).toBe(words);
   });
 });
 
-describe("elapsed", () => {
-  it("never reads less than a second", () => {
-    expect(elapsed(NOW + 5_000, NOW)).toBe("for 1 s");
-    expect(elapsed(NOW - 7_200_000, NOW)).toBe("for 2 h");
+describe("elapsedTime", () => {
+  it("is at least a second", () => {
+    expect(elapsedTime(NOW + 5_000, NOW)).toBe("for 1 s");
+    expect(elapsedTime(NOW - 7_200_000, NOW)).toBe("for 2 h");
   });
 });
 
-describe("duration", () => {
+describe("formatDuration", () => {
   it.each([
     [0, "0 ms"],
     [0.0014, "1.4 ms"],
@@ -37,15 +37,15 @@ describe("duration", () => {
     [3_600, "1 h"],
     [3_605, "1 h 5 s"],
     [90_000, "1 d 1 h"],
-  ])("%d seconds read %s", (seconds, words) => {
-    expect(duration(seconds)).toBe(words);
+  ])("%d seconds are %s", (seconds, words) => {
+    expect(formatDuration(seconds)).toBe(words);
   });
 });
 
-it("a bucket of a minute is called one", () => {
-  expect([60, 3_600, 10].map(bucketName)).toEqual(["minute", "hour", "10 s"]);
+it("names buckets of a minute or an hour by the unit alone", () => {
+  expect([60, 3_600, 10].map(bucketLabel)).toEqual(["minute", "hour", "10 s"]);
 });
 
-it("the exact time carries what the API wrote, to the microsecond", () => {
+it("exactTime includes the API's timestamp, to the microsecond", () => {
   expect(exactTime("2026-03-01T12:00:00.123456Z")).toContain("2026-03-01T12:00:00.123456Z");
 });

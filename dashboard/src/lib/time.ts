@@ -1,4 +1,4 @@
-/** Durations and moments in words. All functions are pure; the clock is an argument. */
+/** Durations and timestamps in words. All functions are pure; the current time is an argument. */
 const UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ["d", 86_400],
   ["h", 3_600],
@@ -6,7 +6,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ["s", 1],
 ];
 
-/** "now", "3 s ago", "2 min ago", "in 5 h". Below a second either way the clocks may simply differ. */
+/** "now", "3 s ago", "2 min ago", "in 5 h". A difference below a second is within the skew of two clocks. */
 export function relativeTime(at: number, nowMs: number): string {
   const seconds = Math.trunc((nowMs - at) / 1_000);
   if (seconds === 0) return "now";
@@ -15,15 +15,15 @@ export function relativeTime(at: number, nowMs: number): string {
 }
 
 /** "for 3 s", "for 2 min". */
-export function elapsed(at: number, nowMs: number): string {
+export function elapsedTime(at: number, nowMs: number): string {
   return `for ${largestUnit(Math.max(1, Math.trunc((nowMs - at) / 1_000)))}`;
 }
 
-/** A length of time by its two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h". */
-export function duration(seconds: number): string {
-  if (seconds < 0.01) return `${trimmed(seconds * 1_000)} ms`;
+/** A duration in its two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 0.01) return `${oneDecimal(seconds * 1_000)} ms`;
   if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
-  if (seconds < 10) return `${trimmed(seconds)} s`;
+  if (seconds < 10) return `${oneDecimal(seconds)} s`;
   return twoUnits(Math.round(seconds));
 }
 
@@ -45,13 +45,13 @@ function unitOf(seconds: number): readonly [string, number] {
   return UNITS.find(([, size]) => seconds >= size) ?? ["s", 1];
 }
 
-function trimmed(value: number): string {
+function oneDecimal(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
 
-/** What one bucket of a chart covers: "minute", "10 s". */
-export function bucketName(seconds: number): string {
-  return UNIT_NAMES.get(seconds) ?? duration(seconds);
+/** The length of a chart's bucket, to follow "each": "minute", "10 s". */
+export function bucketLabel(seconds: number): string {
+  return UNIT_NAMES.get(seconds) ?? formatDuration(seconds);
 }
 
 const UNIT_NAMES: ReadonlyMap<number, string> = new Map([
@@ -61,7 +61,25 @@ const UNIT_NAMES: ReadonlyMap<number, string> = new Map([
 
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
-/** The moment in the reader's zone, and as the API wrote it. */
+/** The timestamp in the browser's time zone, and below it as the API sent it. */
 export function exactTime(at: string): string {
   return `${EXACT.format(new Date(at))}\n${at}`;
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const CLOCK_WITH_SECONDS = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+
+/** "14:05" in the browser's time zone. */
+export function clockTime(epochSeconds: number): string {
+  return CLOCK.format(epochSeconds * 1_000);
+}
+
+/** "14:05:30" in the browser's time zone. */
+export function clockTimeWithSeconds(epochSeconds: number): string {
+  return CLOCK_WITH_SECONDS.format(epochSeconds * 1_000);
 }

@@ -1,48 +1,49 @@
 import { delay, HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import * as answers from "./responses";
+import * as responses from "./responses";
 
-/** The admin API as unit tests see it: it answers as if events flowed, unless a test says otherwise. */
-const ANSWERS: Readonly<Record<string, () => unknown>> = {
-  "/admin/overview": () => answers.overview(Date.now()),
-  "/admin/health": () => answers.health(Date.now()),
-  "/admin/top-event-types": () => answers.topTypes(Date.now()),
-  "/admin/series": () => answers.throughput(Date.now()),
-  "/admin/kafka/lag": () => answers.lag(Date.now()),
-  "/admin/dlq/sample": () => answers.dlqPage(Date.now()),
-  "/admin/event/search": () => answers.found(Date.now()),
-  "/admin/event/by-idempotency": () => answers.found(Date.now()),
+/** By default every endpoint responds as if events were flowing. */
+const DEFAULT_RESPONSES: Readonly<Record<string, () => unknown>> = {
+  "/admin/overview": () => responses.overview(Date.now()),
+  "/admin/health": () => responses.health(Date.now()),
+  "/admin/top-event-types": () => responses.topEventTypes(Date.now()),
+  "/admin/series": () => responses.throughput(Date.now()),
+  "/admin/kafka/lag": () => responses.lag(Date.now()),
+  "/admin/dlq/sample": () => responses.dlqPage(Date.now()),
+  "/admin/event/search": () => responses.eventSearch(Date.now()),
+  "/admin/event/by-idempotency": () => responses.eventSearch(Date.now()),
 };
 
-export const admin = setupServer(
-  ...Object.entries(ANSWERS).map(([path, make]) => http.get(path, () => json(make()))),
+/** The admin API of the unit tests. */
+export const mockServer = setupServer(
+  ...Object.entries(DEFAULT_RESPONSES).map(([path, make]) => http.get(path, () => json(make()))),
 );
 
-/** From now on `path` answers this; text is sent as it is. */
-export function answerWith(path: string, body: unknown, status = 200): void {
-  admin.use(http.get(path, () => json(body, status)));
+/** From now on `path` responds with this body; a string is sent unchanged. */
+export function respondWith(path: string, body: unknown, status = 200): void {
+  mockServer.use(http.get(path, () => json(body, status)));
 }
 
-/** From now on everything answers 503. */
-export function failAll(): void {
-  admin.use(http.get("/admin/*", () => json(answers.UNAVAILABLE, 503)));
+/** From now on every endpoint responds with 503. */
+export function respondUnavailable(): void {
+  mockServer.use(http.get("/admin/*", () => json(responses.UNAVAILABLE, 503)));
 }
 
-/** From now on nothing answers. */
-export function hangAll(): void {
-  admin.use(http.get("/admin/*", () => delay("infinite")));
+/** From now on no endpoint responds. */
+export function neverRespond(): void {
+  mockServer.use(http.get("/admin/*", () => delay("infinite")));
 }
 
-/** The queries with which `path` is asked from now on, oldest first. */
+/** The query strings of all requests for `path` from now on, oldest first. */
 export function recordQueries(path: string): string[] {
-  const asked: string[] = [];
-  admin.use(
+  const queries: string[] = [];
+  mockServer.use(
     http.get(path, ({ request }) => {
-      asked.push(new URL(request.url).search);
+      queries.push(new URL(request.url).search);
       return undefined;
     }),
   );
-  return asked;
+  return queries;
 }
 
 function json(body: unknown, status = 200): HttpResponse<string> {

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import classes from "./CodeFrame.module.css";
 
-type TextFrameProps = { label: string; actions: ReactNode; children: ReactNode };
+type CodeFrameProps = { label: string; actions: ReactNode; children: ReactNode };
 
-/** A sunken surface for machine-written text, under a bar that says what it is and what can be done with it. */
-export function TextFrame({ label, actions, children }: TextFrameProps) {
+/** A frame for JSON, text or bytes, under a bar with its label and actions. */
+export function CodeFrame({ label, actions, children }: CodeFrameProps) {
   return (
     <div className={classes.frame}>
       <div className={classes.bar}>

@@ -2,7 +2,7 @@ import { IconInbox } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import classes from "./EmptyState.module.css";
 
-type MessageProps = {
+type EmptyStateProps = {
   title: string;
   icon?: ReactNode;
   tone?: "neutral" | "bad";
@@ -10,10 +10,10 @@ type MessageProps = {
   children?: ReactNode;
 };
 
-/** What stands where data would be: nothing yet, nothing found, or an error. */
-export function Message({ title, icon, tone = "neutral", action, children }: MessageProps) {
+/** A centred block in place of data: nothing yet, nothing found, or an error. */
+export function EmptyState({ title, icon, tone = "neutral", action, children }: EmptyStateProps) {
   return (
-    <div className={classes.message}>
+    <div className={classes.state}>
       <div className={classes.icon} data-tone={tone} aria-hidden>
         {icon ?? <IconInbox size={22} stroke={1.6} />}
       </div>

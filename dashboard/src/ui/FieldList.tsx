@@ -1,35 +1,35 @@
 import type { ReactNode } from "react";
-import { visibly } from "@/ui/json/jsonRows";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
 import { CopyButton } from "./CopyButton";
 import classes from "./FieldList.module.css";
 
-/** Names and values of one row. */
-export function Facts({ children }: { children: ReactNode }) {
-  return <dl className={classes.facts}>{children}</dl>;
+/** A description list: the fields of one row, in columns. */
+export function FieldList({ children }: { children: ReactNode }) {
+  return <dl className={classes.list}>{children}</dl>;
 }
 
-type FactProps = {
+type FieldProps = {
   name: string;
-  /** Ids and the like: set in a fixed width, with a button to copy. */
+  /** An id or key: set in monospace, with a copy button. */
   id?: string | null;
-  /** What stands there when `id` is null. */
-  none?: string;
+  /** Shown where `id` is null. */
+  placeholder?: string;
   children?: ReactNode;
 };
 
-export function Fact({ name, id, none = "none", children }: FactProps) {
+export function Field({ name, id, placeholder = "none", children }: FieldProps) {
   return (
     <div>
       <dt>{name}</dt>
       <dd>
         {children !== undefined && <span className={classes.value}>{children}</span>}
-        {id === null && <span className={classes.none}>{none}</span>}
+        {id === null && <span className={classes.placeholder}>{placeholder}</span>}
         {id && (
           <>
             <span className={classes.value} data-mono>
-              {visibly(id)}
+              {escapeInvisible(id)}
             </span>
-            <CopyButton what={name.toLowerCase()} text={() => id} />
+            <CopyButton content={name.toLowerCase()} text={() => id} />
           </>
         )}
       </dd>

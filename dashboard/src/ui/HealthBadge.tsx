@@ -1,9 +1,8 @@
-import { Status, type Tone } from "./StatusBadge";
+import { statusAppearance } from "@/domain/healthStatus";
+import { StatusBadge } from "./StatusBadge";
 
-const TONES: Readonly<Record<string, Tone>> = { ok: "good", degraded: "warning", down: "bad" };
-const WORDS: Readonly<Record<string, string>> = { ok: "Healthy", degraded: "Degraded", down: "Down" };
-
-/** How something is that the platform depends on, as the API names it. */
-export function HealthStatus({ status }: { status: string }) {
-  return <Status tone={TONES[status] ?? "neutral"}>{WORDS[status] ?? status}</Status>;
+/** A dependency status as the API names it: `ok`, `degraded`, `down` or `unknown`. */
+export function HealthBadge({ status }: { status: string }) {
+  const { tone, label } = statusAppearance(status);
+  return <StatusBadge tone={tone}>{label}</StatusBadge>;
 }

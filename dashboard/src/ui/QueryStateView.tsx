@@ -1,16 +1,16 @@
-import { Button } from "@mantine/core";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Message } from "./EmptyState";
+import { EmptyState } from "./EmptyState";
+import { RetryButton } from "./RetryButton";
 
-/** What of a query's result decides which of the four states is drawn. */
-export type Asked<T> = Pick<UseQueryResult<T>, "data" | "error" | "isFetching" | "refetch">;
+/** The part of a query's result that decides which of the four states is shown. */
+export type QueryState<T> = Pick<UseQueryResult<T>, "data" | "error" | "isFetching" | "refetch">;
 
-type StateViewProps<T> = {
-  query: Asked<T>;
-  /** Names what is missing: "the health of the dependencies". */
-  what: string;
+type QueryStateViewProps<T> = {
+  query: QueryState<T>;
+  /** Names the data in "Loading …" and "Could not load …": "the health of the dependencies". */
+  subject: string;
   loading: ReactNode;
   empty?: ReactNode;
   isEmpty?: (data: T) => boolean;
@@ -18,35 +18,39 @@ type StateViewProps<T> = {
 };
 
 /**
- * The four states of anything that is fetched. Data wins over an error: what was there stays, and the page's own
- * notice says that it is old.
+ * Shows one of the four states of a query: loading, error, empty or data. Data from before a failed refresh stays
+ * visible; the page's banner says that it is stale.
  */
-export function StateView<T>({ query, what, loading, empty, isEmpty, children }: StateViewProps<T>) {
+export function QueryStateView<T>({
+  query,
+  subject,
+  loading,
+  empty,
+  isEmpty,
+  children,
+}: QueryStateViewProps<T>) {
   if (query.data !== undefined) return isEmpty?.(query.data) ? empty : children(query.data);
-  if (query.error) return <Failed query={query} error={query.error} what={what} />;
+  if (query.error) return <LoadError query={query} error={query.error} subject={subject} />;
   return (
-    <div role="status" aria-busy aria-label={`Loading ${what}`}>
+    <div role="status" aria-busy aria-label={`Loading ${subject}`}>
       {loading}
     </div>
   );
 }
 
-function Failed<T>({ query, error, what }: { query: Asked<T>; error: Error; what: string }) {
-  const retry = (
-    <Button variant="default" loading={query.isFetching} onClick={() => void query.refetch()}>
-      Try again
-    </Button>
-  );
+type LoadErrorProps<T> = { query: QueryState<T>; error: Error; subject: string };
+
+function LoadError<T>({ query, error, subject }: LoadErrorProps<T>) {
   return (
     <div role="alert">
-      <Message
+      <EmptyState
         tone="bad"
         icon={<IconPlugConnectedX size={22} stroke={1.6} />}
-        title={`Could not load ${what}`}
-        action={retry}
+        title={`Could not load ${subject}`}
+        action={<RetryButton queries={[query]} />}
       >
         {error.message}
-      </Message>
+      </EmptyState>
     </div>
   );
 }

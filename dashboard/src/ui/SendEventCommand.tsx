@@ -1,7 +1,7 @@
 import { CopyButton } from "./CopyButton";
 import classes from "./SendEventCommand.module.css";
 
-/** A line that works as pasted into a shell; `date` gives each paste a key of its own. */
+/** Works as pasted into a shell; `date` makes the idempotency key of each run unique. */
 const COMMAND = `curl -i http://127.0.0.1:8080/events \\
   -H 'X-API-Key: key_a' -H 'Content-Type: application/json' \\
   -H "Idempotency-Key: first-$(date +%s)" \\
@@ -9,18 +9,18 @@ const COMMAND = `curl -i http://127.0.0.1:8080/events \\
        "schema_version": 1, "occurred_at": "2026-01-01T00:00:00Z",
        "payload": {"hello": "world"}}'`;
 
-/** The command that sends a first event, to copy. */
-export function FirstEvent() {
+/** The command that sends an event, with a copy button. */
+export function SendEventCommand() {
   return (
     <>
       <div className={classes.box}>
         <pre className={classes.code}>{COMMAND}</pre>
         <div className={classes.copy}>
-          <CopyButton what="the command" text={() => COMMAND} />
+          <CopyButton content="the command" text={() => COMMAND} />
         </div>
       </div>
       <p className={classes.note}>
-        Address and key are the defaults; “event-platform status” names the address in use.
+        It uses the default address and API key; “event-platform status” prints the address in use.
       </p>
     </>
   );

@@ -4,23 +4,22 @@ import {
   IconCircleDashed,
   IconSquareRoundedXFilled,
 } from "@tabler/icons-react";
+import type { Tone } from "@/domain/healthStatus";
 import classes from "./StatusBadge.module.css";
 
-export type Tone = "good" | "warning" | "bad" | "neutral";
-
-const SHAPES = {
+const ICONS = {
   good: IconCircleCheckFilled,
   warning: IconAlertTriangleFilled,
   bad: IconSquareRoundedXFilled,
   neutral: IconCircleDashed,
 };
 
-/** A state in a shape, a word and a colour: any one of them is enough to read it. */
-export function Status({ tone, children }: { tone: Tone; children: string }) {
-  const Shape = SHAPES[tone];
+/** A status as icon, word and colour; each alone is enough to read it. */
+export function StatusBadge({ tone, children }: { tone: Tone; children: string }) {
+  const Icon = ICONS[tone];
   return (
-    <span className={classes.status} data-tone={tone}>
-      <Shape size={14} aria-hidden />
+    <span className={classes.badge} data-tone={tone}>
+      <Icon size={14} aria-hidden />
       {children}
     </span>
   );

@@ -2,7 +2,7 @@ import "react";
 
 declare module "react" {
   interface CSSProperties {
-    /** Styles take numbers from components through custom properties. */
+    /** Components pass numbers to their stylesheets as CSS custom properties. */
     [name: `--${string}`]: string | number | undefined;
   }
 }

@@ -2,33 +2,32 @@ import { Anchor } from "@mantine/core";
 import { IconMoodCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Overview } from "@/api/types";
-import { BarList } from "@/ui/BarList";
-import { BarListSkeleton } from "@/ui/BarListSkeleton";
-import { Message } from "@/ui/EmptyState";
+import { BarList, BarListSkeleton } from "@/ui/BarList";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/QueryStateView";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 
-/** Dead letters by what was wrong with them; each leads to its list. */
-export function DeadByCode({ query }: { query: Asked<Overview> }) {
+/** Dead letters counted by code; each links to the filtered list. */
+export function DeadLettersByCodePanel({ query }: { query: QueryState<Overview> }) {
   return (
     <Panel
       title="Dead letters by reason"
-      note="All that are kept"
+      note="All within their retention"
       actions={
         <Anchor size="sm" renderRoot={(props) => <Link to="/dlq" {...props} />}>
           Show all
         </Anchor>
       }
     >
-      <StateView
+      <QueryStateView
         query={query}
-        what="the dead letters"
+        subject="the dead letters"
         loading={<BarListSkeleton />}
         isEmpty={({ dead_by_code }) => dead_by_code.length === 0}
         empty={
-          <Message icon={<IconMoodCheck size={22} stroke={1.6} />} title="No dead letters">
+          <EmptyState icon={<IconMoodCheck size={22} stroke={1.6} />} title="No dead letters">
             Events that cannot be stored end up here with the reason.
-          </Message>
+          </EmptyState>
         }
       >
         {({ dead_by_code }) => (
@@ -42,7 +41,7 @@ export function DeadByCode({ query }: { query: Asked<Overview> }) {
             )}
           />
         )}
-      </StateView>
+      </QueryStateView>
     </Panel>
   );
 }

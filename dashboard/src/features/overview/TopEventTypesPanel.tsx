@@ -1,30 +1,32 @@
-import type { TopEventTypes, TypeCount } from "@/api/types";
-import { BarList } from "@/ui/BarList";
-import { BarListSkeleton } from "@/ui/BarListSkeleton";
-import { Message } from "@/ui/EmptyState";
+import type { EventTypeCount, TopEventTypes } from "@/api/types";
+import { BarList, BarListSkeleton } from "@/ui/BarList";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/QueryStateView";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 
-const SHOWN = 8;
-const OTHERS = "all other types";
+const MAX_BARS = 8;
+const OTHER_TYPES = "all other types";
 
-function bar({ event_type, count }: TypeCount) {
-  // No type has an empty name.
-  return event_type === null ? { name: OTHERS, count, id: "" } : { name: event_type, count };
+function barOf({ event_type, count }: EventTypeCount) {
+  // The empty id cannot collide with a type: no type has an empty name.
+  return event_type === null ? { name: OTHER_TYPES, count, id: "" } : { name: event_type, count };
 }
 
-export function TopTypes({ query }: { query: Asked<TopEventTypes> }) {
+/** The commonest event types of the last 24 hours. */
+export function TopEventTypesPanel({ query }: { query: QueryState<TopEventTypes> }) {
   return (
     <Panel title="Top event types" note="Stored in the last 24 hours">
-      <StateView
+      <QueryStateView
         query={query}
-        what="the top event types"
+        subject="the top event types"
         loading={<BarListSkeleton />}
         isEmpty={({ types }) => types.length === 0}
-        empty={<Message title="No event yet">Types show here once the first event is stored.</Message>}
+        empty={
+          <EmptyState title="No events yet">Types appear here once the first event is stored.</EmptyState>
+        }
       >
-        {({ types }) => <BarList bars={types.slice(0, SHOWN).map(bar)} />}
-      </StateView>
+        {({ types }) => <BarList bars={types.slice(0, MAX_BARS).map(barOf)} />}
+      </QueryStateView>
     </Panel>
   );
 }

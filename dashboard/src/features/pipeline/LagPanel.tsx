@@ -1,55 +1,51 @@
 import { Skeleton } from "@mantine/core";
 import { IconChartLine } from "@tabler/icons-react";
 import { useMemo } from "react";
-import { last, type Series } from "@/domain/series";
-import { count } from "@/lib/numbers";
-import { TimeSeries } from "@/ui/chart/TimeSeriesChart";
-import { Message } from "@/ui/EmptyState";
+import { lastKnown, type Series } from "@/domain/series";
+import { formatCountOr } from "@/lib/numbers";
+import { TimeSeriesChart } from "@/ui/chart/TimeSeriesChart";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/QueryStateView";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 import type { LagSample } from "./lagHistory";
-import type { LagHistory } from "./queries";
+import type { LagWithHistory } from "./queries";
 
 /** The lag since the page was opened; the API keeps no history of it. */
-export function LagChart({ query }: { query: Asked<LagHistory> }) {
+export function LagPanel({ query }: { query: QueryState<LagWithHistory> }) {
   return (
-    <Panel title="Lag over time" note="Events in Kafka not yet stored, since this page was opened">
-      <StateView query={query} what="the chart of the lag" loading={<Skeleton height={300} />}>
-        {({ history }) => (history.length < 2 ? <FirstAnswer /> : <Chart history={history} />)}
-      </StateView>
+    <Panel title="Lag over time" note="Events in Kafka not yet processed, since this page was opened">
+      <QueryStateView query={query} subject="the chart of the lag" loading={<Skeleton height={300} />}>
+        {({ history }) => (history.length < 2 ? <Measuring /> : <LagChart history={history} />)}
+      </QueryStateView>
     </Panel>
   );
 }
 
-/** One point makes no line, and no axis of time either. */
-function FirstAnswer() {
+/** A line needs two points. */
+function Measuring() {
   return (
-    <Message icon={<IconChartLine size={22} stroke={1.6} />} title="Measuring">
-      The line begins with the next answer, in a few seconds.
-    </Message>
+    <EmptyState icon={<IconChartLine size={22} stroke={1.6} />} title="Measuring">
+      The chart starts with the second measurement, in a few seconds.
+    </EmptyState>
   );
 }
 
-function Chart({ history }: { history: readonly LagSample[] }) {
-  const series = useMemo(() => seriesOf(history), [history]);
+function LagChart({ history }: { history: readonly LagSample[] }) {
+  const series = useMemo(() => lagSeries(history), [history]);
   return (
-    <TimeSeries
+    <TimeSeriesChart
       series={series}
       label="Events waiting in Kafka since this page was opened"
-      total={(line) => `${shown(last(line.values))} now`}
+      figure={(line) => `${formatCountOr(lastKnown(line.values), "unknown")} now`}
     />
   );
 }
 
-function seriesOf(history: readonly LagSample[]): Series {
+function lagSeries(history: readonly LagSample[]): Series {
   const values = history.map((sample) => sample.total);
   return {
-    at: history.map((sample) => sample.at),
+    times: history.map((sample) => sample.time),
     lastIsPartial: false,
     lines: [{ label: "Waiting", color: "--series-stored", dash: [], filled: true, values }],
   };
-}
-
-function shown(value: number | null): string {
-  return value === null ? "unknown" : count(value);
 }

@@ -2,40 +2,41 @@ import { Skeleton } from "@mantine/core";
 import { IconChartLine } from "@tabler/icons-react";
 import { useMemo } from "react";
 import type { Throughput } from "@/api/types";
-import { isQuiet, seriesOf } from "@/domain/throughput";
-import { bucketName } from "@/lib/time";
-import { TimeSeries } from "@/ui/chart/TimeSeriesChart";
-import { Message } from "@/ui/EmptyState";
+import { hasNoEvents, throughputSeries } from "@/domain/throughput";
+import { bucketLabel } from "@/lib/time";
+import { TimeSeriesChart } from "@/ui/chart/TimeSeriesChart";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/QueryStateView";
-import { FirstEvent } from "@/ui/SendEventCommand";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { SendEventCommand } from "@/ui/SendEventCommand";
 
-export function ProcessedChart({ query }: { query: Asked<Throughput> }) {
-  const note = query.data && `Events in each ${bucketName(query.data.bucket_seconds)}, last hour`;
+/** Events by outcome over the last hour. */
+export function ThroughputPanel({ query }: { query: QueryState<Throughput> }) {
+  const note = query.data && `Events in each ${bucketLabel(query.data.bucket_seconds)}, last hour`;
   return (
     <Panel title="Processed" note={note}>
-      <StateView
+      <QueryStateView
         query={query}
-        what="what was processed"
+        subject="the throughput"
         loading={<Skeleton height={300} />}
-        isEmpty={isQuiet}
+        isEmpty={hasNoEvents}
         empty={
-          <Message
+          <EmptyState
             icon={<IconChartLine size={22} stroke={1.6} />}
-            title="Nothing processed in the last hour"
-            action={<FirstEvent />}
+            title="No events in the last hour"
+            action={<SendEventCommand />}
           >
-            Send a first event with the line below.
-          </Message>
+            To send an event, run this command.
+          </EmptyState>
         }
       >
-        {(throughput) => <Chart throughput={throughput} />}
-      </StateView>
+        {(throughput) => <ThroughputChart throughput={throughput} />}
+      </QueryStateView>
     </Panel>
   );
 }
 
-function Chart({ throughput }: { throughput: Throughput }) {
-  const series = useMemo(() => seriesOf(throughput), [throughput]);
-  return <TimeSeries series={series} label="Events stored, duplicate and dead in the last hour" />;
+function ThroughputChart({ throughput }: { throughput: Throughput }) {
+  const series = useMemo(() => throughputSeries(throughput), [throughput]);
+  return <TimeSeriesChart series={series} label="Events stored, duplicate and dead in the last hour" />;
 }

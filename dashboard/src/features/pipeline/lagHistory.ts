@@ -1,61 +1,66 @@
 import type { Lag } from "@/api/types";
 
-/** What one answer of the lag endpoint said. */
+/** One measurement of the lag. */
 export type LagSample = {
   /** Seconds since 1970. */
-  at: number;
+  time: number;
   total: number | null;
-  /** Sums over all partitions; null when any of them is unknown. */
+  /** End offsets and committed offsets summed over all partitions; null if any of them is unknown. */
   produced: number | null;
   consumed: number | null;
-  lags: ReadonlyMap<number, number | null>;
+  lagByPartition: ReadonlyMap<number, number | null>;
 };
 
-/** Ten minutes of answers, one every three seconds. */
+/** Ten minutes at one sample every three seconds. */
 const MAX_SAMPLES = 200;
-/** Rates are taken over this long, so that one slow batch does not make them jump. */
+/** Rates are averaged over this window, so that one slow batch does not make them jump. */
 const RATE_WINDOW_SECONDS = 20;
 
 export function sampleOf(lag: Lag): LagSample {
   return {
-    at: Date.parse(lag.as_of) / 1_000,
+    time: Date.parse(lag.as_of) / 1_000,
     total: lag.total,
-    produced: total(lag.partitions.map((partition) => partition.end)),
-    consumed: total(lag.partitions.map((partition) => partition.committed)),
-    lags: new Map(lag.partitions.map((partition) => [partition.partition, partition.lag])),
+    produced: sumIfKnown(lag.partitions.map((partition) => partition.end)),
+    consumed: sumIfKnown(lag.partitions.map((partition) => partition.committed)),
+    lagByPartition: new Map(lag.partitions.map((partition) => [partition.partition, partition.lag])),
   };
 }
 
-/** The history with a sample more; an answer that says nothing newer changes nothing. */
-export function appended(history: readonly LagSample[], sample: LagSample): readonly LagSample[] {
+/** The history with `sample` appended, unless that is no newer than the last one. */
+export function appendSample(history: readonly LagSample[], sample: LagSample): readonly LagSample[] {
   const newest = history.at(-1);
-  if (newest && sample.at <= newest.at) return history;
+  if (newest && sample.time <= newest.time) return history;
   return [...history, sample].slice(-MAX_SAMPLES);
 }
 
-/** Events a second by which one of the sums grew lately; null while that is unknown. */
-export function rateOf(history: readonly LagSample[], sumName: "produced" | "consumed"): number | null {
-  return growth(history.map((sample) => ({ at: sample.at, value: sample[sumName] })));
+/** Events per second by which an offset sum grew recently; null while that is unknown. */
+export function offsetRate(history: readonly LagSample[], sum: "produced" | "consumed"): number | null {
+  return growthPerSecond(history.map((sample) => ({ time: sample.time, value: sample[sum] })));
 }
 
-/** Events a second by which a partition's lag grows (or, below nought, shrinks); null while that is unknown. */
-export function trendOf(history: readonly LagSample[], partition: number): number | null {
-  const points = history.map((sample) => ({ at: sample.at, value: sample.lags.get(partition) ?? null }));
-  return growth(points, Number.NEGATIVE_INFINITY);
+/** Events per second by which a partition's lag grows (negative: shrinks); null while that is unknown. */
+export function partitionTrend(history: readonly LagSample[], partition: number): number | null {
+  const points = history.map((sample) => ({
+    time: sample.time,
+    value: sample.lagByPartition.get(partition) ?? null,
+  }));
+  return growthPerSecond(points, Number.NEGATIVE_INFINITY);
 }
 
-type Point = { at: number; value: number | null };
+type Point = { time: number; value: number | null };
 
-function growth(points: readonly Point[], least = 0): number | null {
+function growthPerSecond(points: readonly Point[], minimum = 0): number | null {
   const newest = points.at(-1);
   if (newest?.value === undefined || newest.value === null) return null;
-  const oldest = points.find((point) => point.value !== null && newest.at - point.at <= RATE_WINDOW_SECONDS);
-  if (oldest?.value === undefined || oldest.value === null || oldest.at === newest.at) return null;
-  // A topic made anew counts from nought again: that is no negative rate.
-  return Math.max(least, (newest.value - oldest.value) / (newest.at - oldest.at));
+  const oldest = points.find(
+    (point) => point.value !== null && newest.time - point.time <= RATE_WINDOW_SECONDS,
+  );
+  if (oldest?.value === undefined || oldest.value === null || oldest.time === newest.time) return null;
+  // The offsets of a recreated topic start at zero again; that is not a negative rate.
+  return Math.max(minimum, (newest.value - oldest.value) / (newest.time - oldest.time));
 }
 
-function total(values: readonly (number | null)[]): number | null {
+function sumIfKnown(values: readonly (number | null)[]): number | null {
   return values.reduce<number | null>(
     (sum, value) => (sum === null || value === null ? null : sum + value),
     0,

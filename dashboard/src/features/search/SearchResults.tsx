@@ -1,52 +1,51 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { IconListSearch, IconZoomQuestion } from "@tabler/icons-react";
-import type { StoredEvent } from "@/api/types";
-import type { Found } from "@/domain/responses";
-import { counted } from "@/lib/numbers";
+import { type EventSearchResult, isEmptyResult, type StoredEvent } from "@/domain/storedEvent";
+import { pluralize } from "@/lib/numbers";
 import { DeadLetterDetail } from "@/ui/deadLetter/DeadLetterDetail";
-import { Message } from "@/ui/EmptyState";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/QueryStateView";
-import { FirstEvent } from "@/ui/SendEventCommand";
-import type { Asking } from "./filters";
-import { isNothing } from "./queries";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { SendEventCommand } from "@/ui/SendEventCommand";
+import type { SearchTerms } from "./filters";
 import classes from "./SearchResults.module.css";
-import { EventPanel } from "./StoredEventPanel";
+import { StoredEventPanel } from "./StoredEventPanel";
 
-type ResultsProps = { query: Asked<Found>; asking: Asking | null };
+type SearchResultsProps = { query: QueryState<EventSearchResult>; terms: SearchTerms | null };
 
-export function Results({ query, asking }: ResultsProps) {
-  if (!asking) return <NothingAsked />;
+/** The events and dead letters found, or why there are none. */
+export function SearchResults({ query, terms }: SearchResultsProps) {
+  if (!terms) return <SearchPrompt />;
   return (
-    <StateView
+    <QueryStateView
       query={query}
-      what="the event"
+      subject="the event"
       loading={<Skeletons />}
-      isEmpty={isNothing}
-      empty={<NotFound asking={asking} />}
+      isEmpty={isEmptyResult}
+      empty={<EventNotFound terms={terms} />}
     >
-      {(found) => <FoundList found={found} asking={asking} />}
-    </StateView>
+      {(result) => <ResultList result={result} terms={terms} />}
+    </QueryStateView>
   );
 }
 
-function FoundList({ found, asking }: { found: Found; asking: Asking }) {
+function ResultList({ result, terms }: { result: EventSearchResult; terms: SearchTerms }) {
   return (
     <>
       <p className={classes.summary} role="status">
-        {summary(found)}
+        {summaryOf(result)}
       </p>
-      {found.events.map((event) => (
-        <EventPanel
+      {result.events.map((event) => (
+        <StoredEventPanel
           key={event.id}
           event={event}
-          duplicateId={isDuplicate(asking, event) ? asking.value : null}
+          duplicateId={isDuplicate(terms, event) ? terms.value : null}
         />
       ))}
-      {found.deadLetters.map((letter) => (
-        <Panel key={letter.id} title={`Dead letter: ${letter.code}`}>
-          <div className={classes.letter}>
-            <DeadLetterDetail letter={letter} />
+      {result.deadLetters.map((deadLetter) => (
+        <Panel key={deadLetter.id} title={`Dead letter: ${deadLetter.code}`}>
+          <div className={classes.deadLetter}>
+            <DeadLetterDetail deadLetter={deadLetter} />
           </div>
         </Panel>
       ))}
@@ -54,46 +53,47 @@ function FoundList({ found, asking }: { found: Found; asking: Asking }) {
   );
 }
 
-/** The id of a request that was answered as a duplicate leads to the first one's row. */
-function isDuplicate({ by, value }: Asking, { id, request_id }: StoredEvent): boolean {
+/** The request id of a duplicate finds the row of the first request. */
+function isDuplicate({ by, value }: SearchTerms, { id, request_id }: StoredEvent): boolean {
   return by === "request_id" && value !== request_id && value !== id;
 }
 
-function summary({ events, deadLetters, truncated }: Found): string {
-  const found = [
-    events.length > 0 && counted(events.length, "stored event"),
-    deadLetters.length > 0 && counted(deadLetters.length, "dead letter"),
+function summaryOf({ events, deadLetters, truncated }: EventSearchResult): string {
+  const counts = [
+    events.length > 0 && pluralize(events.length, "stored event"),
+    deadLetters.length > 0 && pluralize(deadLetters.length, "dead letter"),
   ];
-  const words = `Found ${found.filter(Boolean).join(" and ")}.`;
-  return truncated ? `${words} There are more; only the newest are shown.` : words;
+  const summary = `Found ${counts.filter(Boolean).join(" and ")}.`;
+  return truncated ? `${summary} There are more; only the newest are shown.` : summary;
 }
 
-function NothingAsked() {
+function SearchPrompt() {
   return (
     <Panel title="Find an event">
-      <Message
+      <EmptyState
         icon={<IconListSearch size={22} stroke={1.6} />}
         title="Search by event id, idempotency key or request id"
-        action={<FirstEvent />}
+        action={<SendEventCommand />}
       >
-        Stored events and dead letters are found alike. To have something to find, send the line below and
-        search for tenant_a and the event id “first”.
-      </Message>
+        The search covers stored events and dead letters. To try it, run this command, then search tenant_a
+        for the event id “first”.
+      </EmptyState>
     </Panel>
   );
 }
 
-function NotFound({ asking }: { asking: Asking }) {
+function EventNotFound({ terms }: { terms: SearchTerms }) {
   const field = { event_id: "event id", idempotency_key: "idempotency key", request_id: "request id" }[
-    asking.by
+    terms.by
   ];
   return (
     <Panel title="Not found">
       <div role="status">
-        <Message icon={<IconZoomQuestion size={22} stroke={1.6} />} title={`No event with this ${field}`}>
-          Nothing stored and no dead letter of {asking.tenant || "any tenant"} has the {field} “{asking.value}
-          ”. If it was sent just now it may still be on its way: this page keeps looking.
-        </Message>
+        <EmptyState icon={<IconZoomQuestion size={22} stroke={1.6} />} title={`No event with this ${field}`}>
+          No stored event and no dead letter of {terms.tenant || "any tenant"} has the {field} “{terms.value}
+          ”. An event that was just accepted may still be waiting in Kafka: see the lag on the Pipeline page.
+          This page keeps searching.
+        </EmptyState>
       </div>
     </Panel>
   );

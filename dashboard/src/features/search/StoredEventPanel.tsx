@@ -1,36 +1,36 @@
-import type { StoredEvent } from "@/api/types";
-import { Fact, Facts } from "@/ui/FieldList";
+import type { StoredEvent } from "@/domain/storedEvent";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { Field, FieldList } from "@/ui/FieldList";
 import { JsonTree } from "@/ui/json/JsonTree";
-import { visibly } from "@/ui/json/jsonRows";
 import { Panel } from "@/ui/Panel";
 import { RelativeTime } from "@/ui/RelativeTime";
-import { Status } from "@/ui/StatusBadge";
+import { StatusBadge } from "@/ui/StatusBadge";
 import classes from "./SearchResults.module.css";
 
-/** The whole row of an event. */
-export function EventPanel({ event, duplicateId }: { event: StoredEvent; duplicateId: string | null }) {
+/** All columns of a stored event. `duplicateId`: the search was for the request id of a duplicate of it. */
+export function StoredEventPanel({ event, duplicateId }: { event: StoredEvent; duplicateId: string | null }) {
   return (
     <Panel
-      title={visibly(event.event_type)}
-      actions={<Status tone="good">{`Stored: ${event.status}`}</Status>}
+      title={escapeInvisible(event.event_type)}
+      actions={<StatusBadge tone="good">{`Stored: ${event.status}`}</StatusBadge>}
     >
       <div className={classes.event}>
         {duplicateId && (
           <p className={classes.duplicate}>
-            Request {visibly(duplicateId)} was a duplicate of this event, and stored nothing of its own.
+            Request {escapeInvisible(duplicateId)} was a duplicate of this event; no row was stored for it.
           </p>
         )}
-        <Facts>
-          <Fact name="Event id" id={event.event_id} />
-          <Fact name="Tenant" id={event.tenant_id} />
-          <Fact name="Idempotency key" id={event.idempotency_key} />
-          <Fact name="Request id" id={event.request_id} />
-          <Fact name="Row id" id={event.id} />
-          <Fact name="Schema version">{event.schema_version}</Fact>
-          <Moment name="Occurred" at={event.occurred_at} />
-          <Moment name="Received" at={event.received_at} />
-          <Moment name="Processed" at={event.processed_at} />
-        </Facts>
+        <FieldList>
+          <Field name="Event id" id={event.event_id} />
+          <Field name="Tenant" id={event.tenant_id} />
+          <Field name="Idempotency key" id={event.idempotency_key} />
+          <Field name="Request id" id={event.request_id} />
+          <Field name="Row id" id={event.id} />
+          <Field name="Schema version">{event.schema_version}</Field>
+          <TimestampField name="Occurred" at={event.occurred_at} />
+          <TimestampField name="Received" at={event.received_at} />
+          <TimestampField name="Processed" at={event.processed_at} />
+        </FieldList>
         <JsonTree document={event.payload} label="Payload" />
         {event.extensions && <JsonTree document={event.extensions} label="Other fields of the event" />}
       </div>
@@ -38,10 +38,10 @@ export function EventPanel({ event, duplicateId }: { event: StoredEvent; duplica
   );
 }
 
-function Moment({ name, at }: { name: string; at: string }) {
+function TimestampField({ name, at }: { name: string; at: string }) {
   return (
-    <Fact name={name}>
+    <Field name={name}>
       {at} (<RelativeTime at={at} />)
-    </Fact>
+    </Field>
   );
 }

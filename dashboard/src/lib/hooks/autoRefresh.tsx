@@ -7,34 +7,38 @@ import {
 } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 
-/** How often a page asks again while nobody paused it. */
-export const REFRESH_MS = 3_000;
+/** How often a page polls the admin API unless paused. */
+export const REFRESH_INTERVAL_MS = 3_000;
 
-type Live = { paused: boolean; togglePause: () => void; refresh: () => void };
+type AutoRefresh = { paused: boolean; togglePause: () => void; refresh: () => void };
 
-const LiveContext = createContext<Live | null>(null);
+const AutoRefreshContext = createContext<AutoRefresh | null>(null);
 
-/** Whether the pages refresh by themselves. One switch for all pages, so that a pause survives a look elsewhere. */
-export function LiveProvider({ children }: { children: ReactNode }) {
+/** Holds whether pages refresh automatically: one switch for all, so that a pause survives navigation. */
+export function AutoRefreshProvider({ children }: { children: ReactNode }) {
   const [paused, setPaused] = useState(false);
   const client = useQueryClient();
-  const togglePause = useCallback(() => setPaused((was) => !was), []);
+  const togglePause = useCallback(() => setPaused((current) => !current), []);
   const refresh = useCallback(() => void client.refetchQueries({ type: "active" }), [client]);
-  const live = useMemo(() => ({ paused, togglePause, refresh }), [paused, togglePause, refresh]);
-  return <LiveContext value={live}>{children}</LiveContext>;
+  const value = useMemo(() => ({ paused, togglePause, refresh }), [paused, togglePause, refresh]);
+  return <AutoRefreshContext value={value}>{children}</AutoRefreshContext>;
 }
 
-export function useLive(): Live {
-  const live = useContext(LiveContext);
-  if (!live) throw new Error("useLive needs a LiveProvider around it");
-  return live;
+export function useAutoRefresh(): AutoRefresh {
+  const value = useContext(AutoRefreshContext);
+  if (!value) throw new Error("useAutoRefresh needs an AutoRefreshProvider around it");
+  return value;
 }
 
-/** `useQuery` that asks again every few seconds, unless paused. */
-export function useLiveQuery<T, K extends QueryKey>(
+/** `useQuery` that polls every `intervalMs`, unless auto-refresh is paused. */
+export function usePollingQuery<T, K extends QueryKey>(
   options: UseQueryOptions<T, Error, T, K>,
-  everyMs: number = REFRESH_MS,
+  intervalMs: number = REFRESH_INTERVAL_MS,
 ): UseQueryResult<T> {
-  const { paused } = useLive();
-  return useQuery({ ...options, refetchInterval: paused ? false : everyMs, refetchOnWindowFocus: !paused });
+  const { paused } = useAutoRefresh();
+  return useQuery({
+    ...options,
+    refetchInterval: paused ? false : intervalMs,
+    refetchOnWindowFocus: !paused,
+  });
 }

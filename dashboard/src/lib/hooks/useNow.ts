@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from "react";
 
-/** One ticking clock for all relative times of a page; it stands still while nobody looks at it. */
+/** One timer drives all relative times of a page; it runs only while a component is subscribed. */
 const listeners = new Set<() => void>();
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** Now in milliseconds since 1970, anew each second. */
+/** The current time in milliseconds since 1970; re-renders every second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }

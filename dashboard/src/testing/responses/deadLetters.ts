@@ -1,5 +1,5 @@
 import { PAYLOAD } from "./payload";
-import { at, SECOND } from "./timestamps";
+import { SECOND, timestamp } from "./timestamps";
 
 const REASONS: Readonly<Record<string, string>> = {
   VALIDATION_FAILED: "VALIDATION_FAILED: missing event_type; occurred_at is not RFC 3339: '2026-13-01'",
@@ -10,18 +10,18 @@ const ENCODINGS = ["json", "text", "base64", "null"] as const;
 
 type Encoding = (typeof ENCODINGS)[number];
 
-export function deadLetter(now: number, number: number, code: string, encoding: Encoding = "json") {
+export function deadLetter(now: number, index: number, code: string, encoding: Encoding = "json") {
   const readable = encoding === "json";
   return {
-    id: String(1_000 - number),
-    failed_at: at(now, number * 7 * SECOND),
+    id: String(1_000 - index),
+    failed_at: timestamp(now, index * 7 * SECOND),
     code,
     reason: REASONS[code] ?? code,
-    tenant_id: readable ? (number % 3 ? "tenant_a" : "tenant_b") : null,
-    event_id: readable ? `order-${1_042 + number}` : null,
-    idempotency_key: readable ? `6f1c0f0e-order-${1_042 + number}` : null,
+    tenant_id: readable ? (index % 3 ? "tenant_a" : "tenant_b") : null,
+    event_id: readable ? `order-${1_042 + index}` : null,
+    idempotency_key: readable ? `6f1c0f0e-order-${1_042 + index}` : null,
     request_id: readable ? "req_01985f1e-7c1b-7d0a-8f53-0f6d2a8c9b11" : null,
-    source: { topic: "events.raw", partition: number % 6, offset: 21_000 + number },
+    source: { topic: "events.raw", partition: index % 6, offset: 21_000 + index },
     original: originalOf(encoding),
     original_encoding: encoding,
   };
@@ -38,15 +38,15 @@ function originalOf(encoding: Encoding): unknown {
   };
 }
 
-/** A page of dead letters; `next` is null on the last. */
+/** A page of dead letters; `next` is null on the last page. */
 export function dlqPage(now: number, size = 40, next: string | null = "1764000000000000-960"): string {
   const codes = Object.keys(REASONS);
-  const letters = Array.from({ length: size }, (_, index) => {
+  const deadLetters = Array.from({ length: size }, (_, index) => {
     const encoding = index < ENCODINGS.length ? (ENCODINGS[index] ?? "json") : "json";
     const code = encoding === "json" ? (codes[index % 2] ?? "") : "DESERIALIZATION_FAILED";
     return deadLetter(now, index + 1, code, encoding);
   });
-  return JSON.stringify({ total: next ? 1_342 : size, dead_letters: letters, next }).replaceAll(
+  return JSON.stringify({ total: next ? 1_342 : size, dead_letters: deadLetters, next }).replaceAll(
     '"PAYLOAD"',
     PAYLOAD,
   );

@@ -1,4 +1,4 @@
-/** Answers of the admin API as tests and pictures want them; times count back from `now`. */
+/** Example responses of the admin API for unit tests and screenshots; timestamps count back from `now`. */
 export * from "./deadLetters";
 export * from "./errors";
 export * from "./lag";

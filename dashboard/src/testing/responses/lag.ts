@@ -1,7 +1,7 @@
 import type { Lag } from "@/api/types";
-import { at } from "./timestamps";
+import { timestamp } from "./timestamps";
 
-/** `step` counts answers: with each the topic grows, and the consumer a little slower. */
+/** `step` is the number of the poll: with each the topic grows, and the lag a little. */
 export function lag(now: number, step = 0): Lag {
   const partitions = [182, 240, 97, 311, 150, 204].map((waiting, partition) => {
     const end = 214_000 + partition * 1_733 + step * 95;
@@ -10,7 +10,7 @@ export function lag(now: number, step = 0): Lag {
     return { partition, end, committed: end - lagging, lag: lagging, member };
   });
   return {
-    as_of: at(now, 0),
+    as_of: timestamp(now, 0),
     total: partitions.reduce((sum, partition) => sum + partition.lag, 0),
     trend_per_second: -12.4,
     oldest_age_seconds: 2.1,
@@ -24,7 +24,7 @@ export function lag(now: number, step = 0): Lag {
 export function idleLag(now: number): Lag {
   const idle = { committed: 0, end: 0, lag: 0 };
   return {
-    as_of: at(now, 0),
+    as_of: timestamp(now, 0),
     total: 0,
     trend_per_second: 0,
     oldest_age_seconds: null,

@@ -1,9 +1,9 @@
 import type { Health, Overview, Throughput, TopEventTypes } from "@/api/types";
-import { at, MINUTE, SECOND } from "./timestamps";
+import { MINUTE, SECOND, timestamp } from "./timestamps";
 
 export function overview(now: number): Overview {
   return {
-    as_of: at(now, 0),
+    as_of: timestamp(now, 0),
     last_minute: { stored: 5_214, duplicates: 538, dead: 21 },
     last_5_minutes: { stored: 25_803, duplicates: 2_611, dead: 117, per_minute: 5_706.2 },
     today: { stored: 1_284_350, duplicates: 130_221, dead: 1_342 },
@@ -21,7 +21,7 @@ export function overview(now: number): Overview {
 export function emptyOverview(now: number): Overview {
   const none = { stored: 0, duplicates: 0, dead: 0 };
   return {
-    as_of: at(now, 0),
+    as_of: timestamp(now, 0),
     last_minute: none,
     last_5_minutes: { ...none, per_minute: 0 },
     today: none,
@@ -36,28 +36,28 @@ export function health(now: number): Health {
   return {
     status: "degraded",
     dependencies: [
-      { ...ok, name: "postgres", latency_ms: 1.42, since: at(now, 93 * MINUTE) },
+      { ...ok, name: "postgres", latency_ms: 1.42, since: timestamp(now, 93 * MINUTE) },
       {
         name: "redis",
         status: "down",
         latency_ms: null,
         error: "connecting to 127.0.0.1:6379: Connection refused",
-        since: at(now, 40 * SECOND),
+        since: timestamp(now, 40 * SECOND),
       },
-      { ...ok, name: "kafka", latency_ms: 4.8, since: at(now, 93 * MINUTE) },
+      { ...ok, name: "kafka", latency_ms: 4.8, since: timestamp(now, 93 * MINUTE) },
       {
         name: "ingest",
         status: "degraded",
         latency_ms: 2.2,
         error: "redis: down",
-        since: at(now, 38 * SECOND),
+        since: timestamp(now, 38 * SECOND),
       },
-      { ...ok, name: "processor", latency_ms: 2.9, since: at(now, 12 * MINUTE) },
+      { ...ok, name: "processor", latency_ms: 2.9, since: timestamp(now, 12 * MINUTE) },
     ],
   };
 }
 
-export function topTypes(now: number): TopEventTypes {
+export function topEventTypes(now: number): TopEventTypes {
   const counts = {
     "order.created": 412_903,
     "payment.captured": 300_441,
@@ -65,7 +65,7 @@ export function topTypes(now: number): TopEventTypes {
     "user.signed_in": 98_214,
   };
   return {
-    since: at(now, 1_440 * MINUTE),
+    since: timestamp(now, 1_440 * MINUTE),
     types: Object.entries(counts).map(([event_type, count]) => ({ event_type, count })),
   };
 }
@@ -75,7 +75,7 @@ export function throughput(now: number, minutes = 60): Throughput {
   return {
     bucket_seconds: 60,
     points: Array.from({ length: minutes }, (_, index) => ({
-      at: at(Math.floor(now / MINUTE) * MINUTE, (minutes - 1 - index) * MINUTE),
+      at: timestamp(Math.floor(now / MINUTE) * MINUTE, (minutes - 1 - index) * MINUTE),
       stored: Math.round(wave(index)),
       duplicates: Math.round(wave(index) / 9),
       dead: index % 17 === 0 ? 160 : 20,

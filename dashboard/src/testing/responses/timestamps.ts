@@ -1,7 +1,7 @@
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 
-/** A time as the admin API writes it, so long before `now`. */
-export function at(now: number, agoMs: number): string {
+/** The time `agoMs` before `now`, in the format of the admin API. */
+export function timestamp(now: number, agoMs: number): string {
   return new Date(now - agoMs).toISOString();
 }

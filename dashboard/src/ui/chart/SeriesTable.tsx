@@ -1,10 +1,10 @@
-import { momentOf, type Series } from "@/domain/series";
-import { count } from "@/lib/numbers";
+import { type Series, timeLabel } from "@/domain/series";
+import { formatCountOr } from "@/lib/numbers";
 import classes from "./TimeSeriesChart.module.css";
 
 /** A chart's values as a table, newest first. */
 export function SeriesTable({ series, label }: { series: Series; label: string }) {
-  const rows = series.at.map((at, index) => ({ at, index })).reverse();
+  const rows = series.times.map((time, index) => ({ time, index })).reverse();
   return (
     <section className={classes.table} tabIndex={0} aria-label={label}>
       <table>
@@ -19,11 +19,11 @@ export function SeriesTable({ series, label }: { series: Series; label: string }
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ at, index }) => (
-            <tr key={at}>
-              <th scope="row">{momentOf(series, index)}</th>
+          {rows.map(({ time, index }) => (
+            <tr key={time}>
+              <th scope="row">{timeLabel(series, index)}</th>
               {series.lines.map((line) => (
-                <td key={line.label}>{cell(line.values[index])}</td>
+                <td key={line.label}>{formatCountOr(line.values[index], "unknown")}</td>
               ))}
             </tr>
           ))}
@@ -31,8 +31,4 @@ export function SeriesTable({ series, label }: { series: Series; label: string }
       </table>
     </section>
   );
-}
-
-function cell(value: number | null | undefined): string {
-  return value === null || value === undefined ? "unknown" : count(value);
 }

@@ -1,6 +1,6 @@
-/** A line without axes, for the shape of the last values only; the number beside it says how much. */
 type SparklineProps = { values: readonly number[]; label: string; width?: number; height?: number };
 
+/** A line without axes that shows the shape of recent values; the figure itself stands beside it. */
 export function Sparkline({ values, label, width = 96, height = 24 }: SparklineProps) {
   return (
     <svg
@@ -12,7 +12,7 @@ export function Sparkline({ values, label, width = 96, height = 24 }: SparklineP
       style={{ display: "block" }}
     >
       <polyline
-        points={points(values, width, height)}
+        points={polylinePoints(values, width, height)}
         fill="none"
         stroke="var(--series-stored)"
         strokeWidth="1.5"
@@ -23,8 +23,8 @@ export function Sparkline({ values, label, width = 96, height = 24 }: SparklineP
   );
 }
 
-/** The coordinates of a line through `values`, from nought at the bottom to the largest at the top. */
-export function points(values: readonly number[], width: number, height: number): string {
+/** SVG polyline coordinates: zero is at the bottom, the largest value at the top. */
+export function polylinePoints(values: readonly number[], width: number, height: number): string {
   const top = Math.max(1, ...values);
   const step = values.length > 1 ? (width - 2) / (values.length - 1) : 0;
   const y = (value: number) => height - 2 - (value / top) * (height - 4);

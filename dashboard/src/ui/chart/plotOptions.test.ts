@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Series } from "@/domain/series";
-import { plotData, STEPS } from "./plotOptions";
+import { plotData, TICK_STEPS } from "./plotOptions";
 
 function series(lastIsPartial: boolean): Series {
   const line = {
@@ -10,10 +10,10 @@ function series(lastIsPartial: boolean): Series {
     filled: true,
     values: [5, 6, 1],
   } as const;
-  return { at: [10, 20, 30], lastIsPartial, lines: [line] };
+  return { times: [10, 20, 30], lastIsPartial, lines: [line] };
 }
 
-it("draws a last value that still grows apart from the line, so that it looks like no fall", () => {
+it("draws a partial last bucket apart from the line, so that it does not look like a drop", () => {
   expect(plotData(series(true))).toEqual([
     [10, 20, 30],
     [5, 6, null],
@@ -21,7 +21,7 @@ it("draws a last value that still grows apart from the line, so that it looks li
   ]);
 });
 
-it("draws whole values as one line", () => {
+it("draws complete buckets as one line", () => {
   expect(plotData(series(false))).toEqual([
     [10, 20, 30],
     [5, 6, 1],
@@ -29,7 +29,7 @@ it("draws whole values as one line", () => {
   ]);
 });
 
-it.each([4, 900, 60_000_000, 306_123_456, 5e11])("has a step for an axis up to %d", (largest) => {
-  const marks = STEPS.map((step) => Math.floor(largest / step));
-  expect(marks.some((number) => number >= 2 && number <= 5)).toBe(true);
+it.each([4, 900, 60_000_000, 306_123_456, 5e11])("has a tick step for an axis up to %d", (largest) => {
+  const tickCounts = TICK_STEPS.map((step) => Math.floor(largest / step));
+  expect(tickCounts.some((ticks) => ticks >= 2 && ticks <= 5)).toBe(true);
 });

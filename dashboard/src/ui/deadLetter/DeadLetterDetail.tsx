@@ -1,29 +1,33 @@
-import type { DeadLetter } from "@/api/types";
-import { Fact, Facts } from "@/ui/FieldList";
-import { visibly } from "@/ui/json/jsonRows";
+import { type DeadLetter, originalValue } from "@/domain/deadLetter";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { Field, FieldList } from "@/ui/FieldList";
 import { RelativeTime } from "@/ui/RelativeTime";
 import classes from "./DeadLetterDetail.module.css";
-import { Original } from "./OriginalRecord";
+import { OriginalRecord } from "./OriginalRecord";
 
+/** Shown for a field that could not be read from the record. */
 const UNREADABLE = "unreadable";
 
-/** All of a dead letter: why, where from, and the message as it was. */
-export function DeadLetterDetail({ letter }: { letter: DeadLetter }) {
-  const { source } = letter;
+/** A whole dead letter: its reason, its fields, its position in Kafka and the original record. */
+export function DeadLetterDetail({ deadLetter }: { deadLetter: DeadLetter }) {
+  const { source } = deadLetter;
   return (
     <div className={classes.detail}>
-      <div className={classes.reason}>{visibly(letter.reason)}</div>
-      <Facts>
-        <Fact name="Failed">
-          <RelativeTime at={letter.failed_at} />
-        </Fact>
-        <Fact name="Tenant" id={letter.tenant_id} none={UNREADABLE} />
-        <Fact name="Event id" id={letter.event_id} none={UNREADABLE} />
-        <Fact name="Idempotency key" id={letter.idempotency_key} none={UNREADABLE} />
-        <Fact name="Request id" id={letter.request_id} none={UNREADABLE} />
-        <Fact name="Source" id={`${source.topic} / ${source.partition} / ${source.offset}`} />
-      </Facts>
-      <Original original={letter.original} encoding={letter.original_encoding} />
+      <div className={classes.reason}>{escapeInvisible(deadLetter.reason)}</div>
+      <FieldList>
+        <Field name="Failed">
+          <RelativeTime at={deadLetter.failed_at} />
+        </Field>
+        <Field name="Tenant" id={deadLetter.tenant_id} placeholder={UNREADABLE} />
+        <Field name="Event id" id={deadLetter.event_id} placeholder={UNREADABLE} />
+        <Field name="Idempotency key" id={deadLetter.idempotency_key} placeholder={UNREADABLE} />
+        <Field name="Request id" id={deadLetter.request_id} placeholder={UNREADABLE} />
+        <Field
+          name="Topic / partition / offset"
+          id={`${source.topic} / ${source.partition} / ${source.offset}`}
+        />
+      </FieldList>
+      <OriginalRecord value={originalValue(deadLetter)} />
     </div>
   );
 }

@@ -1,51 +1,50 @@
-import type { DeadLetter } from "@/api/types";
-import { fromBase64, hexDump } from "@/lib/hexDump";
-import { type JsonDocument, textOf } from "@/lib/json";
-import { counted } from "@/lib/numbers";
-import { TextFrame } from "@/ui/CodeFrame";
+import type { OriginalValue } from "@/domain/deadLetter";
+import { hexDump } from "@/lib/hexDump";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { pluralize } from "@/lib/numbers";
+import { CodeFrame } from "@/ui/CodeFrame";
 import { CopyButton } from "@/ui/CopyButton";
 import { JsonTree } from "@/ui/json/JsonTree";
-import { visibly } from "@/ui/json/jsonRows";
 import classes from "./OriginalRecord.module.css";
 
-type OriginalProps = { original: JsonDocument; encoding: DeadLetter["original_encoding"] };
-
-/** The message as it stood in Kafka: a tree if it is JSON, else its text, else its bytes. */
-export function Original({ original, encoding }: OriginalProps) {
-  if (encoding === "json") return <JsonTree document={original} label="Original message" />;
-  const written = stringOf(original);
-  if (encoding === "null" || written === null) {
-    return <p className={classes.note}>The message had no value (null).</p>;
+/** The value of the Kafka record, unchanged: as a tree if it is JSON, else as text, else as a hex dump. */
+export function OriginalRecord({ value }: { value: OriginalValue }) {
+  switch (value.kind) {
+    case "json":
+      return <JsonTree document={value.document} label="Original record" />;
+    case "null":
+      return <p className={classes.note}>The record had no value (null).</p>;
+    case "text":
+      return (
+        <RecordText
+          label="Original record (not JSON)"
+          text={escapeInvisible(value.text)}
+          copyText={value.text}
+        />
+      );
+    case "bytes":
+      return (
+        <RecordText
+          label={`Original record (${pluralize(value.bytes.length, "byte")}, not UTF-8; copied as base64)`}
+          text={hexDump(value.bytes)}
+          copyText={value.base64}
+          preformatted
+        />
+      );
   }
-  if (encoding === "text")
-    return <Text label="Original message, no JSON" shown={visibly(written)} copied={written} />;
-  const bytes = fromBase64(written);
-  return (
-    <Text
-      label={`Original message, ${counted(bytes.length, "byte")} that are no text (copied as base64)`}
-      shown={hexDump(bytes)}
-      copied={written}
-      columns
-    />
-  );
 }
 
-type TextProps = { label: string; shown: string; copied: string; columns?: boolean };
+type RecordTextProps = { label: string; text: string; copyText: string; preformatted?: boolean };
 
-function Text({ label, shown, copied, columns = false }: TextProps) {
+function RecordText({ label, text, copyText, preformatted = false }: RecordTextProps) {
   return (
-    <TextFrame
+    <CodeFrame
       label={label}
-      actions={<CopyButton what="the original message" label="Copy" text={() => copied} />}
+      actions={<CopyButton content="the original record" label="Copy" text={() => copyText} />}
     >
-      <pre className={classes.text} data-columns={columns || undefined} tabIndex={0}>
-        {shown}
+      <pre className={classes.text} data-preformatted={preformatted || undefined} tabIndex={0}>
+        {text}
       </pre>
-    </TextFrame>
+    </CodeFrame>
   );
-}
-
-function stringOf(document: JsonDocument): string | null {
-  const { value } = document;
-  return value.kind === "string" ? value.value : value.kind === "literal" ? null : textOf(document);
 }

@@ -1,64 +1,64 @@
 import { Button } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
-import { type JsonDocument, textOf } from "@/lib/json";
-import { TextFrame } from "@/ui/CodeFrame";
+import { type JsonDocument, sourceText } from "@/lib/json";
+import { toggled } from "@/lib/sets";
+import { CodeFrame } from "@/ui/CodeFrame";
 import { CopyButton } from "@/ui/CopyButton";
 import classes from "./JsonTree.module.css";
 import { JsonTreeRow } from "./JsonTreeRow";
-import { type JsonRow, rowsOf, sizeOf } from "./jsonRows";
+import { childCount, type JsonRow, visibleRows } from "./jsonRows";
 
-/** Deeper values start closed. */
-const OPEN_LEVELS = 2;
+/** Values below this level start collapsed. */
+const EXPANDED_LEVELS = 2;
 
 type JsonTreeProps = { document: JsonDocument; label: string };
 
-/** JSON as a tree to open and close. Only text is drawn, and of long trees only the lines in sight. */
+/** JSON as a collapsible tree. It renders text only, never markup, and only the lines in the viewport. */
 export function JsonTree({ document, label }: JsonTreeProps) {
   const tree = useTree(document);
   return (
-    <TextFrame
+    <CodeFrame
       label={label}
       actions={
         <>
-          {sizeOf(document.value) > 0 && (
+          {childCount(document.value) > 0 && (
             <Button size="compact-sm" variant="default" onClick={tree.toggleAll}>
-              {tree.allOpen ? "Collapse" : "Expand all"}
+              {tree.allExpanded ? "Collapse" : "Expand all"}
             </Button>
           )}
-          <CopyButton what={label} label="Copy" text={() => textOf(document)} />
+          <CopyButton content={label} label="Copy" text={() => sourceText(document)} />
         </>
       }
     >
-      <Rows rows={tree.rows} text={document.text} label={label} onToggle={tree.toggle} />
-    </TextFrame>
+      <TreeRows rows={tree.rows} text={document.text} label={label} onToggle={tree.toggle} />
+    </CodeFrame>
   );
 }
 
 function useTree(document: JsonDocument) {
-  const [allOpen, setAllOpen] = useState(false);
-  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const [allExpanded, setAllExpanded] = useState(false);
+  const [toggledPaths, setToggledPaths] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => {
-    const byDefault = (level: number) => allOpen || level < OPEN_LEVELS;
-    return rowsOf(document, (path, level) => byDefault(level) !== toggled.has(path));
-  }, [document, allOpen, toggled]);
-  const toggle = (path: string) => setToggled((before) => flipped(before, path));
+    const byDefault = (level: number) => allExpanded || level < EXPANDED_LEVELS;
+    return visibleRows(document, (path, level) => byDefault(level) !== toggledPaths.has(path));
+  }, [document, allExpanded, toggledPaths]);
+  const toggle = (path: string) => setToggledPaths((paths) => toggled(paths, path));
   const toggleAll = () => {
-    setAllOpen(!allOpen);
-    setToggled(new Set());
+    setAllExpanded(!allExpanded);
+    setToggledPaths(new Set());
   };
-  return { rows, allOpen, toggle, toggleAll };
+  return { rows, allExpanded, toggle, toggleAll };
 }
 
-function flipped(paths: ReadonlySet<string>, path: string): ReadonlySet<string> {
-  const next = new Set(paths);
-  if (!next.delete(path)) next.add(path);
-  return next;
-}
+type TreeRowsProps = {
+  rows: readonly JsonRow[];
+  text: string;
+  label: string;
+  onToggle: (path: string) => void;
+};
 
-type RowsProps = { rows: readonly JsonRow[]; text: string; label: string; onToggle: (path: string) => void };
-
-function Rows({ rows, text, label, onToggle }: RowsProps) {
+function TreeRows({ rows, text, label, onToggle }: TreeRowsProps) {
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,

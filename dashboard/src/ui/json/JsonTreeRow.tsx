@@ -1,25 +1,26 @@
 import { IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
-import { counted } from "@/lib/numbers";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { pluralize } from "@/lib/numbers";
 import classes from "./JsonTree.module.css";
-import { type JsonRow, sizeOf, visibly } from "./jsonRows";
+import { childCount, type JsonRow } from "./jsonRows";
 
-/** Longer strings are cut until asked for. */
-const MAX_SHOWN = 600;
+/** Longer strings are truncated until the user asks for the rest. */
+const MAX_CHARACTERS = 600;
 
 type JsonTreeRowProps = { row: JsonRow; text: string; onToggle: (path: string) => void };
 
-/** A line of the tree: a value that opens and closes, or a scalar. */
+/** A line of the tree: an object or array with its toggle, or a scalar. */
 export function JsonTreeRow({ row, text, onToggle }: JsonTreeRowProps) {
-  const inside = sizeOf(row.value);
+  const hasChildren = childCount(row.value) > 0;
   return (
     <>
-      {inside > 0 ? (
+      {hasChildren ? (
         <button
           type="button"
           className={classes.toggle}
-          aria-expanded={row.open}
-          aria-label={`${row.open ? "Close" : "Open"} ${row.label ?? "the outermost value"}`}
+          aria-expanded={row.expanded}
+          aria-label={`${row.expanded ? "Collapse" : "Expand"} ${row.label ?? "the root"}`}
           onClick={() => onToggle(row.path)}
         >
           <IconChevronRight size={14} />
@@ -29,7 +30,7 @@ export function JsonTreeRow({ row, text, onToggle }: JsonTreeRowProps) {
       )}
       <span className={classes.text}>
         {row.label !== null && <Label label={row.label} />}
-        {inside > 0 ? (
+        {hasChildren ? (
           <Summary row={row} />
         ) : (
           <Scalar text={text.slice(row.value.start, row.value.end)} kind={row.value.kind} />
@@ -40,11 +41,11 @@ export function JsonTreeRow({ row, text, onToggle }: JsonTreeRowProps) {
 }
 
 function Label({ label }: { label: string }) {
-  const named = label.startsWith('"');
+  const isMemberName = label.startsWith('"');
   return (
     <>
-      <span className={named ? classes.name : classes.quiet}>
-        {visibly(named ? label.slice(1, -1) : label)}
+      <span className={isMemberName ? classes.name : classes.quiet}>
+        {escapeInvisible(isMemberName ? label.slice(1, -1) : label)}
       </span>
       <span className={classes.quiet}>: </span>
     </>
@@ -53,18 +54,18 @@ function Label({ label }: { label: string }) {
 
 function Summary({ row }: { row: JsonRow }) {
   const isObject = row.value.kind === "object";
-  const inside = counted(sizeOf(row.value), isObject ? "member" : "item");
-  return <span className={classes.quiet}>{isObject ? `{ ${inside} }` : `[ ${inside} ]`}</span>;
+  const size = pluralize(childCount(row.value), isObject ? "member" : "item");
+  return <span className={classes.quiet}>{isObject ? `{ ${size} }` : `[ ${size} ]`}</span>;
 }
 
 function Scalar({ text, kind }: { text: string; kind: string }) {
-  const [whole, setWhole] = useState(false);
-  const cut = !whole && text.length > MAX_SHOWN;
+  const [showAll, setShowAll] = useState(false);
+  const truncated = !showAll && text.length > MAX_CHARACTERS;
   return (
     <>
-      <span data-kind={kind}>{visibly(cut ? `${text.slice(0, MAX_SHOWN)}…` : text)}</span>
-      {cut && (
-        <button type="button" className={classes.more} onClick={() => setWhole(true)}>
+      <span data-kind={kind}>{escapeInvisible(truncated ? `${text.slice(0, MAX_CHARACTERS)}…` : text)}</span>
+      {truncated && (
+        <button type="button" className={classes.more} onClick={() => setShowAll(true)}>
           show all {text.length} characters
         </button>
       )}

@@ -2,12 +2,18 @@ import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import type { Freshness } from "@/domain/freshness";
 import classes from "./Page.module.css";
-import { LiveControl } from "./RefreshControl";
-import { StaleNotice } from "./StaleDataBanner";
+import { RefreshControl } from "./RefreshControl";
+import { StaleDataBanner } from "./StaleDataBanner";
 
-type PageProps = { title: string; subtitle: string; queries: readonly Freshness[]; children: ReactNode };
+type PageProps = {
+  title: string;
+  subtitle: string;
+  /** Every query whose data the page shows. */
+  queries: readonly Freshness[];
+  children: ReactNode;
+};
 
-/** Title, the state of its data, and what is on it. `queries` are all that the page shows. */
+/** The frame of a page: title, refresh control, a banner when data is stale, and the content. */
 export function Page({ title, subtitle, queries, children }: PageProps) {
   useDocumentTitle(`${title} · Event platform`);
   return (
@@ -17,10 +23,10 @@ export function Page({ title, subtitle, queries, children }: PageProps) {
           <h1 className={classes.title}>{title}</h1>
           <p className={classes.subtitle}>{subtitle}</p>
         </div>
-        <LiveControl queries={queries} />
+        <RefreshControl queries={queries} />
       </header>
       <div className={classes.body}>
-        <StaleNotice queries={queries} />
+        <StaleDataBanner queries={queries} />
         {children}
       </div>
     </div>

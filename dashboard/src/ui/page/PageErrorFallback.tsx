@@ -1,36 +1,29 @@
-import { Button } from "@mantine/core";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import type { Freshness } from "@/domain/freshness";
-import { Message } from "@/ui/EmptyState";
+import { allFailed, type Freshness } from "@/domain/freshness";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
+import { RetryButton } from "@/ui/RetryButton";
 
-/** One error in place of many: drawn when nothing at all of a page could be loaded. */
-export function AllFailed({ queries, children }: { queries: readonly Freshness[]; children: ReactNode }) {
-  const failed = queries.every((query) => query.data === undefined && query.error !== null);
+type PageErrorFallbackProps = { queries: readonly Freshness[]; children: ReactNode };
+
+/** The page's content, or one error in its place if none of its data could be loaded. */
+export function PageErrorFallback({ queries, children }: PageErrorFallbackProps) {
   const error = queries[0]?.error;
-  if (!failed || !error) return children;
-  const retry = (
-    <Button
-      variant="default"
-      loading={queries.some((query) => query.isFetching)}
-      onClick={() => queries.forEach((query) => void query.refetch())}
-    >
-      Try again
-    </Button>
-  );
+  if (!allFailed(queries) || !error) return children;
   return (
     <Panel title="No data">
       <div role="alert">
-        <Message
+        <EmptyState
           tone="bad"
           icon={<IconPlugConnectedX size={22} stroke={1.6} />}
           title={error.message}
-          action={retry}
+          action={<RetryButton queries={queries} />}
         >
-          This page goes on asking by itself. On the machine of the platform, “event-platform status” says
-          what runs, and “event-platform doctor” what is missing.
-        </Message>
+          Ingest and the processor do not depend on the admin API, so events may well be flowing. The page
+          retries automatically. On the platform’s machine, run “event-platform status” to see which services
+          are running and “event-platform doctor” to see what is missing.
+        </EmptyState>
       </div>
     </Panel>
   );

@@ -1,32 +1,25 @@
-import { Button } from "@mantine/core";
 import { IconAlertTriangleFilled } from "@tabler/icons-react";
-import { type Freshness, oldestUpdate, stale } from "@/domain/freshness";
+import { type Freshness, oldestUpdate, staleQueries } from "@/domain/freshness";
 import { useNow } from "@/lib/hooks/useNow";
 import { relativeTime } from "@/lib/time";
+import { RetryButton } from "@/ui/RetryButton";
 import classes from "./StaleDataBanner.module.css";
 
-/** Says that what is on the page is old, how old and why, and offers to try again. */
-export function StaleNotice({ queries }: { queries: readonly Freshness[] }) {
+/** Warns that data on the page is stale: why, since when, and a retry. */
+export function StaleDataBanner({ queries }: { queries: readonly Freshness[] }) {
   const now = useNow();
-  const old = stale(queries);
-  const since = oldestUpdate(old);
-  const [first] = old;
+  const stale = staleQueries(queries);
+  const since = oldestUpdate(stale);
+  const [first] = stale;
   if (!first || since === null) return null;
   return (
-    <div className={classes.notice} role="alert">
+    <div className={classes.banner} role="alert">
       <IconAlertTriangleFilled size={16} aria-hidden />
-      <span className={classes.words}>
-        <strong>{first.error?.message}</strong> · Shown is what it said{" "}
+      <span className={classes.text}>
+        <strong>{first.error?.message}</strong> · Stale data: last updated{" "}
         <span aria-live="off">{relativeTime(since, now)}</span>.
       </span>
-      <Button
-        size="compact-sm"
-        variant="default"
-        loading={old.some((query) => query.isFetching)}
-        onClick={() => old.forEach((query) => void query.refetch())}
-      >
-        Try again
-      </Button>
+      <RetryButton queries={stale} compact />
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { defineConfig } from "@playwright/test";
 import base from "./playwright.config";
 
-/** `npm run pictures`: every page in every state, scheme and width, as PNG files in pictures. */
+/** `npm run screenshots`: every page in every state, scheme and width, as PNG files in screenshots/. */
 export default defineConfig(base, {
   testIgnore: [],
-  testMatch: "pictures.spec.ts",
+  testMatch: "screenshots.spec.ts",
   fullyParallel: true,
   workers: 2,
   use: { baseURL: "http://127.0.0.1:4173" },

@@ -1,0 +1,19 @@
+/**
+ * Access to what producers wrote inside a response. The API's own fields are parsed by JSON.parse; a producer's
+ * values are cut from the body's text, so that a number shows with all its digits.
+ */
+import { type JsonDocument, memberOf, parseJson } from "@/lib/json";
+
+/** The items of the array `name`, each with its source text. */
+export function arrayItems(document: JsonDocument, name: string): JsonDocument[] {
+  const list = memberOf(document, name);
+  if (list?.value.kind !== "array") return [];
+  return list.value.items.map((value) => ({ text: document.text, value }));
+}
+
+/** A member as a document of its own: its text is copied, so that one entry does not keep a whole body in memory. */
+export function memberDocument(item: JsonDocument | undefined, name: string): JsonDocument {
+  const member = item && memberOf(item, name);
+  if (!member) throw new SyntaxError(`The response has an entry without "${name}"`);
+  return parseJson(member.text.slice(member.value.start, member.value.end));
+}
