@@ -1,10 +1,9 @@
-/**
- * Access to what producers wrote inside a response. The API's own fields are parsed by JSON.parse; a producer's
- * values are cut from the body's text, so that a number shows with all its digits.
- */
 import { type JsonDocument, memberOf, parseJson } from "@/lib/json";
 
-/** The items of the array `name`, each with its source text. */
+/**
+ * The items of the array `name`, each with its source text. JSON.parse is fine for the API's own fields; what
+ * producers wrote is taken from the text, because JSON.parse would round their numbers.
+ */
 export function arrayItems(document: JsonDocument, name: string): JsonDocument[] {
   const list = memberOf(document, name);
   if (list?.value.kind !== "array") return [];

@@ -2,7 +2,7 @@
  * A lossless JSON parser (RFC 8259): numbers keep their source text, members their order, and repeated names are
  * all kept. `JSON.parse` would turn 12345678901234567890 into 12345678901234567000.
  *
- * Every value records where its source text begins and ends, so that copying it gives the bytes that were sent.
+ * Every value records where its source text begins and ends, so that it can be copied unchanged.
  */
 export type JsonValue =
   | { kind: "object"; members: readonly JsonMember[]; start: number; end: number }

@@ -1,5 +1,6 @@
 import { Skeleton, Stack } from "@mantine/core";
 import type { Dependency, Health } from "@/api/types";
+import { outageEffect } from "@/domain/healthStatus";
 import { formatDuration } from "@/lib/time";
 import { HealthBadge } from "@/ui/HealthBadge";
 import { Panel } from "@/ui/Panel";
@@ -7,7 +8,7 @@ import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 import { RelativeTime } from "@/ui/RelativeTime";
 import classes from "./HealthPanel.module.css";
 
-/** Each dependency: its status, since when, its latency and its error. */
+/** Each dependency: its status, since when, its latency, its error, and what an outage does to events. */
 export function HealthPanel({ query }: { query: QueryState<Health> }) {
   const status = query.data?.status;
   return (
@@ -25,11 +26,8 @@ export function HealthPanel({ query }: { query: QueryState<Health> }) {
   );
 }
 
-function DependencyItem({
-  dependency: { name, status, latency_ms, since, error },
-}: {
-  dependency: Dependency;
-}) {
+function DependencyItem({ dependency }: { dependency: Dependency }) {
+  const { name, status, latency_ms, since, error } = dependency;
   return (
     <li className={classes.item}>
       <span className={classes.name}>{name}</span>
@@ -41,6 +39,11 @@ function DependencyItem({
       {error && (
         <div className={classes.error} data-status={status}>
           {error}
+        </div>
+      )}
+      {status === "down" && (
+        <div className={classes.effect}>
+          {outageEffect(name)} Logs: <code>event-platform logs {name}</code>
         </div>
       )}
     </li>

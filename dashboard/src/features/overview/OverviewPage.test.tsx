@@ -16,6 +16,8 @@ describe("Overview", () => {
     const health = await screen.findByRole("region", { name: "Health" });
     expect(await within(health).findByText("connecting to 127.0.0.1:6379: Connection refused")).toBeVisible();
     expect(within(health).getByText("Down")).toBeVisible();
+    expect(within(health).getByText(/^Events are still accepted/)).toBeVisible();
+    expect(within(health).getByText("event-platform logs redis")).toBeVisible();
     expect(within(health).getByText("responds in 1.4 ms")).toBeVisible();
   });
 

@@ -20,8 +20,8 @@ export function PartitionsPanel({ query }: { query: QueryState<LagWithHistory> }
         isEmpty={({ lag }) => lag.partitions.length === 0}
         empty={
           <EmptyState title="No partitions to show">
-            Kafka reports no partitions: it is unavailable, or the topic does not exist. Events stay in Kafka
-            until it recovers. To create the topic, run “event-platform topics”.
+            Kafka is unavailable, or the topic does not exist. Until that is fixed, ingest responds with 503
+            and producers must retry. If the topic is missing, run “event-platform topics”.
           </EmptyState>
         }
       >
