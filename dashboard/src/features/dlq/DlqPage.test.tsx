@@ -22,7 +22,7 @@ describe("Dead letters", () => {
   });
 
   it.each([
-    ["998", "hello, this is no JSON {"],
+    ["998", "hello, this is not JSON {"],
     ["997", /^000000 00 01 02 03 04 05 fe ff/],
     ["996", "The record had no value (null)."],
   ])("shows an original that is not JSON as text, bytes or null (%s)", async (id, shown) => {
@@ -87,7 +87,7 @@ describe("Dead letters", () => {
   it("shows the error and keeps the filters", async () => {
     respondUnavailable();
     openPage("/dlq?tenant=tenant_a");
-    expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
+    expect(await screen.findByText(/Postgres is unavailable/)).toBeVisible();
     expect(screen.getByRole("textbox", { name: "Tenant" })).toHaveValue("tenant_a");
   });
 });

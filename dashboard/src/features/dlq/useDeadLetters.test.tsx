@@ -55,13 +55,13 @@ describe("the list of dead letters while new ones arrive", () => {
 
   it("does not move rows while one is expanded", async () => {
     const { user } = openPage("/dlq?open=998");
-    await screen.findByText("hello, this is no JSON {");
+    await screen.findByText("hello, this is not JSON {");
     respondWith(
       "/admin/dlq/sample",
       responses.dlqPage(Date.now(), 1, null).replaceAll('"id":"99', '"id":"77'),
     );
     const button = await screen.findByRole("button", { name: "Show newer dead letters" });
-    expect(screen.getByText("hello, this is no JSON {")).toBeVisible();
+    expect(screen.getByText("hello, this is not JSON {")).toBeVisible();
     await user.click(button);
     await waitFor(() => expect(rows()).toHaveLength(1));
   });

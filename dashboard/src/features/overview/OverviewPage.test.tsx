@@ -56,7 +56,7 @@ describe("Overview", () => {
   it("shows one error when nothing could be loaded, and loads on a retry", async () => {
     respondUnavailable();
     const { user } = openPage("/");
-    expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
+    expect(await screen.findByText(/Postgres is unavailable/)).toBeVisible();
     expect(screen.getAllByRole("alert")).toHaveLength(1);
     respondWith("/admin/overview", responses.overview(Date.now()));
     await user.click(screen.getByRole("button", { name: "Try again" }));

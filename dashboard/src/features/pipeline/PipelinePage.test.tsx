@@ -26,7 +26,7 @@ describe("Pipeline", () => {
   it("shows the error", async () => {
     respondUnavailable();
     openPage("/pipeline");
-    expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
+    expect(await screen.findByText(/Postgres is unavailable/)).toBeVisible();
   });
 
   it("shows no lag chart before there are two samples", async () => {

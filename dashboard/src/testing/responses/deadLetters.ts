@@ -28,7 +28,7 @@ export function deadLetter(now: number, index: number, code: string, encoding: E
 }
 
 function originalOf(encoding: Encoding): unknown {
-  if (encoding === "text") return "hello, this is no JSON {";
+  if (encoding === "text") return "hello, this is not JSON {";
   if (encoding === "base64") return "AAECAwQF/v8=";
   if (encoding === "null") return null;
   return {

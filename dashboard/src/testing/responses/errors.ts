@@ -1,3 +1,3 @@
 export const UNAVAILABLE = {
-  error: { code: "UNAVAILABLE", message: "Postgres does not answer: connection refused" },
+  error: { code: "UNAVAILABLE", message: "Postgres is unavailable: connection refused" },
 };

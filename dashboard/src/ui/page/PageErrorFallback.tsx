@@ -20,9 +20,9 @@ export function PageErrorFallback({ queries, children }: PageErrorFallbackProps)
           title={error.message}
           action={<RetryButton queries={queries} />}
         >
-          Ingest and the processor do not depend on the admin API, so events may well be flowing. The page
-          retries automatically. On the platform’s machine, run “event-platform status” to see which services
-          are running and “event-platform doctor” to see what is missing.
+          Accepted events are not lost: they wait in Kafka until they can be stored. The page retries
+          automatically. On the platform’s machine, run “event-platform status” to see which services are
+          running and “event-platform doctor” to see what is missing.
         </EmptyState>
       </div>
     </Panel>
