@@ -26,7 +26,7 @@ from bench.processor_setting import environment_of, messages, new_platform, own_
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
 
 WARM_UP_REQUESTS = 30
 LOOKUP_SIZE = 1_000
@@ -49,7 +49,7 @@ RequestFactory = Callable[[Target, random.Random], httpx.Request]
 @contextmanager
 def serving(settings: Settings, rows: int) -> Iterator[Target]:
     """Start the admin service on a seeded database."""
-    with Reservations() as reservations:
+    with PortReservations() as reservations:
         port = reservations.reserve()
         own = {"ADMIN_PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1/0"}
         command = [sys.executable, "-m", "event_platform.cli", "admin"]

@@ -13,7 +13,7 @@ from tests.fixtures.clock import early_enough
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import envelope
+from event_platform.core import envelope, request_ids
 from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 
@@ -36,8 +36,8 @@ def processed(run_service_for_module: RunService, settings: Settings, now: datet
     admin = run_service_for_module("admin")
     producer = Producer(kafka.client_config(settings, "test"))
     for number, (key, event) in enumerate([("k1", GOOD), ("k1", GOOD), ("k2", BAD)], 1):
-        name = envelope.request_id(uuid7(now, number))
-        value = envelope.wrap("tenant_a", envelope.timestamp(now), name, key, event)
+        name = request_ids.format_request_id(uuid7(now, number))
+        value = envelope.wrap("tenant_a", envelope.format_timestamp(now), name, key, event)
         # Under their key, as ingest sends them: the repeat is read after the first one.
         producer.produce(settings.topic_raw, value, envelope.record_key("tenant_a", key))
     assert producer.flush(DEADLINE_SECONDS) == 0

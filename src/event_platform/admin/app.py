@@ -32,19 +32,19 @@ from event_platform.admin.queries.database import Database
 from event_platform.admin.responses.health import DependencyName
 from event_platform.admin.routes import router
 from event_platform.core import telemetry
-from event_platform.core.connections.replaceable_client import LastingClient, lasting_admin_client
+from event_platform.core.connections.replaceable_client import ReplaceableClient, replaceable_admin_client
 from event_platform.core.http import docs_page, file_descriptor_limit, server
 from event_platform.core.http.bounds import Bounds
 from event_platform.core.http.listening_socket import listen
-from event_platform.core.metrics import AdminMetrics
+from event_platform.core.metrics.admin import AdminMetrics
 from event_platform.core.settings.declaration import Settings
 
 BOUNDS: Final = Bounds(
     max_connections=500,
     max_refused_connections=100,
-    gives_way=True,
+    evicts_slow_clients=True,
     # Room for several pages with 8 MiB of originals each.
-    answers_bytes=64 * 1_048_576,
+    response_budget_bytes=64 * 1_048_576,
     shutdown_seconds=5,
     # Queries are in the target; the route can say what is wrong with a long one, the HTTP server only that it is long.
     long_target_bytes=49_152,
@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
         ConfigurationError: A required server is not configured, a token is too weak, or the port is taken.
     """
     telemetry.configure(settings, "admin")
-    telemetry.warn(settings.remarks)
+    telemetry.log_setting_warnings(settings.warnings)
     settings.named_tokens()
     listener = listen("admin", settings.admin_host, settings.admin_port, backlog=BACKLOG)
     file_descriptor_limit.raise_limit(BOUNDS.open_files)
@@ -112,7 +112,7 @@ class _Components:
 
     @classmethod
     def build(cls, settings: Settings) -> "_Components":
-        database, admin = Database(settings), lasting_admin_client(settings)
+        database, admin = Database(settings), replaceable_admin_client(settings)
         http_client = httpx.AsyncClient(timeout=probes.TIMEOUT_SECONDS, trust_env=False)
         prober = HealthProber(_probes(settings, database, admin, http_client), _optional(settings))
         return cls(database, AdminClientMonitor(admin), http_client, LagMonitor(settings, admin), prober)
@@ -136,7 +136,7 @@ class _Components:
 
 
 def _probes(
-    settings: Settings, database: Database, admin: LastingClient[AdminClient], http_client: httpx.AsyncClient
+    settings: Settings, database: Database, admin: ReplaceableClient[AdminClient], http_client: httpx.AsyncClient
 ) -> dict[DependencyName, Probe]:
     topics = [settings.topic_raw, settings.topic_dlq]
     return {

@@ -3,12 +3,12 @@
 import signal
 from types import FrameType
 
-from event_platform.core import telemetry, topics
+from event_platform.core import telemetry, topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.core.topics import MissingTopicError
+from event_platform.core.topic_limits import MissingTopicError
 from event_platform.processor.monitoring import http
 from event_platform.processor.process_exit import leave
 from event_platform.processor.worker import Worker
@@ -26,7 +26,7 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "processor")
-    telemetry.warn(settings.remarks)
+    telemetry.log_setting_warnings(settings.warnings)
     _check_topics(settings)
     listening = http.listen(settings)
     running = Worker(settings, 0) if workers == 1 else Workers(settings, workers)
@@ -44,6 +44,6 @@ def run(settings: Settings, workers: int) -> None:
 def _check_topics(settings: Settings) -> None:
     # A missing topic is waited for, like Kafka itself: without the dead letters' one, good events can still be stored.
     try:
-        topics.check_limits(kafka.admin_client(settings), settings)
+        topic_limits.check_topic_limits(kafka.admin_client(settings), settings)
     except (UnavailableError, MissingTopicError) as error:
         log.warning("the topics could not be checked; starting all the same", error=str(error))

@@ -8,8 +8,8 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from event_platform.core.connections.replaceable_client import lasting_admin_client
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
+from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
@@ -94,7 +94,7 @@ class Worker:
             Loop(parts).run()
         except FencedInstanceError:
             _close(parts.source)
-            admin = lasting_admin_client(self._settings)
+            admin = replaceable_admin_client(self._settings)
             Namesake(admin, self._settings.kafka_group, instance_id).wait_until_gone(self._health, self._stop)
         except LostConsumerError:
             log.warning("the consumer finds no Kafka broker, which others do; going on with a new one")
@@ -112,14 +112,14 @@ class Worker:
 
     def _build(self, instance_id: str) -> Parts:
         settings = self._settings
-        topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+        topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
         for_outbox, for_housekeeping, for_watch = Database(settings), Database(settings), Database(settings)
         publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_housekeeping)
         comparing = self._patience_beside(for_watch)
         # With a client of its own, so that no thread waits for another's answer.
-        seen = Topic(lasting_admin_client(settings), settings.topic_raw)
+        seen = Topic(replaceable_admin_client(settings), settings.topic_raw)
         return Parts(
             topic=topic,
             rules=Rules(settings.allowed_schema_versions, settings.retention_days),

@@ -12,11 +12,11 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.admin.lag import admin_client_monitor
 from event_platform.admin.lag.admin_client_monitor import AdminClientMonitor
 from event_platform.core.connections import replaceable_client
-from event_platform.core.connections.replaceable_client import LastingClient, finds_brokers
+from event_platform.core.connections.replaceable_client import ReplaceableClient, finds_brokers
 from event_platform.core.settings.declaration import Settings
 
 
-async def monitor_until_replaced(admin: LastingClient[AdminClient]) -> None:
+async def monitor_until_replaced(admin: ReplaceableClient[AdminClient]) -> None:
     """Run the monitor until it has replaced the client."""
     lost = admin.current
     running = asyncio.create_task(AdminClientMonitor(admin).run())
@@ -31,7 +31,7 @@ async def monitor_until_replaced(admin: LastingClient[AdminClient]) -> None:
 def test_a_failed_check_is_not_the_last(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replacing a lost client raises once: that is logged, and the next check replaces it."""
     monkeypatch.setattr(admin_client_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
-    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     admin = lost_admin_client(settings, fails_once=True)
     with capture_logs() as logged:
         asyncio.run(monitor_until_replaced(admin))

@@ -11,7 +11,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka, replaceable_client
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import duplicate_member
 from event_platform.processor.consumer.duplicate_member import Namesake
@@ -37,7 +37,9 @@ def test_a_kafka_that_does_not_answer_is_no_namesake(
     monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "SURE_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
-    counting = LastingClient[AdminClient](lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw)
+    counting = ReplaceableClient[AdminClient](
+        lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw
+    )
     admin, health, stop = counting.current, Health(Clock()), threading.Event()
     assert isinstance(admin, Counting)
     one = Namesake(counting, settings.kafka_group, "alone")
@@ -62,7 +64,7 @@ def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeyp
     """Who was fenced asks by a client that finds no broker: it is replaced, and the answer is that nobody is there."""
     monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     health, stop = Health(Clock()), threading.Event()
     one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))

@@ -23,7 +23,7 @@ def test_a_look_that_failed_is_not_the_last(
     """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
     monkeypatch.setattr(topic_monitor, "EVERY_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
     watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
     watching = threading.Thread(target=watch.run, args=(stop,))

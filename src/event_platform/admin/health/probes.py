@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from event_platform.admin.queries.database import Database, current_time
 from event_platform.core import clock_skew
 from event_platform.core.connections import kafka, redis
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -32,7 +32,7 @@ async def probe_postgres(database: Database) -> str | None:
         # Include the newest table: without it the schema is older than the queries of this service.
         await connection.execute("SELECT FROM events, event_counts_daily LIMIT 0")
         ahead = datetime.now(UTC) - await current_time(connection)
-    return clock_skew.difference(ahead.total_seconds(), "Postgres'")
+    return clock_skew.describe_skew(ahead.total_seconds(), "Postgres'")
 
 
 async def probe_redis(settings: Settings) -> str | None:
@@ -49,15 +49,15 @@ def _ping_redis(settings: Settings) -> str | None:
     client = redis.connect(settings)
     try:
         client.ping()
-        server_info = redis.hello(client)
-        return redis.misfit(server_info) or redis.impaired(server_info)
+        server_info = redis.server_info(client)
+        return redis.unsupported_reason(server_info) or redis.unavailable_reason(server_info)
     except RedisError as error:
         raise UnavailableError(f"PING: {error}") from error
     finally:
         client.close()
 
 
-async def probe_kafka(admin: LastingClient[AdminClient], topics: list[str]) -> str | None:
+async def probe_kafka(admin: ReplaceableClient[AdminClient], topics: list[str]) -> str | None:
     """Check that a broker answers and that every partition of ``topics`` has a leader.
 
     Raises:
@@ -77,7 +77,7 @@ def _metadata(admin: AdminClient) -> ClusterMetadata:
     try:
         return admin.list_topics(timeout=TIMEOUT_SECONDS)
     except KafkaException as error:
-        raise kafka.unavailable("asking for topics", error) from error
+        raise kafka.unavailable_error("asking for topics", error) from error
 
 
 async def probe_service(client: httpx.AsyncClient, address: str) -> str | None:

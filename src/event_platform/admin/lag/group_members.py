@@ -38,7 +38,7 @@ def read(admin: AdminClient, group: str, topic: str) -> GroupMembers:
     try:
         groups = admin.list_groups(group, timeout=TIMEOUT_SECONDS)
     except KafkaException as error:
-        raise kafka.unavailable("reading the consumer group", error) from error
+        raise kafka.unavailable_error("reading the consumer group", error) from error
     members = [member for each in groups for member in each.members]
     by_partition = {
         partition: configured_name(str(member.id))

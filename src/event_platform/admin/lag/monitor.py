@@ -16,7 +16,7 @@ from event_platform.admin.lag.offset_reader import OffsetReader
 from event_platform.admin.lag.trend import Trend
 from event_platform.admin.responses.lag import Lag
 from event_platform.admin.shared_result import SharedResult
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -30,7 +30,7 @@ Returned = TypeVar("Returned")
 class LagMonitor:
     """Measures how far the processor is behind, and keeps the trend while `run` is running."""
 
-    def __init__(self, settings: Settings, admin: LastingClient[AdminClient]) -> None:
+    def __init__(self, settings: Settings, admin: ReplaceableClient[AdminClient]) -> None:
         """Prepare the clients, which connect at the first measurement.
 
         Raises:

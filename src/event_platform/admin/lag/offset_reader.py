@@ -17,7 +17,7 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, M
 
 from event_platform.admin.lag.measurement import PartitionOffsets
 from event_platform.core.connections import kafka
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -38,7 +38,7 @@ class OffsetReader:
             ConfigurationError: No Kafka is configured.
         """
         self._topic = settings.topic_raw
-        self._client = LastingClient(partial(Consumer, _config(settings)), settings.topic_raw)
+        self._client = ReplaceableClient(partial(Consumer, _config(settings)), settings.topic_raw)
 
     @property
     def _consumer(self) -> Consumer:
@@ -59,7 +59,7 @@ class OffsetReader:
             committed = self._committed(partitions)
             return {each: PartitionOffsets(committed.get(each), *self._watermarks(each)) for each in partitions}
         except KafkaException as error:
-            raise kafka.unavailable("reading offsets", error) from error
+            raise kafka.unavailable_error("reading offsets", error) from error
 
     def _partitions(self) -> list[int]:
         topic = self._consumer.list_topics(self._topic, timeout=OFFSETS_TIMEOUT_SECONDS).topics[self._topic]

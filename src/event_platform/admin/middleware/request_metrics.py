@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from event_platform.core.metrics import AdminMetrics
+from event_platform.core.metrics.admin import AdminMetrics
 
 UNKNOWN_ROUTE: Final = "(other)"
 
@@ -29,8 +29,8 @@ class RequestMetrics:
         async def send_recorded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
-                self._metrics.answers.labels(route, str(message["status"])).inc()
-                self._metrics.answer_seconds.labels(route).observe(self._clock() - started)
+                self._metrics.responses.labels(route, str(message["status"])).inc()
+                self._metrics.response_seconds.labels(route).observe(self._clock() - started)
             await send(message)
 
         await self._app(scope, receive, send_recorded)

@@ -13,6 +13,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from event_platform.core.connections import postgres
+from event_platform.core.connections.sqlstate import is_conflict, is_outage
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -80,7 +81,7 @@ class Database:
             cause = self._last_failure[-1] if self._last_failure else error
             raise UnavailableError(f"reading from Postgres: {_first_line(cause)}") from cause
         except psycopg.Error as error:
-            if not (postgres.is_outage(error) or postgres.is_conflict(error)):
+            if not (is_outage(error) or is_conflict(error)):
                 raise
             raise UnavailableError(f"reading from Postgres: {_first_line(error)}") from error
 
@@ -96,7 +97,7 @@ def _conninfo(settings: Settings) -> str:
     url = settings.admin_database_url
     if url is None:
         return postgres.conninfo(settings, APPLICATION_NAME, connect_timeout=2)
-    return postgres.conninfo_of(url.get_secret_value(), APPLICATION_NAME, connect_timeout=2)
+    return postgres.conninfo_from_url(url.get_secret_value(), APPLICATION_NAME, connect_timeout=2)
 
 
 def _connection_class(last_failure: deque[psycopg.Error]) -> type[Connection]:
@@ -119,7 +120,7 @@ def _connection_class(last_failure: deque[psycopg.Error]) -> type[Connection]:
 
 async def _configure(connection: Connection) -> None:
     try:
-        await postgres.pin(connection, **_SESSION)
+        await postgres.pin_session(connection, **_SESSION)
     except BaseException:
         await connection.close()
         raise
@@ -138,7 +139,7 @@ async def _check(connection: Connection) -> None:
 @contextmanager
 def _deadline(connection: Connection) -> Iterator[None]:
     """Break the connection of a read that takes too long: a stuck server obeys neither timeouts nor cancel requests."""
-    timer = asyncio.get_running_loop().call_later(DEADLINE_SECONDS, postgres.break_link, connection)
+    timer = asyncio.get_running_loop().call_later(DEADLINE_SECONDS, postgres.shut_down_socket, connection)
     try:
         yield
     finally:

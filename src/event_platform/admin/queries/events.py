@@ -8,7 +8,7 @@ from psycopg import sql
 from event_platform.admin.queries.bounded_page import Page, read_page
 from event_platform.admin.queries.database import Connection
 from event_platform.admin.queries.raw_json import embed
-from event_platform.core.envelope import request_id
+from event_platform.core.request_ids import format_request_id
 
 MAX_EVENTS: Final = 100
 
@@ -33,7 +33,7 @@ def _json_bytes(row: dict[str, Any]) -> int:
 def _to_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
-        "request_id": request_id(row["id"]),
+        "request_id": format_request_id(row["id"]),
         "payload": embed(row["payload"]),
         "extensions": embed(row["extensions"]),
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from event_platform.admin.queries.database import Connection
 from event_platform.admin.responses.lookup import Fates, KeyFate, LookupState, RequestFate
-from event_platform.core.envelope import parse_request_id
+from event_platform.core.request_ids import parse_request_id
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY_TIME: Final = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))

@@ -9,8 +9,8 @@ from event_platform.admin.queries import dead_letters, events
 from event_platform.admin.queries.bounded_page import Page
 from event_platform.admin.queries.database import Connection
 from event_platform.admin.queries.raw_json import json_response
-from event_platform.core.envelope import parse_request_id
 from event_platform.core.errors import InvalidInputError
+from event_platform.core.request_ids import parse_request_id
 
 # One step per tenant instead of one per row: https://wiki.postgresql.org/wiki/Loose_indexscan
 _TENANTS: Final = """

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from event_platform.core.envelope import timestamp
+from event_platform.core.envelope import format_timestamp
 from event_platform.processor.database_clock import Clock
 
 KAFKA: Final = "kafka"
@@ -71,7 +71,7 @@ class Health:
         What is not vital is done beside storing, which goes on; nothing is vital that needs the dead letters' topic.
         """
         is_vital = is_vital and dependency != DEAD_LETTER_TOPIC
-        now = timestamp(self._clock.now())
+        now = format_timestamp(self._clock.now())
         with self._lock:
             known = self._failures.get(doing)
             since = known.since if known and known.dependency == dependency else now
@@ -81,7 +81,7 @@ class Health:
     def partition_stopped(self, partition: int, why: str) -> None:
         """A partition cannot go on without a person."""
         self._stopped = {**self._stopped, partition: why}
-        now = timestamp(self._clock.now())
+        now = format_timestamp(self._clock.now())
         self._last_error = {"message": why, "at": now, "since": now}
 
     def stopped(self) -> Collection[int]:

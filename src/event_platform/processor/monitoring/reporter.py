@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.core.rules.outcome import Dead
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.source import Source
