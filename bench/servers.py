@@ -11,12 +11,13 @@ from typing import Final
 
 import psutil
 
-from event_platform.local import place, program, readiness
-from event_platform.local import servers as local_servers
-from event_platform.local.place import Place
-from event_platform.local.ports import Reservations
-from event_platform.local.program import Program
-from event_platform.local.servers import Servers
+from event_platform.local.process import program, readiness
+from event_platform.local.process.program import Program
+from event_platform.local.servers import local_servers
+from event_platform.local.servers.local_servers import Servers
+from event_platform.local.servers.ports import PortReservations
+from event_platform.local.state_dir import directory
+from event_platform.local.state_dir.directory import StateDirectory
 
 READY_SECONDS: Final = 60.0
 EXIT_SECONDS: Final = 30.0
@@ -29,7 +30,7 @@ class BenchServers:
         local: Ports and passwords of each server.
     """
 
-    def __init__(self, local: Servers, programs: dict[str, Program], reservations: Reservations) -> None:
+    def __init__(self, local: Servers, programs: dict[str, Program], reservations: PortReservations) -> None:
         self.local = local
         self._programs = programs
         self._reservations = reservations
@@ -103,8 +104,8 @@ class BenchServers:
 @contextmanager
 def running_servers() -> Iterator[BenchServers]:
     """Run the servers on free ports with fresh data, which is removed at the end."""
-    found = place.find(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
-    with Reservations() as reservations:
+    found = directory.locate(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
+    with PortReservations() as reservations:
         try:
             servers = _start(found, reservations)
             try:
@@ -112,11 +113,11 @@ def running_servers() -> Iterator[BenchServers]:
             finally:
                 servers.kill_all()
         finally:
-            for folder in {found.servers, found.home}:
+            for folder in {found.server_data, found.home}:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(found: Place, reservations: Reservations) -> BenchServers:
+def _start(found: StateDirectory, reservations: PortReservations) -> BenchServers:
     found.create()
 
     def start(chosen: Servers) -> BenchServers:

@@ -1,4 +1,4 @@
-"""Writes the list of classes for Kafka's class-data archive; needed after its jars have changed (see `kafka_classes`).
+"""Writes the list of classes for Kafka's class-data archive, after its jars have changed; see `kafka_class_archive`.
 
 It runs a Kafka like `event-platform up`, uses it once in all the ways the platform does, and records the classes that
 Java loads.
@@ -15,13 +15,15 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from event_platform.local import kafka, kafka_classes, place, program, readiness
-from event_platform.local.kafka import KafkaServer
-from event_platform.local.place import Place
-from event_platform.local.ports import Reservations
-from event_platform.local.program import Program
+from event_platform.local.process import program, readiness
+from event_platform.local.process.program import Program
+from event_platform.local.servers import kafka, kafka_class_archive
+from event_platform.local.servers.kafka import KafkaServer
+from event_platform.local.servers.ports import PortReservations
+from event_platform.local.state_dir import directory
+from event_platform.local.state_dir.directory import StateDirectory
 
-LIST: Final = Path("src/event_platform/local") / kafka_classes.LIST
+LIST: Final = Path("src/event_platform/local/servers") / kafka_class_archive.CLASS_LIST
 
 _TOPIC: Final = "topic"
 _TIMEOUT_SECONDS: Final = 60.0
@@ -31,23 +33,23 @@ _GENERATED: Final = re.compile(r"\$Proxy\d+$|\$\$Lambda|\$\$Injected|LambdaForm\
 
 def main() -> None:
     """Run Kafka and replace the list."""
-    where = place.find(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
+    where = directory.locate(Path(tempfile.mkdtemp(prefix="event-platform-classes-")))
     where.create()
     try:
-        with Reservations() as reservations:
+        with PortReservations() as reservations:
             names = _loaded(where, KafkaServer(reservations.reserve(), reservations.reserve()))
     finally:
-        for folder in {where.home, where.servers}:
+        for folder in {where.home, where.server_data}:
             shutil.rmtree(folder)
     LIST.write_text("".join(f"{name}\n" for name in sorted(names)))
     _print(f"{len(names)} classes in {LIST}")
 
 
-def _loaded(where: Place, server: KafkaServer) -> set[str]:
+def _loaded(where: StateDirectory, server: KafkaServer) -> set[str]:
     """Return the classes loaded by a first start and by one with existing data."""
     found: set[str] = set()
     for name in ("first", "second"):
-        loaded = where.folder_of("kafka") / name
+        loaded = where.data_directory("kafka") / name
         _run(_with_class_list(kafka.prepare(where, server, None, _print), loaded), server)
         lines = loaded.read_text().splitlines()
         found |= {line.split()[0] for line in lines if not line.startswith(("#", "@"))}

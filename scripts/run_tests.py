@@ -17,7 +17,8 @@ from typing import Final
 from scripts import junit_results
 from scripts.junit_results import FAILED
 
-from event_platform.local import kafka_jars, place
+from event_platform.local.servers import kafka_jars
+from event_platform.local.state_dir import directory
 
 RESULTS: Final = Path(".build/results")
 
@@ -64,7 +65,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     # Once, so that the processes do not all download it.
-    kafka_jars.fetch(place.find(Path()).cache(), print)
+    kafka_jars.fetch(directory.locate(Path()).cache_directory(), print)
     try:
         statuses = _run([TESTS, CHECK, DASHBOARD]) | _run([DURATIONS])
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ import yaml
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.local import kafka_jars
+from event_platform.local.servers import kafka_jars
 
 INFRA = Path(__file__).parents[2] / "infra"
 SERVERS = ("postgres", "redis", "kafka")

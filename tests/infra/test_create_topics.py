@@ -13,7 +13,8 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.core import topic_limits, topics
 from event_platform.core.connections.kafka import admin_client
 from event_platform.core.settings.loading import load
-from event_platform.local import java, kafka_jars, place
+from event_platform.local.servers import java, kafka_jars
+from event_platform.local.state_dir import directory
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "kafka-init" / "create-topics.sh"
 
@@ -23,12 +24,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``kafka-topics.sh`` as the image has it, over the jars and the Java of the local platform."""
-    here = place.find(tmp_path_factory.mktemp("tool"))
-    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache(), print))
+    here = directory.locate(tmp_path_factory.mktemp("tool"))
+    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache_directory(), print))
     script = here.home / "kafka-topics.sh"
     options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     script.write_text(
-        f'#!/bin/sh\nexec "{java.find(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
+        f'#!/bin/sh\nexec "{java.find_java(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
     )
     script.chmod(0o755)
     return script
