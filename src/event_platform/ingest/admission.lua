@@ -5,15 +5,15 @@
 --        argument that begins with its letter:
 --          T, and two arguments more: the tenant whom the next ones are charged to, and its limit
 --          Q                                        charge a request that claims nothing
---          L                                        look whether a request would fit, and charge nothing
+--          L                                        look: answer whether a request would fit, and charge nothing
 --          C request_id received_at fingerprint     charge and claim (36, 27 and 32 bytes)
 --          D request_id                             Kafka acknowledged: done
 --          R owner                                  certainly not published: forget the claim
---          U owner request_id                       perhaps published: let the next one take over
---          E epoch                                  only as the first one: nothing happens unless the data are of it
+--          U owner request_id                       perhaps published: the next claim takes over
+--          E epoch                                  only as the first one: do nothing unless the data have this epoch
 --        and a last argument that only tests pass: the time in ms, instead of Redis' own
--- Returns DATALOST and the epoch where the data are of another one: Redis was emptied, or is another Redis. Else one
--- answer for each Q, L and C:
+-- Returns the error DATALOST with the present epoch where it is another one: Redis was emptied, or is another server.
+-- Else one answer for each Q, L and C:
 --          0 charged, or it would fit, 1 new, 2 in progress, 3 key reused, {4, request_id} duplicate,
 --          {5, request_id, received_at} taken over, {6, ms until a retry succeeds} over the limit
 --
@@ -31,7 +31,7 @@ local MOST_KEYS = 1000
 local TENANT, CHARGE, CLAIM, CONFIRM, RELEASE, LOOK, EPOCH = string.byte('TQCDRLE', 1, -1)
 local EPOCH_KEY = 'ingest:epoch'
 local next_key, next_arg = 1, 4
--- A request's moment is rounded up and the window's edge down, so that no window is ever longer than it seems.
+-- A request's time is rounded up and the window's edge down, so that no window is longer than 60 s.
 local now_ms, hit_ms
 
 local function read_clock(given)
@@ -49,7 +49,7 @@ local function key()
   return KEYS[next_key - 1]
 end
 
--- Reads a key; one of another type, left by something else, is dropped, because it would fail everybody's call.
+-- Reads a key; deletes one of another type, which something else left, because it would fail every call.
 local function read(command, name)
   local found = redis.pcall(command, name)
   if type(found) == 'table' and found.err then
@@ -61,7 +61,7 @@ local function read(command, name)
   return found
 end
 
--- A name for the data that lie here: it is gone when they are.
+-- Names the data in this Redis: the name is lost with them.
 local function epoch_of_the_data()
   local epoch = read('GET', EPOCH_KEY)
   if not epoch then
@@ -73,7 +73,7 @@ local function epoch_of_the_data()
 end
 
 -- Rate limit. rl:{tenant}:<minute> counts requests in its twelve 5-second slots; latest:rl:{tenant}:<minute> has the
--- moment of each slot's latest. The slots of the last 60 s count, and the oldest of them whole until its latest request
+-- time of each slot's latest request. The slots of the last 60 s count, and the oldest of them whole until its latest request
 -- is 60 s old.
 
 local quotas = {}
@@ -194,7 +194,7 @@ end
 local function claim(record_key, given)
   local owner, fields = string.sub(given, 2, 37), string.sub(given, 2)
   local fresh = 'P0' .. lease_end .. owner .. fields
-  -- Nearly every key is new, so it is set before it is looked at.
+  -- Nearly every key is new, so set it before reading it.
   if redis.call('SET', record_key, fresh, 'PX', kept_ms, 'NX') then
     return 1
   end
@@ -223,8 +223,8 @@ local function confirmations_from(first_arg)
   return count
 end
 
--- Any acknowledgement of the record's request id is proof, whoever holds the lease. The records of all confirmations in
--- a row are read at once: none changes what another looks at.
+-- Any acknowledgement of the record's request id is proof, whoever holds the lease. The records of consecutive
+-- confirmations are read at once: none changes what another reads.
 local function confirm(first_arg)
   local count = confirmations_from(first_arg)
   local records = redis.call('MGET', unpack(KEYS, next_key, next_key + count - 1))
@@ -249,7 +249,7 @@ local function release(record_key, owner)
   end
 end
 
-local function leave_unknown(record_key, owner, request_id)
+local function mark_unknown(record_key, owner, request_id)
   local record = read('GET', record_key)
   if not record or string.sub(record, 1, 1) == 'D' or string.sub(record, 52, 87) ~= request_id then
     return
@@ -282,7 +282,7 @@ local function run(operation)
   elseif letter == LOOK then
     return look() or 0
   else
-    leave_unknown(key(), string.sub(operation, 2, 37), string.sub(operation, 38))
+    mark_unknown(key(), string.sub(operation, 2, 37), string.sub(operation, 38))
   end
 end
 

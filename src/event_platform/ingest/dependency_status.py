@@ -33,6 +33,7 @@ class DependencyStatus:
     ) -> None:
         self.name = name
         self.is_up = False
+        self._was_up = False
         self.error: str | None = "not connected yet"
         self._now = now
         self._on_down = on_down
@@ -42,15 +43,17 @@ class DependencyStatus:
         """Record that the dependency is usable."""
         if not self.is_up:
             now = self._now()
-            log.info("dependency up", dependency=self.name, after_seconds=(now - self.since).total_seconds())
+            event = "dependency recovered" if self._was_up else "dependency available"
+            log.info(event, dependency=self.name, after_seconds=round((now - self.since).total_seconds(), 3))
             self.is_up, self.error, self.since = True, None, now
+            self._was_up = True
 
     def mark_down(self, error: str) -> None:
         """Record that the dependency is unusable, because of ``error``."""
         if self.is_up:
             self.since = self._now()
         if self.is_up or self.error != error:
-            log.warning("dependency down", dependency=self.name, error=error)
+            log.warning("dependency unavailable", dependency=self.name, error=error)
         self.is_up, self.error = False, error
         self._on_down()
 
