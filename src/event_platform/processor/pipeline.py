@@ -12,8 +12,9 @@ from event_platform.core.rules.enrich import enrich
 from event_platform.core.rules.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
 from event_platform.core.rules.validate import Rules, Valid, validate
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.records import PolledRecords, Record
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Batch, Record, Taken
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.conflicts import identity_of
 from event_platform.processor.storage.writer import Settled
 
@@ -44,7 +45,7 @@ class Stages(Protocol):
         """Tell Kafka how far we are."""
 
 
-def process(taken: Taken, stages: Stages) -> None:
+def process(taken: PolledRecords, stages: Stages) -> None:
     """Bring one batch through: decode, validate, enrich; then, in turn, store, publish, commit.
 
     The first three are pure, and happen while Postgres still works on the batch before.
@@ -62,7 +63,7 @@ def settle(batch: Batch, stages: Stages) -> Settled:
     return settled
 
 
-def decide(taken: Taken, rules: Rules, now: datetime | None) -> Batch:
+def decide(taken: PolledRecords, rules: Rules, now: datetime | None) -> Batch:
     """Say of each record what is to become of it."""
     now_us = None if now is None else timestamps.from_datetime(now)
     outcomes = tuple(outcome_of(record, rules, now_us) for record in taken.records)

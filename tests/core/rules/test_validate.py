@@ -13,7 +13,7 @@ from event_platform.core.rules import fast_path, timestamps
 from event_platform.core.rules.outcome import Dead, Outcome, Store
 from event_platform.core.rules.validate import Rules
 from event_platform.processor import pipeline
-from event_platform.processor.storage.batch import Record
+from event_platform.processor.records import Record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = Rules(frozenset({1, 3}), 30)

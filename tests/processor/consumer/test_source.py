@@ -12,7 +12,7 @@ from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import source as source_module
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.monitoring.timings import unnoted
-from event_platform.processor.storage.batch import Record  # noqa: TC001 - annotations are read at run time
+from event_platform.processor.records import Record  # noqa: TC001 - annotations are read at run time
 from event_platform.processor.storage.offset_store import Position
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, Message
 
-from event_platform.processor.storage.batch import UNKNOWN_EPOCH, Headers, Record
+from event_platform.processor.records import UNKNOWN_EPOCH, Headers, Record
 
 # Called directly, once the interpreter has specialized the call, its failure would come out somewhere later.
 _read_headers: Final = methodcaller("headers")

@@ -16,7 +16,7 @@ from event_platform.processor.consumer.errors import ConsumerErrors
 from event_platform.processor.consumer.messages import is_end, offset_of, partition_of, record_of
 from event_platform.processor.consumer.partition_reader import Reading, Refusal, is_refusal
 from event_platform.processor.monitoring.timings import NoteStep
-from event_platform.processor.storage.batch import UNKNOWN_EPOCH, Record, Span, Taken
+from event_platform.processor.records import UNKNOWN_EPOCH, PolledRecords, Record, Span
 from event_platform.processor.storage.offset_store import Position
 
 MAX_RECORDS: Final = 5_000
@@ -162,7 +162,7 @@ class Source:
             self.is_paused = False
             self._consumer.resume([TopicPartition(self._topic, partition) for partition in self._positions])
 
-    def take(self, timeout_seconds: float) -> Taken | None:
+    def take(self, timeout_seconds: float) -> PolledRecords | None:
         """The records that are here, or else the first that comes; None after the timeout.
 
         It never waits for a batch to fill. Joining, leaving and rebalancing happen inside this call.
@@ -213,7 +213,7 @@ class Source:
         reading = self._positions.get(partition)
         return reading.epoch if reading else None
 
-    def _taken(self, messages: list[Message]) -> Taken | None:
+    def _taken(self, messages: list[Message]) -> PolledRecords | None:
         records: list[Record] = []
         starts: dict[int, int] = {}
         skipped, doubted = set(self._unchecked), set[int]()
@@ -239,7 +239,7 @@ class Source:
             log.info("the first record leaves a gap; reading once more", partitions=sorted(doubted))
             self._assign()
         spans = {partition: self._span(partition, start) for partition, start in starts.items()}
-        return Taken(self.topic_id, tuple(records), spans) if spans else None
+        return PolledRecords(self.topic_id, tuple(records), spans) if spans else None
 
     def _span(self, partition: int, start: int) -> Span:
         reading = self._positions[partition]

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from event_platform.core.rules.outcome import Dead
-from event_platform.processor.storage.batch import Headers, Record
+from event_platform.processor.records import Headers, Record
 from event_platform.processor.storage.connection import Connection
 
 # A letter whose epoch is not known, from before epochs were kept, is the same one where its bytes are the same.
