@@ -20,8 +20,8 @@ from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_
 from prometheus_client.parser import text_string_to_metric_families
 from tests.fixtures.servers import RunningServers
 
-from event_platform.core.rules.outcome import Row, Store
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.outcome import EventRow, Storable
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
@@ -30,10 +30,10 @@ from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import Store as Table
-from event_platform.processor.storage.writer import Writer
+from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.writer import BatchWriter
 
-RULES: Final = Rules(frozenset({1}), 30)
+RULES: Final = ValidationRules(frozenset({1}), 30)
 INSERT: Final = (
     "INSERT INTO events (id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, "
     "received_at, payload) SELECT gen_random_uuid(), 't', %s, %s, 'x', 1, now(), now(), %s::jsonb"
@@ -127,9 +127,9 @@ def raw_copy(bench: Bench) -> Rate:
         return measured(bench, len(bench.values), work)
 
 
-def rows_of(values: list[bytes]) -> list[Row]:
+def rows_of(values: list[bytes]) -> list[EventRow]:
     """All rows, decoded."""
-    return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Store)]
+    return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Storable)]
 
 
 def chunks(values: list[bytes]) -> list[PolledRecords]:
@@ -158,13 +158,15 @@ def pipeline_alone(bench: Bench) -> Rate:
         database.close()
 
 
-def new_writer(bench: Bench, database: Database, topic_id: str) -> Writer:
+def new_writer(bench: Bench, database: Database, topic_id: str) -> BatchWriter:
     """A writer for a topic that exists in Postgres only."""
     begin_at_zero(database.connection(), topic_id)
-    return Writer(database, Database(bench.settings), Table(database.connection, topic_id), lambda _p, _s: True)
+    return BatchWriter(
+        database, Database(bench.settings), EventStore(database.connection, topic_id), lambda _p, _s: True
+    )
 
 
-def write_all(writer: Writer, values: list[bytes]) -> None:
+def write_all(writer: BatchWriter, values: list[bytes]) -> None:
     """One batch is decoded while the one before it is stored."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     with ThreadPoolExecutor(1) as background:

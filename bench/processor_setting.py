@@ -21,7 +21,7 @@ from event_platform.local import place
 from event_platform.local.ports import Reservations
 from event_platform.migrations.runner import migrate
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.offset_store import Place
+from event_platform.processor.storage.offset_store import PartitionId
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def empty(settings: Settings) -> None:
 
 def begin_at_zero(connection: psycopg.Connection, topic_id: str) -> None:
     """A topic that exists in Postgres only."""
-    offset_store.begin(connection, Place("bench", topic_id, 0), 0)
+    offset_store.insert_start_offset(connection, PartitionId("bench", topic_id, 0), 0)
 
 
 def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> tuple[int, float]:

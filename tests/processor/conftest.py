@@ -11,16 +11,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.offset_store import Place
-from event_platform.processor.storage.transaction import Store
-from event_platform.processor.storage.writer import Settled, Writer
+from event_platform.processor.storage.offset_store import PartitionId
+from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.writer import BatchWriter, WriteResult
 
 _numbers = itertools.count(1)
 
@@ -31,7 +31,7 @@ class Bench:
 
     settings: Settings
     topic_id: str = field(default_factory=lambda: f"topic-{next(_numbers)}")
-    rules: Rules = field(default_factory=lambda: Rules(frozenset({1}), 30))
+    rules: ValidationRules = field(default_factory=lambda: ValidationRules(frozenset({1}), 30))
 
     def __post_init__(self) -> None:
         """Start every partition at 0."""
@@ -39,11 +39,13 @@ class Bench:
         self.rescue = Database(self.settings)
         self.writer = self.new_writer(self.database)
         for partition in range(3):
-            offset_store.begin(self.connection, Place("raw", self.topic_id, partition), 0)
+            offset_store.insert_start_offset(self.connection, PartitionId("raw", self.topic_id, partition), 0)
 
-    def new_writer(self, database: Database) -> Writer:
+    def new_writer(self, database: Database) -> BatchWriter:
         """Another writer."""
-        return Writer(database, self.rescue, Store(database.connection, "raw"), lambda _partition, _span: True)
+        return BatchWriter(
+            database, self.rescue, EventStore(database.connection, "raw"), lambda _partition, _span: True
+        )
 
     @property
     def connection(self) -> psycopg.Connection[Any]:
@@ -58,7 +60,7 @@ class Bench:
         taken = PolledRecords(self.topic_id, records, {partition: Span(start, start + len(values))})
         return pipeline.decide(taken, self.rules, datetime.now(UTC))
 
-    def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Settled:
+    def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> WriteResult:
         """Store ``values``."""
         return self.writer.write(self.batch(*values, start=start, partition=partition))
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.processor.conftest import Bench
 
-from event_platform.processor.database_clock import MEANWHILE, Clock
+from event_platform.processor.database_clock import MEANWHILE, DatabaseClock
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -25,30 +25,30 @@ class Times:
 
 def test_before_postgres_is_asked_the_time_is_ours() -> None:
     """Nothing is said against a clock that could not be compared."""
-    clock = Clock(lambda: NOON, lambda: 0.0)
-    assert (clock.now(), clock.complaint()) == (NOON, None)
+    clock = DatabaseClock(lambda: NOON, lambda: 0.0)
+    assert (clock.now(), clock.skew_message()) == (NOON, None)
 
 
 @pytest.mark.parametrize("days", [40, -40])
 def test_the_time_is_postgres(bench: Bench, days: int) -> None:
     """However wrong ours is, now is what Postgres said, and the seconds since."""
     times = Times(timedelta(days=days))
-    clock = Clock(times.own_now, lambda: times.seconds)
-    clock.ask(bench.connection)
+    clock = DatabaseClock(times.own_now, lambda: times.seconds)
+    clock.synchronize(bench.connection)
     before = clock.now()
     assert abs(before - datetime.now(UTC)) < timedelta(hours=1)
     times.seconds += 7
     assert clock.now() - before == timedelta(seconds=7)
-    assert not clock.is_certain()
+    assert not clock.is_reliable()
     side = "ahead of" if days > 0 else "behind"
-    assert (clock.complaint() or "").endswith(f" s {side} Postgres': until one of them is set right, {MEANWHILE}")
+    assert (clock.skew_message() or "").endswith(f" s {side} Postgres': until one of them is set right, {MEANWHILE}")
 
 
 def test_a_clock_that_jumps_later_is_noticed(bench: Bench) -> None:
     """Without Postgres being asked again; and a machine that is a little off is no matter."""
     times = Times(timedelta(seconds=20))
-    clock = Clock(times.own_now, lambda: times.seconds)
-    clock.ask(bench.connection)
-    assert clock.is_certain()
+    clock = DatabaseClock(times.own_now, lambda: times.seconds)
+    clock.synchronize(bench.connection)
+    assert clock.is_reliable()
     times.ahead += timedelta(hours=1)
-    assert not clock.is_certain()
+    assert not clock.is_reliable()

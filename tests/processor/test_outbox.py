@@ -23,7 +23,7 @@ from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, Health, State
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.retry import Patience
@@ -50,7 +50,7 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         """Not started yet."""
-        self.health = Health(Clock())
+        self.health = Health(DatabaseClock())
         self.health.state = State.RUNNING
         self.stop = threading.Event()
         database = EndingDatabase(settings, self.stop)
@@ -79,7 +79,7 @@ class Running:
 @pytest.fixture(autouse=True)
 def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks by itself every half second, and publishes nothing twice because a busy machine was slow."""
-    monkeypatch.setattr(outbox_module, "LOOK_EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(outbox_module, "CHECK_INTERVAL_SECONDS", 0.5)
     monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", int(DEADLINE_SECONDS))
 
 
@@ -116,8 +116,8 @@ def test_more_than_a_round_is_published(
     bench: Bench, raw_topic: RawTopic, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rounds are bounded by number and by bytes, a letter above the bound goes alone, and none is left."""
-    monkeypatch.setattr(outbox_module, "MAX_LETTERS", 3)
-    monkeypatch.setattr(outbox_module, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(outbox_module, "MAX_ROUND_MESSAGES", 3)
+    monkeypatch.setattr(outbox_module, "MAX_ROUND_BYTES", 1_000)
     values = [*(f"round-{number}".encode() for number in range(8)), b"round-" + b"x" * 5_000, b"round-" + b"y" * 900]
     bench.write(*values)
     with Running(settings):
@@ -169,7 +169,7 @@ def test_a_letter_too_large_waits_and_holds_up_none(
 
     That is all a person has to do, also for one that is larger than the settings call for.
     """
-    expect_errors("larger than its topic takes")
+    expect_errors("dead letter too large for its topic")
     # In one batch of the producer, which the broker refuses as a whole.
     bench.write(b"large-" + b"x" * bytes_more, b"small-1")
     with Running(narrow) as running:
@@ -185,7 +185,7 @@ def test_a_letter_too_large_is_offered_again_while_others_flow(
     bench: Bench, narrow: Settings, expect_errors: ExpectErrors
 ) -> None:
     """It does not wait for a moment without dead letters, which under load may never come."""
-    expect_errors("larger than its topic takes")
+    expect_errors("dead letter too large for its topic")
     bench.write(b"large-" + b"x" * 40_000)
     with Running(narrow) as running:
         eventually(lambda: running.health.unpublished == 1, "the count of the large one")
@@ -207,7 +207,7 @@ def test_an_outage_is_said_though_a_letter_was_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A letter that is too large does not hide that the topic is away: it is said, and waited for with pauses."""
-    expect_errors("larger than its topic takes")
+    expect_errors("dead letter too large for its topic")
     monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", 2)
     bench.write(b"large-" + b"x" * 40_000)
     with Running(narrow) as running:

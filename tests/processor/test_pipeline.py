@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from tests.fixtures.error_watch import ExpectErrors
 
 from event_platform.core.rules import fast_path
-from event_platform.core.rules.outcome import Dead, Identity, Store
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.outcome import DeadLetter, EventIdentity, Storable
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.processor import pipeline
 from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 
-quick_row_of = fast_path.row_of
+fast_decode_row = fast_path.decode_row
 
-RULES = Rules(frozenset({1, 2}), 30)
+RULES = ValidationRules(frozenset({1, 2}), 30)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 # Python's own encoder also writes what strict JSON lacks, and what UTF-8 cannot hold as escapes.
@@ -46,11 +46,11 @@ GOOD = {
 }
 
 
-def outcome_of(value: bytes | None) -> Store | Dead:
+def outcome_of(value: bytes | None) -> Storable | DeadLetter:
     """What becomes of one message."""
     batch = pipeline.decide(PolledRecords("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
     (outcome,) = batch.outcomes
-    if isinstance(outcome, Store):
+    if isinstance(outcome, Storable):
         binary_copy.encode([outcome.row])
         binary_copy.encode_staged([(0, outcome.row)])
     else:
@@ -62,37 +62,37 @@ def test_half_a_pair_in_the_id_leaves_it_unreadable() -> None:
     """A dead letter names only the event_id that the producer gave, never one that was made readable."""
     event = {**GOOD_EVENT, "event_id": "e\ud800"}
     outcome = outcome_of(json.dumps({**GOOD, "event": event}).encode())
-    assert isinstance(outcome, Dead)
-    assert outcome.identity == Identity("tenant_a", None, "k", "req_00000000-0000-7000-8000-000000000000")
+    assert isinstance(outcome, DeadLetter)
+    assert outcome.identity == EventIdentity("tenant_a", None, "k", "req_00000000-0000-7000-8000-000000000000")
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_of_repeated_names_in_the_wrapper_the_last_holds(name: str) -> None:
     """Whatever type the earlier ones have, as within the event."""
     value = json.dumps(GOOD).encode()
-    assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Store)
-    assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), Dead)
+    assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Storable)
+    assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), DeadLetter)
 
 
 def fail_on(value: bytes) -> Callable[..., Any]:
-    """`fast_path.row_of`, with a mistake that one message brings to light."""
+    """`fast_path.decode_row`, with a mistake that one message brings to light."""
 
-    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+    def decode_row(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
         if found == value:
             raise KeyError("mistake")
-        return quick_row_of(found, *rest)
+        return fast_decode_row(found, *rest)
 
-    return row_of
+    return decode_row
 
 
 def unencodable(value: bytes) -> Callable[..., Any]:
     """The same, but the mistake comes out only when the row is encoded."""
 
-    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
-        row = quick_row_of(found, *rest)
+    def decode_row(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+        row = fast_decode_row(found, *rest)
         return msgspec.structs.replace(row, schema_version="1") if row and found == value else row
 
-    return row_of
+    return decode_row
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_a_mistake_of_ours_is_one_records_own_matter(
     """The record is a dead letter that says so, and a person hears of it; those around it are stored."""
     expect_errors("a record cannot be processed")
     good, odd = (json.dumps({**GOOD, "idempotency_key": key}).encode() for key in ("good", "odd"))
-    monkeypatch.setattr(fast_path, "row_of", mistake(odd))
+    monkeypatch.setattr(fast_path, "decode_row", mistake(odd))
     records = tuple(Record(0, offset, value) for offset, value in enumerate((good, odd, good)))
     first, dead, last = pipeline.decide(PolledRecords("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
-    assert isinstance(first, Store)
-    assert isinstance(last, Store)
-    assert isinstance(dead, Dead)
+    assert isinstance(first, Storable)
+    assert isinstance(last, Storable)
+    assert isinstance(dead, DeadLetter)
     assert (dead.code, dead.identity.tenant_id) == ("UNSTORABLE", tenant_id)
     assert dead.reason == f"UNSTORABLE: the processor fails on it: {reason}"
 
@@ -122,7 +122,7 @@ def test_a_mistake_of_ours_is_one_records_own_matter(
 @given(st.binary() | st.none())
 def test_any_bytes_are_dead(value: bytes | None) -> None:
     """They are no event."""
-    assert isinstance(outcome_of(value), Dead)
+    assert isinstance(outcome_of(value), DeadLetter)
 
 
 @settings(max_examples=300)
@@ -146,4 +146,4 @@ def test_a_torn_message_has_an_outcome(length: int, data: st.DataObject) -> None
 
 def test_the_good_one_is_stored() -> None:
     """Else the others would show nothing."""
-    assert isinstance(outcome_of(json.dumps(GOOD).encode()), Store)
+    assert isinstance(outcome_of(json.dumps(GOOD).encode()), Storable)

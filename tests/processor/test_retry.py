@@ -14,7 +14,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 from event_platform.core import backoff
 from event_platform.core.errors import UnavailableError
 from event_platform.processor import retry
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import KAFKA, POSTGRES, PROCESSOR, Health, State
 from event_platform.processor.retry import Patience, StoppedError
 
@@ -25,7 +25,7 @@ class Trial:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nothing yet."""
         monkeypatch.setattr(retry, "delays", lambda chance: backoff.delays(chance, 0.001, 0.001))
-        self.health = Health(Clock())
+        self.health = Health(DatabaseClock())
         self.health.state = State.RUNNING
         self.stop = threading.Event()
         self.given_up = 0

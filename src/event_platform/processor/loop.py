@@ -17,7 +17,7 @@ from event_platform.processor.parts import Parts
 from event_platform.processor.pipeline import process
 from event_platform.processor.retry import StoppedError
 from event_platform.processor.storage.batch import Batch
-from event_platform.processor.storage.writer import Settled
+from event_platform.processor.storage.writer import WriteResult
 
 IDLE_SECONDS: Final = 0.2
 WHILE_STORING_SECONDS: Final = 0.005
@@ -38,7 +38,7 @@ class Loop:
         self._placement = Placement(parts, self._background)
         self._hang_watches = (HangWatch(parts.patience, parts.database, parts.health), *parts.hang_watches)
         self._reach = Reach(parts.watch, parts.source)
-        self._running: Future[Settled] | None = None
+        self._running: Future[WriteResult] | None = None
         self._running_since = 0.0
         self.rules = parts.rules
 
@@ -81,46 +81,46 @@ class Loop:
     def now(self) -> datetime | None:
         """The present, in UTC; None where it is not known for certain."""
         clock = self._parts.clock
-        return clock.now() if clock.is_certain() else None
+        return clock.now() if clock.is_reliable() else None
 
     def deciding(self) -> AbstractContextManager[object]:
         """For the metrics."""
         return self._parts.observer.deciding()
 
-    def in_turn(self, work: Callable[[], Settled], batch: Batch) -> None:
+    def in_turn(self, work: Callable[[], WriteResult], batch: Batch) -> None:
         """Wait for the batch before, then start ``work``; Kafka is served meanwhile."""
         self._finish()
         self._parts.observer.begin(batch)
         self._running_since = time.monotonic()
         self._running = self._background.submit(work)
 
-    def store_batch(self, batch: Batch) -> Settled:
+    def store_batch(self, batch: Batch) -> WriteResult:
         """In the background: one transaction, tried until it succeeds."""
         return self._parts.patience.persist(lambda: self._parts.writer.write(batch), "storing a batch")
 
-    def publish_dead_letters(self, settled: Settled) -> None:
+    def publish_dead_letters(self, write_result: WriteResult) -> None:
         """In the background: wake the outbox."""
-        if any(one.dead for one in settled.stored):
+        if any(one.dead_letters for one in write_result.transactions):
             self._parts.outbox.wake()
 
-    def commit_offsets(self, settled: Settled) -> None:
+    def commit_offsets(self, write_result: WriteResult) -> None:
         """In the background: for lag tools only."""
-        if settled.done:
-            self._source.commit(settled.done)
+        if write_result.next_offsets:
+            self._source.commit(write_result.next_offsets)
 
     def _finish(self) -> None:
         """Wait for the batch in Postgres, and act on what became of it."""
         if self._running is None:
             return
-        settled = self._await(self._running)
+        write_result = self._await(self._running)
         self._running = None
         self._source.resume()
-        self._parts.observer.end(settled)
-        if settled.moved:
-            log.info("partitions stand elsewhere than we read; going there", partitions=sorted(settled.moved))
-            self._source.displace(settled.moved)
+        self._parts.observer.end(write_result)
+        if write_result.mismatched:
+            log.info("partitions stand elsewhere than we read; going there", partitions=sorted(write_result.mismatched))
+            self._source.displace(write_result.mismatched)
 
-    def _await(self, running: "Future[Settled]") -> Settled:
+    def _await(self, running: "Future[WriteResult]") -> WriteResult:
         while not running.done():
             try:
                 return running.result(IDLE_SECONDS)

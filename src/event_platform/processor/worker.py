@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.metrics import ProcessorMetrics
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
@@ -21,7 +21,7 @@ from event_platform.processor.consumer.membership import Membership
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.consumer.topic_monitor import KafkaWatch
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.loop import Loop
 from event_platform.processor.monitoring import timings
 from event_platform.processor.monitoring.health import Health, State
@@ -30,11 +30,11 @@ from event_platform.processor.monitoring.reporter import Observer
 from event_platform.processor.monitoring.stuck_detector import HangWatch
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.parts import Parts
-from event_platform.processor.retention import Housekeeping
+from event_platform.processor.retention import RetentionTask
 from event_platform.processor.retry import Patience, PatienceBeside
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import Store
-from event_platform.processor.storage.writer import Writer
+from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.writer import BatchWriter
 
 CLOSE_WITHIN_SECONDS = 1.0
 
@@ -48,7 +48,7 @@ class Worker:
         """Build nothing that needs a server yet; ``index`` counts the workers of a process."""
         self._settings = settings
         self._membership = Membership(settings, index)
-        self._clock = Clock()
+        self._clock = DatabaseClock()
         self._registry = CollectorRegistry()
         self._metrics = ProcessorMetrics(self._registry)
         self._note_step = timings.noting(self._metrics)
@@ -115,14 +115,14 @@ class Worker:
         topic = Topic(lasting_admin_client(settings), settings.topic_raw)
         database = Database(settings)
         source = Source(settings, instance_id, self._note_step)
-        for_outbox, for_housekeeping, for_watch = Database(settings), Database(settings), Database(settings)
-        publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_housekeeping)
+        for_outbox, for_retention, for_watch = Database(settings), Database(settings), Database(settings)
+        publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_retention)
         comparing = self._patience_beside(for_watch)
         # With a client of its own, so that no thread waits for another's answer.
         seen = Topic(lasting_admin_client(settings), settings.topic_raw)
         return Parts(
             topic=topic,
-            rules=Rules(settings.allowed_schema_versions, settings.retention_days),
+            rules=ValidationRules(settings.allowed_schema_versions, settings.retention_days),
             clock=self._clock,
             stop=self._stop,
             health=self._health,
@@ -131,20 +131,20 @@ class Worker:
             database=database,
             writer=self._writer(database, source),
             outbox=Outbox(settings, for_outbox, publishing, self._health, self._note_step),
-            housekeeping=Housekeeping(settings, for_housekeeping, tidying, self._clock),
+            housekeeping=RetentionTask(settings, for_retention, tidying, self._clock),
             source=source,
             watch=KafkaWatch(topic, self._health),
             progress_watch=ProgressWatch(seen, for_watch, comparing, self._health),
             hang_watches=(
                 HangWatch(publishing, for_outbox, self._health),
-                HangWatch(tidying, for_housekeeping, self._health),
+                HangWatch(tidying, for_retention, self._health),
                 HangWatch(comparing, for_watch, self._health),
             ),
         )
 
-    def _writer(self, database: Database, source: Source) -> Writer:
-        table = Store(database.connection, self._settings.topic_raw, self._note_step)
-        return Writer(database, Database(self._settings), table, source.is_current)
+    def _writer(self, database: Database, source: Source) -> BatchWriter:
+        table = EventStore(database.connection, self._settings.topic_raw, self._note_step)
+        return BatchWriter(database, Database(self._settings), table, source.is_current)
 
     def _patience(self, database: Database) -> Patience:
         return Patience(self._health, self._stop, self._chance, database.close, self._count_failure)

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_platform.core.rules import fast_path, timestamps
-from event_platform.core.rules.outcome import Dead, Outcome, Store
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.outcome import DeadLetter, Outcome, Storable
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.processor import pipeline
 from event_platform.processor.records import Record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-RULES = Rules(frozenset({1, 3}), 30)
+RULES = ValidationRules(frozenset({1, 3}), 30)
 
 GOOD: dict[str, Any] = {
     "event_id": "e-1",
@@ -110,7 +110,7 @@ def test_every_problem_is_named_and_no_other(event: dict[str, Any]) -> None:
     """An event is stored exactly if no rule is broken; else the reason names each rule that is."""
     expected = expected_complaints(event)
     outcome = decide(event)
-    if isinstance(outcome, Store):
+    if isinstance(outcome, Storable):
         assert not expected
     elif len(outcome.reason) < 1_000:
         assert complaints(outcome.reason) == expected or (not expected and outcome.code == "UNSTORABLE")
@@ -120,7 +120,7 @@ def test_every_problem_is_named_and_no_other(event: dict[str, Any]) -> None:
 def test_all_missing_members_are_named_at_once(missing: list[str]) -> None:
     """Each member that is missing is named in one reason."""
     outcome = decide({name: value for name, value in GOOD.items() if name not in missing})
-    assert isinstance(outcome, Dead)
+    assert isinstance(outcome, DeadLetter)
     assert outcome.code == "VALIDATION_FAILED"
     assert all(f"missing {name}" in outcome.reason for name in missing)
 
@@ -128,14 +128,14 @@ def test_all_missing_members_are_named_at_once(missing: list[str]) -> None:
 def test_reason_reads_as_documented() -> None:
     """The form of a reason: code, colon, problems with semicolons, the value as it was written."""
     outcome = decide({name: value for name, value in GOOD.items() if name != "event_type"} | {"occurred_at": "now"})
-    assert isinstance(outcome, Dead)
+    assert isinstance(outcome, DeadLetter)
     assert outcome.reason == 'VALIDATION_FAILED: missing event_type; occurred_at is not RFC 3339: "now"'
 
 
 def test_reason_is_bounded() -> None:
     """A quoted value is cut at 64 characters, a reason at 1,000."""
     outcome = decide(dict.fromkeys(GOOD, "x" * 5000))
-    assert isinstance(outcome, Dead)
+    assert isinstance(outcome, DeadLetter)
     assert len(outcome.reason) <= 1_000
     assert "x" * 65 not in outcome.reason
 
@@ -144,7 +144,7 @@ def test_reason_is_bounded() -> None:
 def test_time_is_strict(text: str) -> None:
     """What the validator takes for a time, the standard library reads as the same moment, with a zone."""
     outcome = decide(GOOD | {"occurred_at": text})
-    if isinstance(outcome, Store):
+    if isinstance(outcome, Storable):
         moment = datetime.fromisoformat(text.upper())
         assert moment.tzinfo is not None
         assert timestamps.to_datetime(outcome.row.occurred_at_us) == moment
@@ -163,7 +163,7 @@ def test_time_is_strict(text: str) -> None:
 def test_good_times(text: str, stored: str) -> None:
     """Small letters, offsets up to 23:59 and years 1 to 9999 are times; what is finer than a microsecond is cut off."""
     outcome = decide(GOOD | {"occurred_at": text})
-    assert isinstance(outcome, Store)
+    assert isinstance(outcome, Storable)
     assert timestamps.to_datetime(outcome.row.occurred_at_us).isoformat() == stored
 
 
@@ -191,7 +191,7 @@ def test_good_times(text: str, stored: str) -> None:
 def test_bad_times(text: str) -> None:
     """Everything else is none."""
     outcome = decide(GOOD | {"occurred_at": text})
-    assert isinstance(outcome, Dead)
+    assert isinstance(outcome, DeadLetter)
     assert outcome.code == "VALIDATION_FAILED"
 
 
@@ -209,8 +209,8 @@ def test_without_a_certain_time_no_event_is_too_old(received_at: str, *, is_stor
     """Nor too new: only a day that no table can be made for is refused."""
     value = json.dumps({**WRAPPER, "received_at": received_at, "event": GOOD}).encode()
     outcome = pipeline.outcome_of(Record(0, 0, value), RULES, None)
-    assert isinstance(outcome, Store) == is_stored
-    if isinstance(outcome, Dead):
+    assert isinstance(outcome, Storable) == is_stored
+    if isinstance(outcome, DeadLetter):
         assert outcome.reason == f"UNSTORABLE: received_at {received_at} is of no day that can be stored"
 
 
@@ -218,7 +218,7 @@ def test_without_a_certain_time_no_event_is_too_old(received_at: str, *, is_stor
 def test_no_bytes_break_it(value: bytes) -> None:
     """Whatever the bytes are, there is an outcome, and a bounded reason."""
     outcome = pipeline.outcome_of(Record(0, 0, value), RULES, timestamps.from_datetime(NOW))
-    assert isinstance(outcome, Dead)
+    assert isinstance(outcome, DeadLetter)
     assert outcome.reason.startswith("DESERIALIZATION_FAILED: ")
     assert len(outcome.reason) <= 1_000
 
@@ -231,10 +231,10 @@ def test_numbers_are_bounded(digits: int, exponent: int) -> None:
     value = json.dumps(WRAPPER)[:-1] + f', "event": {body}}}'
     outcome = pipeline.outcome_of(Record(0, 0, value.encode()), RULES, timestamps.from_datetime(NOW))
     if digits + 1 <= 40 and abs(exponent) <= 400:
-        assert isinstance(outcome, Store)
+        assert isinstance(outcome, Storable)
         assert literal.encode() in outcome.row.payload
     else:
-        assert isinstance(outcome, Dead)
+        assert isinstance(outcome, DeadLetter)
         assert outcome.code == "UNSTORABLE"
 
 
@@ -249,8 +249,8 @@ def test_quick_way_is_the_careful_way(event: dict[str, Any], tenant: str, key: s
     wrapper = {**WRAPPER, "tenant_id": tenant, "idempotency_key": key, "event": event}
     value = json.dumps(wrapper, ensure_ascii=is_escaped).encode("utf-8", "surrogatepass")
     now_us = timestamps.from_datetime(NOW)
-    row = fast_path.row_of(value, RULES, now_us)
-    assert row is None or pipeline.careful_outcome_of(Record(0, 0, value), RULES, now_us) == Store(row)
+    row = fast_path.decode_row(value, RULES, now_us)
+    assert row is None or pipeline.careful_outcome_of(Record(0, 0, value), RULES, now_us) == Storable(row)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_usual_events_go_the_quick_way(changes: dict[str, Any]) -> None:
     """What many producers send is usual; so is a request's id that happens to look like a number."""
     wrapper = {**WRAPPER, "request_id": "req_0190e123-0e45-70e6-8e00-12e4567890e1", "event": GOOD | changes}
     value = json.dumps(wrapper, ensure_ascii=False).encode()
-    assert fast_path.row_of(value, RULES, timestamps.from_datetime(NOW))
+    assert fast_path.decode_row(value, RULES, timestamps.from_datetime(NOW))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_what_cannot_be_stored_never_goes_the_quick_way(usual: bytes, other: byt
     """Neither jsonb nor text takes these, or only with other digits."""
     value = json.dumps({**WRAPPER, "event": GOOD}).encode().replace(usual, other)
     assert other in value
-    assert fast_path.row_of(value, RULES, timestamps.from_datetime(NOW)) is None
+    assert fast_path.decode_row(value, RULES, timestamps.from_datetime(NOW)) is None
 
 
 @given(

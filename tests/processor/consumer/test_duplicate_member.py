@@ -15,7 +15,7 @@ from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import duplicate_member
 from event_platform.processor.consumer.duplicate_member import Namesake
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health, State
 
 
@@ -38,7 +38,7 @@ def test_a_kafka_that_does_not_answer_is_no_namesake(
     monkeypatch.setattr(duplicate_member, "SURE_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
     counting = LastingClient[AdminClient](lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw)
-    admin, health, stop = counting.current, Health(Clock()), threading.Event()
+    admin, health, stop = counting.current, Health(DatabaseClock()), threading.Event()
     assert isinstance(admin, Counting)
     one = Namesake(counting, settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
@@ -63,7 +63,7 @@ def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeyp
     monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
-    health, stop = Health(Clock()), threading.Event()
+    health, stop = Health(DatabaseClock()), threading.Event()
     one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
     waiting.start()

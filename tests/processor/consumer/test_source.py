@@ -13,7 +13,7 @@ from event_platform.processor.consumer import source as source_module
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.monitoring.timings import unnoted
 from event_platform.processor.records import Record  # noqa: TC001 - annotations are read at run time
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_what_was_read_before_a_partition_was_placed_anew_is_not_taken(
     start, *_, end = (
         sent.offset for sent in raw_topic.send(*(raw_topic.message() for _ in range(6)), partition=partition)
     )
-    source.place("topic-id", {partition: Position(end)})
+    source.place("topic-id", {partition: StoredOffset(end)})
     before = source._positions[partition].epoch  # noqa: SLF001 - forced, as above
     message = read_early(source)
     source.displace({partition})
-    source.place("topic-id", {partition: Position(start)})
+    source.place("topic-id", {partition: StoredOffset(start)})
     source._early = [(before if is_known else before + 1, message)]  # noqa: SLF001 - the same
     assert offsets_taken(source, end, partition) == list(range(start, end + 1))
 
@@ -78,7 +78,7 @@ def test_a_batch_is_bounded_by_bytes(raw_topic: RawTopic, source: Source, monkey
     monkeypatch.setattr(source_module, "MAX_BYTES", 5_000)
     values = [b"x" * (4_000 if number == 7 else 9_000 if number == 11 else 1_000) for number in range(20)]
     sent = raw_topic.send(*values, partition=5)
-    source.place("topic-id", {5: Position(sent[0].offset)})
+    source.place("topic-id", {5: StoredOffset(sent[0].offset)})
     batches: list[list[Record]] = []
 
     def has_all() -> bool:
@@ -102,5 +102,5 @@ def test_a_gap_of_kafkas_own_is_passed(raw_topic: RawTopic, source: Source) -> N
     producer.commit_transaction(DEADLINE_SECONDS)
     eventually(lambda: raw_topic.topic.marks([4])[4].high == 2, "the end of the transaction")
     end = raw_topic.send(raw_topic.message(), partition=4)[-1].offset
-    source.place("topic-id", {4: Position(end - 1)})
+    source.place("topic-id", {4: StoredOffset(end - 1)})
     assert offsets_taken(source, end, 4) == [end]

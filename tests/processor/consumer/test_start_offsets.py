@@ -16,7 +16,7 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import start_offsets
 from event_platform.processor.consumer.topic import Marks
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
 
 
 class BusyTopic(PatientTopic):
@@ -70,7 +70,7 @@ def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Be
 
     topic = PartlySilent(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
     found = start_offsets.find(bench.connection, topic, [1, 2])
-    assert (found.positions, found.silent) == ({2: Position(0)}, {1: "no leader"})
+    assert (found.positions, found.silent) == ({2: StoredOffset(0)}, {1: "no leader"})
     with pytest.raises(UnavailableError, match="no leader"):
         start_offsets.find(bench.connection, topic, [1])
 
@@ -78,7 +78,7 @@ def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Be
 def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Bench) -> None:
     """The topic was made anew with fewer: the others are read, and nobody waits for it."""
     found = start_offsets.find(bench.connection, raw_topic.topic, [3, 11])
-    assert (found.positions, found.stopped, found.absent) == ({3: Position(0)}, {}, {11})
+    assert (found.positions, found.stopped, found.absent) == ({3: StoredOffset(0)}, {}, {11})
 
 
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
@@ -89,7 +89,7 @@ def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Ben
     # Kafka tells of a partition a little after it is made, and takes a message when it has a leader.
     eventually(lambda: 6 in raw_topic.topic.partitions(), "the new partition")
     raw_topic.send(raw_topic.message(), partition=6)
-    assert start_offsets.find(bench.connection, raw_topic.topic, [6]).positions == {6: Position(0)}
+    assert start_offsets.find(bench.connection, raw_topic.topic, [6]).positions == {6: StoredOffset(0)}
 
 
 @pytest.mark.parametrize(("leader_epoch", "is_stopped"), [(-1, True), (0, False)])
@@ -106,7 +106,7 @@ def test_beyond_the_end_without_an_epoch_is_stopped(
         "UPDATE consumer_progress SET next_offset = 50, leader_epoch = %s WHERE partition = 4", [leader_epoch]
     )
     found = start_offsets.find(bench.connection, raw_topic.topic, [4])
-    assert found.positions == {4: Position(50, leader_epoch)}
+    assert found.positions == {4: StoredOffset(50, leader_epoch)}
     assert found.ends.keys() == {4}
     assert ["rewind --partition 4 --to 0`" in why for why in found.stopped.values()] == [True] * is_stopped
 
@@ -123,6 +123,6 @@ def test_the_same_start_may_be_lost_twice(
         where = TopicPartition(settings.topic_raw, 5, low)
         admin.delete_records([where], request_timeout=DEADLINE_SECONDS)[where].result(DEADLINE_SECONDS)
         bench.connection.execute("UPDATE consumer_progress SET next_offset = 0, leader_epoch = 0 WHERE partition = 5")
-        assert start_offsets.find(bench.connection, raw_topic.topic, [5]).positions == {5: Position(low)}
+        assert start_offsets.find(bench.connection, raw_topic.topic, [5]).positions == {5: StoredOffset(low)}
     gaps = bench.query("SELECT from_offset, to_offset FROM progress_gaps WHERE partition = 5 ORDER BY to_offset")
     assert gaps == [(0, 2), (0, 4)]

@@ -13,7 +13,7 @@ from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import topic, topic_monitor
 from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.consumer.topic_monitor import KafkaWatch
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
 
 
@@ -25,7 +25,7 @@ def test_a_look_that_failed_is_not_the_last(
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
-    watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
+    watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(DatabaseClock()))
     watching = threading.Thread(target=watch.run, args=(stop,))
     with capture_logs() as logged:
         watching.start()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, KAFKA, POSTGRES, Health, State
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def hands() -> Hands:
 @pytest.fixture
 def health(hands: Hands) -> Health:
     """Of a processor that runs."""
-    made = Health(Clock(lambda: hands.now))
+    made = Health(DatabaseClock(lambda: hands.now))
     made.state = State.RUNNING
     return made
 

@@ -8,7 +8,7 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.processor.conftest import Bench
 
 from event_platform.processor.consumer.topic import Marks
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring import partition_progress
 from event_platform.processor.monitoring.health import Health, State
 from event_platform.processor.monitoring.partition_progress import UNMOVED_SECONDS, ProgressWatch, Wait, told, waits
@@ -54,7 +54,7 @@ def test_what_kafka_and_postgres_say_reaches_health(
 ) -> None:
     """One partition that waits among others that do not makes it red, until it is read."""
     monkeypatch.setattr(partition_progress, "UNMOVED_SECONDS", -1.0)
-    health = Health(Clock())
+    health = Health(DatabaseClock())
     health.state = State.RUNNING
     patience = PatienceBeside(health, Event(), Random(0), bench.database.close, lambda _doing: None)
     watch = ProgressWatch(raw_topic.topic, bench.database, patience, health)

@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring import stuck_detector
 from event_platform.processor.monitoring.health import Health, State
 from event_platform.processor.monitoring.stuck_detector import HangWatch
@@ -19,7 +19,7 @@ from event_platform.processor.retry import Attempt, Patience, PatienceBeside
 @pytest.fixture
 def health() -> Health:
     """Of a processor that runs."""
-    made = Health(Clock())
+    made = Health(DatabaseClock())
     made.state = State.RUNNING
     return made
 
@@ -31,7 +31,7 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS + 5)
     watch.look()
     assert health.status() == "ok"
-    bench.database.asked_at = 0.0
+    bench.database.last_used_at = 0.0
     patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
     watch.look()
     assert health.status() == "down"
@@ -55,7 +55,7 @@ def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health
     """Events are stored meanwhile, so that the processor stays ready."""
     patience = PatienceBeside(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     patience.attempt = Attempt("dropping old days", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
-    bench.database.asked_at = 0.0
+    bench.database.last_used_at = 0.0
     HangWatch(patience, bench.database, health).look()
     assert health.status() == "degraded"
     assert "dropping old days: not done after" in str(health.reason())
@@ -78,7 +78,7 @@ def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Healt
     thread.start()
     eventually(lambda: patience.attempt and results, "the statement to hang")
     patience.attempt = Attempt("waiting", "postgres", time.monotonic() - stuck_detector.ABORT_AFTER_SECONDS - 1)
-    bench.database.asked_at = 0.0
+    bench.database.last_used_at = 0.0
     watch.look()
     thread.join(DEADLINE_SECONDS)
     assert results == ["hung", (7,)]

@@ -39,7 +39,7 @@ def database(settings: Settings, hours: Hours) -> Iterator[Database]:
 def test_a_connection_is_renewed_daily(database: Database, hours: Hours) -> None:
     """A session's temporary table keeps old transaction ids from being forgotten, so none lives for months."""
     first = database.connection()
-    staging.prepare(first)
+    staging.create_staging_table(first)
     hours.seconds = SECONDS_PER_DAY
     assert database.connection() is first
     hours.seconds += 1
@@ -67,10 +67,10 @@ def test_rows_are_stored_over_a_renewed_connection(
         value = message()
         writer.write(bench.batch(value))
         hours.seconds = 2 * SECONDS_PER_DAY
-        settled = writer.write(bench.batch(value, start=1))
+        write_result = writer.write(bench.batch(value, start=1))
     finally:
         database.close()
-    assert settled.done == {0: 2}
+    assert write_result.next_offsets == {0: 2}
 
 
 def test_settings_of_the_url_hold(settings: Settings) -> None:

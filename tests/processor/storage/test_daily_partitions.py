@@ -12,9 +12,9 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.retention import Housekeeping
+from event_platform.processor.retention import RetentionTask
 from event_platform.processor.retry import Patience
 from event_platform.processor.storage import daily_partitions
 from event_platform.processor.storage.connection import Database
@@ -32,8 +32,8 @@ def days(bench: Bench) -> set[str]:
 def test_a_day_has_the_parents_indexes_and_its_own(bench: Bench) -> None:
     """A new day takes rows, keeps keys unique, and has every index."""
     day = date(2031, 5, 6)
-    assert daily_partitions.make(bench.connection, [day]) == [day]
-    assert daily_partitions.make(bench.connection, [day]) == []
+    assert daily_partitions.create(bench.connection, [day]) == [day]
+    assert daily_partitions.create(bench.connection, [day]) == []
     indexes = bench.query("SELECT indexdef FROM pg_indexes WHERE tablename = 'events_2031_05_06' ORDER BY 1")
     shown = " ".join(str(text) for (text,) in indexes)
     assert "UNIQUE INDEX events_2031_05_06_key ON" in shown
@@ -45,7 +45,7 @@ def test_a_day_has_the_parents_indexes_and_its_own(bench: Bench) -> None:
 
 def test_days_ahead_span_a_week() -> None:
     """Yesterday to a week ahead, in UTC."""
-    found = daily_partitions.days_ahead(datetime(2026, 2, 27, 23, 59, tzinfo=UTC))
+    found = daily_partitions.required_days(datetime(2026, 2, 27, 23, 59, tzinfo=UTC))
     assert found[0] == date(2026, 2, 26)
     assert found[-1] == date(2026, 3, 6)
 
@@ -55,7 +55,7 @@ def test_making_a_day_does_not_wait_for_a_dump(bench: Bench, settings: Settings)
     assert settings.database_url
     with psycopg.connect(settings.database_url.get_secret_value()) as dump:
         dump.execute("LOCK TABLE events IN ACCESS SHARE MODE")
-        assert daily_partitions.make(bench.connection, [date(2031, 5, 7)])
+        assert daily_partitions.create(bench.connection, [date(2031, 5, 7)])
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_days_made_at_once_by_two(bench: Bench, settings: Settings) -> None:
     def make() -> None:
         database = Database(settings)
         try:
-            daily_partitions.make(database.connection(), wanted)
+            daily_partitions.create(database.connection(), wanted)
         except psycopg.Error as error:
             failures.append(error)
         database.close()
@@ -84,17 +84,17 @@ def test_days_made_at_once_by_two(bench: Bench, settings: Settings) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert {daily_partitions.name_of(day) for day in wanted} <= days(bench)
+    assert {daily_partitions.table_name(day) for day in wanted} <= days(bench)
 
 
 def test_old_days_are_dropped_and_others_kept(bench: Bench, message: MakeMessage) -> None:
     """What ended before the limit goes, the limit's own day stays."""
     limit = TODAY - timedelta(days=10)
-    daily_partitions.make(bench.connection, [limit - timedelta(days=1), limit])
+    daily_partitions.create(bench.connection, [limit - timedelta(days=1), limit])
     dropped = daily_partitions.drop(bench.connection, limit)
-    assert daily_partitions.name_of(limit - timedelta(days=1)) in dropped
-    assert daily_partitions.name_of(limit) in days(bench)
-    assert bench.write(message()).done
+    assert daily_partitions.table_name(limit - timedelta(days=1)) in dropped
+    assert daily_partitions.table_name(limit) in days(bench)
+    assert bench.write(message()).next_offsets
 
 
 @pytest.mark.usefixtures("patient_locks")
@@ -102,7 +102,7 @@ def test_inserts_never_wait_for_a_day_to_be_dropped(bench: Bench, settings: Sett
     """An insert held open, as a large batch is, holds back the dropping of an old day, but no other insert."""
     old = TODAY - timedelta(days=50)
     # Tomorrow, too: midnight may pass.
-    daily_partitions.make(bench.connection, [old, TODAY, TODAY + timedelta(days=1)])
+    daily_partitions.create(bench.connection, [old, TODAY, TODAY + timedelta(days=1)])
     assert settings.database_url
     url = settings.database_url.get_secret_value()
     values = [message(), message()]
@@ -116,7 +116,7 @@ def test_inserts_never_wait_for_a_day_to_be_dropped(bench: Bench, settings: Sett
         assert dropper.is_waiting(impatient)
         held.commit()
         dropper.join()
-    assert daily_partitions.name_of(old) not in days(bench)
+    assert daily_partitions.table_name(old) not in days(bench)
 
 
 class Dropper(threading.Thread):
@@ -150,11 +150,11 @@ def test_a_day_in_use_is_dropped_later(bench: Bench, settings: Settings) -> None
     """A reader in a day to be dropped delays the dropping, and nothing else; the next round finishes it."""
     assert settings.database_url
     old = TODAY - timedelta(days=40)
-    daily_partitions.make(bench.connection, [old])
+    daily_partitions.create(bench.connection, [old])
     with psycopg.connect(settings.database_url.get_secret_value()) as reader:
-        reader.execute(COUNT.format(daily_partitions.name_of(old)).encode())
+        reader.execute(COUNT.format(daily_partitions.table_name(old)).encode())
         assert daily_partitions.drop(bench.connection, TODAY - timedelta(days=30)) == []
-    assert daily_partitions.drop(bench.connection, TODAY - timedelta(days=30)) == [daily_partitions.name_of(old)]
+    assert daily_partitions.drop(bench.connection, TODAY - timedelta(days=30)) == [daily_partitions.table_name(old)]
 
 
 @pytest.mark.parametrize(
@@ -211,16 +211,16 @@ def test_while_clocks_differ_nothing_is_dropped(
     """Whichever of the two is wrong: what one of them would drop is still there when both agree."""
     expect_errors("clocks differ")
     old = TODAY - timedelta(days=100)
-    daily_partitions.make(bench.connection, [old])
+    daily_partitions.create(bench.connection, [old])
     bench.connection.execute(
         "INSERT INTO throughput VALUES (now() - interval '50 days', 'doubtful', 'stored', '', 0, 1)"
     )
 
     def left() -> tuple[int, bool]:
         counts = bench.one("SELECT count(*) FROM throughput WHERE tenant_id = 'doubtful'")
-        return int(counts), bench.one("SELECT to_regclass(%s)", daily_partitions.name_of(old)) is not None
+        return int(counts), bench.one("SELECT to_regclass(%s)", daily_partitions.table_name(old)) is not None
 
-    _tidy(bench, settings, Clock(lambda: datetime.now(UTC) + timedelta(days=days)))
+    _tidy(bench, settings, DatabaseClock(lambda: datetime.now(UTC) + timedelta(days=days)))
     assert left() == (1, True)
     _tidy(bench, settings)
     assert left() == (0, False)
@@ -239,7 +239,7 @@ def test_a_dead_letter_that_is_not_published_has_no_age(bench: Bench, settings: 
     assert left == [(b"rubbish",)]
 
 
-def _tidy(bench: Bench, settings: Settings, clock: Clock | None = None) -> None:
-    clock = clock or Clock()
+def _tidy(bench: Bench, settings: Settings, clock: DatabaseClock | None = None) -> None:
+    clock = clock or DatabaseClock()
     patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    Housekeeping(settings, bench.database, patience, clock).tidy()
+    RetentionTask(settings, bench.database, patience, clock).run_once()

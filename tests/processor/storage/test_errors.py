@@ -10,7 +10,7 @@ from tests.processor.storage.test_transaction import counts, stored, tenant_of
 
 from event_platform.core.errors import UnavailableError
 from event_platform.processor.storage import errors
-from event_platform.processor.storage.errors import Fault
+from event_platform.processor.storage.errors import FailureKind
 
 OUTAGES = {
     "08000": "connection exception",
@@ -114,8 +114,8 @@ def test_a_conflict_is_tried_again_at_once(bench: Bench, message: MakeMessage, s
     """A deadlock or a failed serialization, and again, and again: nobody hears of it, and nothing is divided."""
     values = [message(event_type="chosen"), message()]
     with refusing(bench, sqlstate, times=3):
-        settled = bench.write(*values)
-    assert (stored(settled), settled.divisions, settled.done) == (2, 0, {0: 2})
+        write_result = bench.write(*values)
+    assert (stored(write_result), write_result.splits, write_result.next_offsets) == (2, 0, {0: 2})
 
 
 def test_a_conflict_without_end_is_an_outage(bench: Bench, message: MakeMessage) -> None:
@@ -130,30 +130,30 @@ def test_a_conflict_without_end_is_an_outage(bench: Bench, message: MakeMessage)
 @pytest.mark.parametrize("sqlstate", OUTAGES)
 def test_the_servers_errors_are_outages(sqlstate: str) -> None:
     """By SQLSTATE, whichever class psycopg makes of it."""
-    assert errors.fault_of(raised(sqlstate)) is Fault.OUTAGE
+    assert errors.classify_error(raised(sqlstate)) is FailureKind.OUTAGE
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (raised("57014"), Fault.SLOW),
-        (psycopg.OperationalError("the connection is lost"), Fault.OUTAGE),
-        (psycopg.InterfaceError("the connection is closed"), Fault.OUTAGE),
-        (psycopg.InternalError("no state"), Fault.OUTAGE),
-        (UnavailableError("whatever"), Fault.OUTAGE),
-        (RuntimeError("a mistake of ours"), Fault.OUTAGE),
-        (psycopg.DataError("a NUL, found by the driver"), Fault.ROW),
-        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), Fault.ROW),
-        (psycopg.errors.LockNotAvailable(), Fault.LOCKED),
-        (psycopg.errors.ObjectInUse(), Fault.OUTAGE),
-        (psycopg.errors.DeadlockDetected(), Fault.CONFLICT),
-        (psycopg.errors.SerializationFailure(), Fault.CONFLICT),
-        *((raised(state), Fault.ROW) for state in ROWS),
+        (raised("57014"), FailureKind.TIMEOUT),
+        (psycopg.OperationalError("the connection is lost"), FailureKind.OUTAGE),
+        (psycopg.InterfaceError("the connection is closed"), FailureKind.OUTAGE),
+        (psycopg.InternalError("no state"), FailureKind.OUTAGE),
+        (UnavailableError("whatever"), FailureKind.OUTAGE),
+        (RuntimeError("a mistake of ours"), FailureKind.OUTAGE),
+        (psycopg.DataError("a NUL, found by the driver"), FailureKind.ROW_REFUSED),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), FailureKind.ROW_REFUSED),
+        (psycopg.errors.LockNotAvailable(), FailureKind.LOCKED),
+        (psycopg.errors.ObjectInUse(), FailureKind.OUTAGE),
+        (psycopg.errors.DeadlockDetected(), FailureKind.CONFLICT),
+        (psycopg.errors.SerializationFailure(), FailureKind.CONFLICT),
+        *((raised(state), FailureKind.ROW_REFUSED) for state in ROWS),
     ],
 )
-def test_whose_fault(error: Exception, expected: Fault) -> None:
+def test_whose_fault(error: Exception, expected: FailureKind) -> None:
     """In doubt it is the server's."""
-    assert errors.fault_of(error) is expected
+    assert errors.classify_error(error) is expected
 
 
 def test_missing_day_is_not_a_rows_fault(bench: Bench) -> None:
@@ -161,7 +161,7 @@ def test_missing_day_is_not_a_rows_fault(bench: Bench) -> None:
     insert = "INSERT INTO events VALUES (gen_random_uuid(), 't', 'e', 'k', 't', 1, now(), %s, now(), 's', '{}', null)"
     with pytest.raises(psycopg.errors.CheckViolation) as no_day:
         bench.connection.execute(insert, ["1990-01-01T00:00:00Z"])
-    assert errors.is_missing_day(no_day.value)
+    assert errors.is_missing_partition(no_day.value)
     with pytest.raises(psycopg.errors.CheckViolation) as constraint:
         bench.connection.execute("INSERT INTO throughput VALUES (now(), 't', 'none such', '', 0, 1)")
-    assert not errors.is_missing_day(constraint.value)
+    assert not errors.is_missing_partition(constraint.value)

@@ -23,20 +23,20 @@ HOLD = "SELECT FROM consumer_progress WHERE topic_id = %s FOR UPDATE"
 def impatient(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """With a lock timeout, and a watch, of parts of a second."""
     bench.connection.execute("SET lock_timeout = '400ms'")
-    monkeypatch.setattr(lock_blockers, "_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(lock_blockers, "_STILL_SECONDS", 0.3)
+    monkeypatch.setattr(lock_blockers, "_CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(lock_blockers, "_STOPPED_AFTER_SECONDS", 0.3)
     return bench
 
 
 def on_second_attempt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen between a lock timeout and the next attempt, which is watched."""
 
-    class Watch(lock_blockers.BlockerWatch):
+    class Watch(lock_blockers.LockBlockerTerminator):
         def __enter__(self) -> None:
             act()
             super().__enter__()
 
-    monkeypatch.setattr(writer, "BlockerWatch", Watch)
+    monkeypatch.setattr(writer, "LockBlockerTerminator", Watch)
 
 
 def test_a_stopped_worker_of_ours_is_ended(
@@ -58,7 +58,7 @@ def test_a_slow_worker_of_ours_is_left_alone(
     impatient: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds our rows, but goes on: the batch is stored when it has done."""
-    monkeypatch.setattr(lock_blockers, "_STILL_SECONDS", 1.0)
+    monkeypatch.setattr(lock_blockers, "_STOPPED_AFTER_SECONDS", 1.0)
     on_second_attempt(monkeypatch, lambda: impatient.connection.execute("SET lock_timeout = '60s'"))
     slow = Database(settings)
     slow.connection().execute("BEGIN")
@@ -82,7 +82,7 @@ def test_a_slow_worker_of_ours_is_left_alone(
 
 def test_a_watch_may_be_entered_again(bench: Bench, settings: Settings) -> None:
     """The attempt that it guards may be tried anew."""
-    watch = lock_blockers.BlockerWatch(Database(settings), bench.connection.info.backend_pid)
+    watch = lock_blockers.LockBlockerTerminator(Database(settings), bench.connection.info.backend_pid)
     for _ in range(2):
         with watch:
             assert bench.one("SELECT 1") == 1
@@ -92,14 +92,14 @@ def test_a_watch_does_not_wait_for_a_postgres_that_hangs(
     bench: Bench, settings: Settings, proxy: MakeProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own connection is broken after a while, so that neither it nor its thread is left behind."""
-    monkeypatch.setattr(lock_blockers, "_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(lock_blockers, "_ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(lock_blockers, "_CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(lock_blockers, "_QUERY_SECONDS", 0.5)
     assert settings.database_url
     postgres = proxy(settings.database_url.get_secret_value())
     rescue = Database(settings.model_copy(update={"database_url": SecretStr(postgres.url)}))
     rescue.connection()
     postgres.swallow_replies()
-    watch = lock_blockers.BlockerWatch(rescue, bench.connection.info.backend_pid)
+    watch = lock_blockers.LockBlockerTerminator(rescue, bench.connection.info.backend_pid)
     with watch:
         eventually(lambda: postgres.swallowed_bytes, "an answer that does not come")
     eventually(lambda: "blockers" not in [thread.name for thread in threading.enumerate()], "the end of its thread")
@@ -114,8 +114,8 @@ def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, messag
         with pytest.raises(psycopg.errors.LockNotAvailable):
             impatient.write(value)
         other.execute("SELECT 1")
-    settled = impatient.write(value)
-    assert (stored(settled), settled.divisions) == (1, 0)
+    write_result = impatient.write(value)
+    assert (stored(write_result), write_result.splits) == (1, 0)
 
 
 def test_a_lock_that_is_let_go_is_no_trouble(

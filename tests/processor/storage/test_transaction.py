@@ -12,9 +12,9 @@ import pytest
 from tests.processor.conftest import Bench, MakeMessage
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.rules.outcome import Store
+from event_platform.core.rules.outcome import Storable
 from event_platform.processor.storage.transaction import STAGED_BATCHES
-from event_platform.processor.storage.writer import Settled
+from event_platform.processor.storage.writer import WriteResult
 
 
 def tenant_of(message: bytes) -> str:
@@ -30,9 +30,9 @@ def counts(bench: Bench, tenant: str) -> dict[str, int]:
     return {outcome: int(n) for outcome, n in rows}
 
 
-def stored(settled: Settled) -> int:
+def stored(write_result: WriteResult) -> int:
     """Rows that the batch added."""
-    return sum(one.stored for one in settled.stored)
+    return sum(one.stored for one in write_result.transactions)
 
 
 def again(message: bytes, **wrapper: object) -> bytes:
@@ -43,10 +43,10 @@ def again(message: bytes, **wrapper: object) -> bytes:
 def test_good_rows_go_straight(bench: Bench, message: MakeMessage) -> None:
     """A batch of new events is one straight COPY, counted by outcome and by type."""
     values = [message(event_type=f"t{number % 2}") for number in range(10)]
-    settled = bench.write(*values)
-    assert stored(settled) == 10
-    assert not settled.stored[0].was_staged
-    assert settled.done == {0: 10}
+    write_result = bench.write(*values)
+    assert stored(write_result) == 10
+    assert not write_result.transactions[0].was_staged
+    assert write_result.next_offsets == {0: 10}
     assert counts(bench, tenant_of(values[0])) == {"stored": 10}
     types = bench.query(
         "SELECT event_type, sum(n) FROM event_counts_hourly WHERE tenant_id = %s GROUP BY 1 ORDER BY 1",
@@ -86,8 +86,8 @@ def test_redelivered_changes_nothing(bench: Bench, message: MakeMessage) -> None
     bench.write(*values)
     before = bench.query("SELECT tenant_id, outcome, code, sum(n) FROM throughput GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
     bench.connection.execute("UPDATE consumer_progress SET next_offset = 0 WHERE topic_id = %s", [bench.topic_id])
-    settled = bench.write(*values)
-    assert settled.done == {0: 4}
+    write_result = bench.write(*values)
+    assert write_result.next_offsets == {0: 4}
     assert (
         bench.query("SELECT tenant_id, outcome, code, sum(n) FROM throughput GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
         == before
@@ -163,11 +163,11 @@ def test_value_that_postgres_refuses_is_set_aside(bench: Bench, message: MakeMes
     bench.write(first)
     batch = bench.batch(first, message(payload={"a": "?"}), message(), start=1)
     refused = batch.outcomes[1]
-    assert isinstance(refused, Store)
+    assert isinstance(refused, Storable)
     row = msgspec.structs.replace(refused.row, payload=rb'{"a": "\u0000"}')
-    settled = bench.writer.write(replace(batch, outcomes=(batch.outcomes[0], Store(row), batch.outcomes[2])))
+    write_result = bench.writer.write(replace(batch, outcomes=(batch.outcomes[0], Storable(row), batch.outcomes[2])))
     assert counts(bench, tenant_of(first)) == {"stored": 2, "dead": 1}
-    assert settled.divisions == 0
+    assert write_result.splits == 0
     reason = bench.one("SELECT reason FROM dlq_events WHERE source_topic_id = %s", bench.topic_id)
     assert reason.startswith("UNSTORABLE: Postgres refuses it: ")
 
@@ -176,9 +176,9 @@ def test_repeats_come_in_swarms(bench: Bench, message: MakeMessage) -> None:
     """After one, batches go the careful way at once, until so many had none."""
     first = message()
     bench.write(first)
-    settled = [bench.write(first, start=1), bench.write(message(), start=2), bench.write(first, start=3)]
-    settled += [bench.write(message(), start=4 + number) for number in range(STAGED_BATCHES + 1)]
-    was_staged = [one.stored[0].was_staged for one in settled]
+    write_result = [bench.write(first, start=1), bench.write(message(), start=2), bench.write(first, start=3)]
+    write_result += [bench.write(message(), start=4 + number) for number in range(STAGED_BATCHES + 1)]
+    was_staged = [one.transactions[0].was_staged for one in write_result]
     assert was_staged == [True] * (3 + STAGED_BATCHES) + [False]
 
 
@@ -199,8 +199,8 @@ def test_fenced_partition_is_dropped_and_reported(bench: Bench, message: MakeMes
     both = type(ours)(
         bench.topic_id, ours.records + theirs.records, ours.outcomes + theirs.outcomes, ours.spans | theirs.spans
     )
-    settled = bench.writer.write(both)
-    assert (settled.done, settled.moved, stored(settled)) == ({0: 1}, {1}, 1)
+    write_result = bench.writer.write(both)
+    assert (write_result.next_offsets, write_result.mismatched, stored(write_result)) == ({0: 1}, {1}, 1)
     assert (
         bench.one("SELECT next_offset FROM consumer_progress WHERE topic_id = %s AND partition = 1", bench.topic_id)
         == 7
@@ -211,8 +211,8 @@ def test_batch_that_is_through_already_is_done(bench: Bench, message: MakeMessag
     """Our own commit, whose answer was lost: nothing happens twice, and nothing has to be looked up."""
     values = [message(), message()]
     bench.write(*values)
-    settled = bench.write(*values)
-    assert (settled.done, settled.moved, settled.stored) == ({0: 2}, set(), [])
+    write_result = bench.write(*values)
+    assert (write_result.next_offsets, write_result.mismatched, write_result.transactions) == ({0: 2}, set(), [])
     assert counts(bench, tenant_of(values[0])) == {"stored": 2}
 
 
@@ -221,11 +221,11 @@ def test_row_that_postgres_refuses_is_dead_alone(bench: Bench, message: MakeMess
     bench.connection.execute("ALTER TABLE events ADD CONSTRAINT refuse CHECK (event_type <> 'refused')")
     try:
         values = [message(event_type="refused" if number == 321 else "fine") for number in range(500)]
-        settled = bench.write(*values)
+        write_result = bench.write(*values)
     finally:
         bench.connection.execute("ALTER TABLE events DROP CONSTRAINT refuse")
-    assert stored(settled) == 499
-    assert settled.done == {0: 500}
+    assert stored(write_result) == 499
+    assert write_result.next_offsets == {0: 500}
     assert counts(bench, tenant_of(values[0])) == {"stored": 499, "dead": 1}
     code, offset = bench.query("SELECT code, source_offset FROM dlq_events WHERE tenant_id = %s", tenant_of(values[0]))[
         0
@@ -311,11 +311,11 @@ def test_a_batch_that_is_too_slow_is_halved(bench: Bench, message: MakeMessage) 
     bench.connection.execute("SET statement_timeout = '3s'")
     try:
         values = [message(payload={"seconds": 0.1}) for _ in range(40)]
-        settled = bench.write(*values)
-        assert (stored(settled), settled.divisions >= 1, settled.done) == (40, True, {0: 40})
+        write_result = bench.write(*values)
+        assert (stored(write_result), write_result.splits >= 1, write_result.next_offsets) == (40, True, {0: 40})
         assert counts(bench, tenant_of(values[0])) == {"stored": 40}
         next_one = bench.write(*(message(payload={"seconds": 0.1}) for _ in range(40)), start=40)
-        assert (stored(next_one), len(next_one.stored) > 1, next_one.divisions) == (40, True, 0)
+        assert (stored(next_one), len(next_one.transactions) > 1, next_one.splits) == (40, True, 0)
         with pytest.raises(psycopg.errors.QueryCanceled):
             bench.write(message(payload={"seconds": 60}), start=80)
     finally:

@@ -12,7 +12,7 @@ from event_platform.processor.background_thread import Background
 from event_platform.processor.monitoring.health import POSTGRES
 from event_platform.processor.parts import Parts
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
 
 EVERY_SECONDS: Final = 3.0
 
@@ -29,7 +29,7 @@ class StandingCheck:
         self._background = background
         self._asked_at = 0.0
         self._believed: dict[int, int] = {}
-        self._asking: Future[dict[int, Position]] | None = None
+        self._asking: Future[dict[int, StoredOffset]] | None = None
 
     def check(self, *, is_idle: bool) -> None:
         """Ask now and then, or act on the answer."""
@@ -46,15 +46,15 @@ class StandingCheck:
             topic_id, partitions = self._source.topic_id, tuple(self._believed)
             self._asking = self._background.submit(lambda: self._read(topic_id, partitions))
 
-    def _read(self, topic_id: str, partitions: tuple[int, ...]) -> dict[int, Position]:
+    def _read(self, topic_id: str, partitions: tuple[int, ...]) -> dict[int, StoredOffset]:
         database = self._parts.database
         return self._parts.patience.persist(
-            lambda: offset_store.read(database.connection(), topic_id, partitions),
+            lambda: offset_store.read_offsets(database.connection(), topic_id, partitions),
             "looking where partitions stand",
             (POSTGRES,),
         )
 
-    def _compare(self, found: dict[int, Position]) -> None:
+    def _compare(self, found: dict[int, StoredOffset]) -> None:
         # What was taken meanwhile moved on, and its own guard looks after it.
         now, at = self._source.standing(), {p: position.next_offset for p, position in found.items()}
         moved = {p for p, offset in self._believed.items() if now.get(p) == offset and at.get(p) != offset}

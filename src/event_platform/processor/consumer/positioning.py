@@ -15,7 +15,7 @@ from event_platform.processor.consumer.partition_reader import Refusal
 from event_platform.processor.consumer.start_offsets import Found
 from event_platform.processor.monitoring.health import KAFKA, POSTGRES, State
 from event_platform.processor.parts import Parts
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
 
 CUT_SHORT: Final = (
     "it goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: events were lost, and "
@@ -38,7 +38,7 @@ log = get_logger(__name__)
 class Stop(msgspec.Struct):
     """Where a partition cannot go on, and why; only another position lifts it, because Kafka's end may grow past it."""
 
-    position: Position
+    position: StoredOffset
     why: str
     looked_at: float = 0.0
 
@@ -123,7 +123,7 @@ class Placement:
             # What was taken from us meanwhile may not exist any more, and is not to be waited for.
             connection = parts.database.connection()
             # Before anything is read, because what is read may be called too old.
-            parts.clock.ask(connection)
+            parts.clock.synchronize(connection)
             return start_offsets.find(connection, parts.topic, wanted & source.assigned)
 
         return parts.patience.persist(find, "looking up where to start", (KAFKA, POSTGRES))

@@ -17,7 +17,7 @@ from event_platform.processor.consumer.messages import is_end, offset_of, partit
 from event_platform.processor.consumer.partition_reader import Reading, Refusal, is_refusal
 from event_platform.processor.monitoring.timings import NoteStep
 from event_platform.processor.records import UNKNOWN_EPOCH, PolledRecords, Record, Span
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
 
 MAX_RECORDS: Final = 5_000
 MAX_BYTES: Final = 16_777_216
@@ -79,7 +79,9 @@ class Source:
         """Partitions of ours whose offset has to be looked up."""
         return self.assigned - self._positions.keys()
 
-    def place(self, topic_id: str, positions: Mapping[int, Position], ends: Mapping[int, int] | None = None) -> None:
+    def place(
+        self, topic_id: str, positions: Mapping[int, StoredOffset], ends: Mapping[int, int] | None = None
+    ) -> None:
         """Read the partitions in ``positions`` from there on, and the others from where they are.
 
         ``ends`` are those of partitions which end before that, with an epoch by which Kafka says what it has lost.

@@ -11,7 +11,7 @@ from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.records import UNKNOWN_EPOCH
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.connection import Connection
-from event_platform.processor.storage.offset_store import Place, Position
+from event_platform.processor.storage.offset_store import PartitionId, StoredOffset
 
 BEYOND_THE_END: Final = (
     "it goes on at offset {offset}, but its log ends at {high}: Kafka has lost data or is an older copy; "
@@ -26,7 +26,7 @@ class Found(msgspec.Struct):
     """Where partitions go on."""
 
     topic_id: str
-    positions: dict[int, Position] = msgspec.field(default_factory=dict)
+    positions: dict[int, StoredOffset] = msgspec.field(default_factory=dict)
     stopped: dict[int, str] = msgspec.field(default_factory=dict)
     """Those among them that cannot go on, with the reason."""
     lows: dict[int, int] = msgspec.field(default_factory=dict)
@@ -50,16 +50,16 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
     there = set(topic.partitions()).intersection(partitions)
     found = Found(topic_id, absent=set(partitions) - there)
     # Asked first: an end that is newer than the position is never short of it, whoever moves on meanwhile.
-    known = offset_store.read(connection, topic_id, there)
+    known = offset_store.read_offsets(connection, topic_id, there)
     marks, found.silent = topic.known_marks(there)
     if found.silent and not marks:
         raise UnavailableError(next(iter(found.silent.values())))
     for partition in sorted(marks):
         low, high = marks[partition].low, marks[partition].high
-        place = Place(topic.name, topic_id, partition)
+        place = PartitionId(topic.name, topic_id, partition)
         if partition not in known:
-            offset_store.begin(connection, place, low)
-            position = offset_store.read(connection, topic_id, [partition])[partition]
+            offset_store.insert_start_offset(connection, place, low)
+            position = offset_store.read_offsets(connection, topic_id, [partition])[partition]
         else:
             position = _within(connection, place, known[partition], low)
         found.positions[partition], found.lows[partition] = position, low
@@ -74,11 +74,11 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> F
     return found
 
 
-def _within(connection: Connection, place: Place, position: Position, low: int) -> Position:
+def _within(connection: Connection, place: PartitionId, position: StoredOffset, low: int) -> StoredOffset:
     """``position``, or the low mark where Kafka has dropped what came before it."""
     if position.next_offset >= low:
         return position
-    if offset_store.skip(connection, place, position.next_offset, low):
+    if offset_store.skip_gap(connection, place, position.next_offset, low):
         log.error(
             "events are lost: Kafka dropped them before they were processed",
             topic=place.topic,
@@ -86,4 +86,4 @@ def _within(connection: Connection, place: Place, position: Position, low: int) 
             from_offset=position.next_offset,
             to_offset=low,
         )
-    return Position(low)
+    return StoredOffset(low)

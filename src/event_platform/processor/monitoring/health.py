@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from event_platform.core.envelope import timestamp
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 
 KAFKA: Final = "kafka"
 POSTGRES: Final = "postgres"
@@ -41,7 +41,7 @@ class Failure(msgspec.Struct):
 class Health:
     """Written by the processor's threads, read by HTTP."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: DatabaseClock) -> None:
         """Nothing is known yet."""
         self._clock = clock
         self._lock = threading.Lock()
@@ -111,7 +111,7 @@ class Health:
         """What keeps good events from being stored."""
         if self.state is not State.RUNNING:
             yield self.detail or self.state
-        if complaint := self._clock.complaint():
+        if complaint := self._clock.skew_message():
             yield complaint
         stopped = self._stopped
         yield from (f"partition {partition}: {why}" for partition, why in stopped.items())

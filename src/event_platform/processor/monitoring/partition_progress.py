@@ -89,7 +89,7 @@ class ProgressWatch:
         """Compare once, and tell health."""
         before, self._waits = self._waits, {}
         marks, _ = self._topic.known_marks(self._topic.partitions())
-        positions = offset_store.read(self._database.connection(), self._topic.id(), marks)
+        positions = offset_store.read_offsets(self._database.connection(), self._topic.id(), marks)
         offsets = {partition: position.next_offset for partition, position in positions.items()}
         now = time.monotonic()
         # Only where all of this succeeded: an outage is said elsewhere, and begins the wait anew.

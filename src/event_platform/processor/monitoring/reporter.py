@@ -6,15 +6,15 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from event_platform.core.metrics import ProcessorMetrics
-from event_platform.core.rules.outcome import Dead
+from event_platform.core.rules.outcome import DeadLetter
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.source import Source
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.dead_letter_bursts import Bursts
 from event_platform.processor.monitoring.health import KAFKA, Health
 from event_platform.processor.monitoring.timings import Step
 from event_platform.processor.storage.batch import Batch
-from event_platform.processor.storage.writer import Settled
+from event_platform.processor.storage.writer import WriteResult
 
 LOOK_EVERY_SECONDS: Final = 1.0
 READING: Final = "reading the topic"
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 class Observer:
     """The main loop's."""
 
-    def __init__(self, health: Health, metrics: ProcessorMetrics, clock: Clock) -> None:
+    def __init__(self, health: Health, metrics: ProcessorMetrics, clock: DatabaseClock) -> None:
         """Tell both."""
         self._clock = clock
         self._health = health
@@ -51,7 +51,7 @@ class Observer:
         self._health.waiting_since = self._batch_since
         if batch.records:
             self._metrics.batch_records.observe(len(batch.records))
-        dead = [(o.code, o.identity.tenant_id) if isinstance(o, Dead) else None for o in batch.outcomes]
+        dead = [(o.code, o.identity.tenant_id) if isinstance(o, DeadLetter) else None for o in batch.outcomes]
         self._tell_burst(dead)
 
     def _tell_error(self, error: str | None) -> None:
@@ -67,16 +67,16 @@ class Observer:
             self._metrics.bursts.inc()
         self._health.burst = self._bursts.now
 
-    def end(self, settled: Settled) -> None:
+    def end(self, write_result: WriteResult) -> None:
         """Postgres has it."""
         self._batch_since = self._behind_since = self._health.waiting_since = None
         self._metrics.store_seconds.observe(time.monotonic() - self._began_at)
-        self._metrics.divisions.inc(settled.divisions)
-        self._metrics.fenced.inc(len(settled.moved))
-        for one in settled.stored:
+        self._metrics.divisions.inc(write_result.splits)
+        self._metrics.fenced.inc(len(write_result.mismatched))
+        for one in write_result.transactions:
             self._metrics.messages.labels("stored", "").inc(one.stored)
             self._metrics.messages.labels("duplicate", "").inc(one.duplicates)
-            for (code, _), n in one.dead.items():
+            for (code, _), n in one.dead_letters.items():
                 self._metrics.messages.labels("dead", code).inc(n)
             self._metrics.staged.inc(one.was_staged)
 

@@ -34,7 +34,7 @@ class HangWatch:
         An attempt may have many steps, each of which asks for the connection: it takes as long as its last one.
         """
         attempt = self._patience.attempt
-        since = max(attempt.since, self._database.asked_at) if attempt else 0.0
+        since = max(attempt.since, self._database.last_used_at) if attempt else 0.0
         seconds = time.monotonic() - since if attempt else 0.0
         if attempt and seconds > RED_AFTER_SECONDS:
             self._say(attempt, seconds)
