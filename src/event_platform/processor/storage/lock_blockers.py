@@ -36,10 +36,10 @@ log = get_logger(__name__)
 
 
 class LockBlockerTerminator:
-    """Context in which a thread terminates, once a second, what blocks a backend of ours."""
+    """Terminates, once a second while the context is entered, backends of stopped processors that block a given one."""
 
     def __init__(self, database: Database, waiting_pid: int) -> None:
-        """Free the way for a backend.
+        """Unblock one backend.
 
         Args:
             database: A connection that no other thread uses meanwhile.
@@ -47,22 +47,22 @@ class LockBlockerTerminator:
         """
         self._database = database
         self._waiting_pid = waiting_pid
-        self._done = threading.Event()
+        self._stop = threading.Event()
         self._unchanged: dict[int, tuple[str, float]] = {}
 
     def __enter__(self) -> None:
         """Start the thread; the context can be entered again after it was left."""
-        self._done.clear()
-        self._thread = threading.Thread(target=self._run, name="blockers", daemon=True)
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="lock-blockers", daemon=True)
         self._thread.start()
 
     def __exit__(self, *_exception: object) -> None:
         """Stop the thread, and wait for it."""
-        self._done.set()
+        self._stop.set()
         self._thread.join(_CHECK_INTERVAL_SECONDS + 2 * _QUERY_SECONDS)
 
     def _run(self) -> None:
-        while not self._done.wait(_CHECK_INTERVAL_SECONDS):
+        while not self._stop.wait(_CHECK_INTERVAL_SECONDS):
             self._terminate_stopped()
 
     def _terminate_stopped(self) -> None:
@@ -74,7 +74,7 @@ class LockBlockerTerminator:
                     connection.execute(_TERMINATE, [stopped])
                     log.warning("terminated backends of a stopped processor", backends=len(stopped))
         except psycopg.Error as error:
-            log.warning("cannot look for backends of a stopped processor", error=str(error))
+            log.warning("cannot check for blocking backends", error=str(error))
         finally:
             self._database.close()
 
