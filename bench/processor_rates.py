@@ -30,7 +30,7 @@ from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.transaction import TransactionalStore
 from event_platform.processor.storage.writer import BatchWriter
 
 RULES: Final = ValidationRules(frozenset({1}), 30)
@@ -162,7 +162,7 @@ def new_writer(bench: Bench, database: Database, topic_id: str) -> BatchWriter:
     """A writer for a topic that exists in Postgres only."""
     begin_at_zero(database.connection(), topic_id)
     return BatchWriter(
-        database, Database(bench.settings), EventStore(database.connection, topic_id), lambda _p, _s: True
+        database, Database(bench.settings), TransactionalStore(database.connection, topic_id), lambda _p, _s: True
     )
 
 

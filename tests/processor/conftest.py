@@ -19,7 +19,7 @@ from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.offset_store import PartitionId
-from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.transaction import TransactionalStore
 from event_platform.processor.storage.writer import BatchWriter, WriteResult
 
 _numbers = itertools.count(1)
@@ -44,7 +44,7 @@ class Bench:
     def new_writer(self, database: Database) -> BatchWriter:
         """Another writer."""
         return BatchWriter(
-            database, self.rescue, EventStore(database.connection, "raw"), lambda _partition, _span: True
+            database, self.rescue, TransactionalStore(database.connection, "raw"), lambda _partition, _span: True
         )
 
     @property

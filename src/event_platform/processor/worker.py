@@ -33,7 +33,7 @@ from event_platform.processor.parts import Parts
 from event_platform.processor.retention import RetentionTask
 from event_platform.processor.retry import Patience, PatienceBeside
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import EventStore
+from event_platform.processor.storage.transaction import TransactionalStore
 from event_platform.processor.storage.writer import BatchWriter
 
 CLOSE_WITHIN_SECONDS = 1.0
@@ -143,7 +143,7 @@ class Worker:
         )
 
     def _writer(self, database: Database, source: Source) -> BatchWriter:
-        table = EventStore(database.connection, self._settings.topic_raw, self._note_step)
+        table = TransactionalStore(database.connection, self._settings.topic_raw, self._note_step)
         return BatchWriter(database, Database(self._settings), table, source.is_current)
 
     def _patience(self, database: Database) -> Patience:

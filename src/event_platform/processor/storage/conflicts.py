@@ -40,7 +40,7 @@ class ConflictResult(msgspec.Struct):
 
 
 class ConflictVanishedError(Exception):
-    """The stored row that a row conflicted with is gone: the transaction is to be retried."""
+    """The stored row that a row conflicted with vanished meanwhile: the transaction is to be retried."""
 
 
 def classify_conflicts(connection: Connection, rows: Sequence[IndexedRow]) -> ConflictResult:
@@ -82,7 +82,7 @@ def _compare(connection: Connection, rows: Sequence[IndexedRow]) -> list[tuple[i
 
 def _classify_id_conflicts(connection: Connection, rows: dict[int, EventRow]) -> dict[int, DeadLetter]:
     """Dead letters for rows that conflict by id and not by key, which no event from our ingest does."""
-    letters = {}
+    dead_letters = {}
     for index, row in rows.items():
         found = connection.execute(
             "SELECT 1 FROM events WHERE tenant_id = %s AND id = %s AND received_at = %s",
@@ -91,8 +91,8 @@ def _classify_id_conflicts(connection: Connection, rows: dict[int, EventRow]) ->
         if found is None:
             raise ConflictVanishedError
         detail = "request_id belongs to a stored event with another idempotency_key"
-        letters[index] = DeadLetter(ReasonCode.UNSTORABLE, detail, identity_of(row))
-    return letters
+        dead_letters[index] = DeadLetter(ReasonCode.UNSTORABLE, detail, identity_of(row))
+    return dead_letters
 
 
 def _insert_duplicates(connection: Connection, rows: Sequence[IndexedRow], first_ids: dict[int, UUID]) -> list[int]:

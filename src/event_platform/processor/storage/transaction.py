@@ -13,7 +13,6 @@ from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, un
 from event_platform.processor.storage import (
     binary_copy,
     daily_partitions,
-    dead_letters,
     errors,
     offset_store,
     rollups,
@@ -21,6 +20,7 @@ from event_platform.processor.storage import (
 )
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Connection
+from event_platform.processor.storage.dead_letters import insert_dead_letters
 from event_platform.processor.storage.rollups import CountedTypes
 from event_platform.processor.storage.staging import InsertResult
 
@@ -40,7 +40,7 @@ class TransactionResult(msgspec.Struct):
     was_staged: bool = False
 
 
-class EventStore:
+class TransactionalStore:
     """Stores batches over one connection, each in one transaction."""
 
     def __init__(self, connect: Callable[[], Connection], topic: str, record_step: NoteStep = unnoted) -> None:
@@ -104,7 +104,7 @@ class EventStore:
         outcomes, types = _count(batch, rows, new_dead_letters)
         rollups.add(connection, outcomes, self._counted_types.limit(connection, types))
         stopwatch.end(Step.COUNT)
-        by_code = Counter((str(letter.code), letter.identity.tenant_id or "") for _, letter in new_dead_letters)
+        by_code = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead_letters)
         return TransactionResult(len(rows.stored), len(rows.duplicates), by_code, rows.was_staged)
 
     def _copy(self, connection: Connection, batch: Batch, stopwatch: Laps) -> InsertResult | None:
@@ -136,13 +136,17 @@ class EventStore:
         self, connection: Connection, batch: Batch, rows: InsertResult, stopwatch: Laps
     ) -> list[tuple[int, DeadLetter]]:
         """Insert the batch's dead letters, and return those that were not there already."""
-        letters = [*batch.dead_letters(), *sorted(rows.dead_letters.items())]
-        if not letters:
+        dead_letters = [*batch.dead_letters(), *sorted(rows.dead_letters.items())]
+        if not dead_letters:
             return []
-        records = [(batch.records[index], letter) for index, letter in letters]
-        inserted = dead_letters.insert_dead_letters(connection, self._topic, batch.topic_id, records)
+        pairs = [(batch.records[index], dead_letter) for index, dead_letter in dead_letters]
+        new = insert_dead_letters(connection, self._topic, batch.topic_id, pairs)
         stopwatch.end(Step.BURY)
-        return [(i, one) for i, one in letters if (batch.records[i].partition, batch.records[i].offset) in inserted]
+        return [
+            (index, dead_letter)
+            for index, dead_letter in dead_letters
+            if (batch.records[index].partition, batch.records[index].offset) in new
+        ]
 
 
 def _count(
@@ -157,6 +161,6 @@ def _count(
         outcomes[tenant_id, "stored", "", partition] += n
     for index in rows.duplicates:
         outcomes[by_index[index].tenant_id, "duplicate", "", batch.records[index].partition] += 1
-    for index, letter in new_dead_letters:
-        outcomes[letter.identity.tenant_id or "", "dead", str(letter.code), batch.records[index].partition] += 1
+    for index, dead in new_dead_letters:
+        outcomes[dead.identity.tenant_id or "", "dead", str(dead.code), batch.records[index].partition] += 1
     return outcomes, types

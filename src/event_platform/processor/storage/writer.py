@@ -22,7 +22,7 @@ from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.errors import FailureKind
 from event_platform.processor.storage.lock_blockers import LockBlockerTerminator
 from event_platform.processor.storage.probe import probe_insert
-from event_platform.processor.storage.transaction import EventStore, TransactionResult
+from event_platform.processor.storage.transaction import TransactionalStore, TransactionResult
 
 MAX_ATTEMPTS: Final = 20
 """Attempts at one transaction, after which the conflicts count as a failure and are logged."""
@@ -49,7 +49,7 @@ class BatchWriter:
     """Writes batches to Postgres, for one thread."""
 
     def __init__(
-        self, database: Database, rescue: Database, store: EventStore, is_current: Callable[[int, Span], bool]
+        self, database: Database, rescue: Database, store: TransactionalStore, is_current: Callable[[int, Span], bool]
     ) -> None:
         """Write to ``store``.
 
