@@ -20,6 +20,7 @@ from tests.processor.conftest import Bench
 
 from event_platform.core import topics
 from event_platform.core.connections import kafka
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
@@ -27,7 +28,7 @@ from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, Health, State
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.retry import Patience
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 
 
 class EndingDatabase(Database):

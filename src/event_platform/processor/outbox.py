@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from event_platform.core import original
 from event_platform.core.connections import kafka
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.envelope import timestamp
 from event_platform.core.errors import UnavailableError
@@ -20,7 +21,7 @@ from event_platform.core.telemetry import get_logger
 from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, POSTGRES, Health
 from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
 from event_platform.processor.retry import Patience, StoppedError
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.dead_letters import decode_headers
 
 MAX_ROUND_MESSAGES: Final = 500

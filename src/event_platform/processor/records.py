@@ -33,8 +33,8 @@ class Span(msgspec.Struct, frozen=True):
 
     start: int
     end: int
-    epoch: int = 0
-    """The positioning of the partition that it was read under; once the partition is repositioned, it is invalid."""
+    assignment_epoch: int = 0
+    """The assignment under which the partition was read; a later one makes the span stale."""
     leader_epoch: int = UNKNOWN_EPOCH
     """Leader epoch of its last record."""
 

@@ -5,12 +5,13 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.retry import Patience, StoppedError
 from event_platform.processor.storage import daily_partitions
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 
 INTERVAL_SECONDS: Final = 3_600.0
 CLOCK_INTERVAL_SECONDS: Final = 10.0

@@ -143,7 +143,7 @@ class Source:
     def is_current(self, partition: int, span: Span) -> bool:
         """Whether the partition is still ours, and was not placed anew since the span was read."""
         reading = self._positions.get(partition) or self._refusals.get(partition)
-        return reading is not None and reading.epoch == span.epoch
+        return reading is not None and reading.epoch == span.assignment_epoch
 
     def pause(self) -> None:
         """Fetch nothing more, but stay a member."""

@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.records import UNKNOWN_EPOCH
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.connection import Connection
 from event_platform.processor.storage.offset_store import PartitionId, StoredOffset
 
 BEYOND_THE_END: Final = (

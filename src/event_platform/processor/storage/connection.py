@@ -8,14 +8,13 @@ from typing import Final
 from psycopg.pq import TransactionStatus
 
 from event_platform.core.connections import postgres
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.declaration import SECONDS_PER_DAY, Settings
 
 APPLICATION_NAME: Final = "event-platform-processor"
 
 LOCK_TIMEOUT_SECONDS: Final = 5
 STATEMENT_TIMEOUT_SECONDS: Final = 30
-
-Connection = postgres.Connection
 
 # The idle timeout ends the transaction of a worker that is stopped between two statements, and frees its locks.
 _SESSION: Final = {

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.processor.records import UNKNOWN_EPOCH, Span
-from event_platform.processor.storage.connection import Connection
 
 # In partition order, so that two workers that both believe to own some of them cannot deadlock. In one statement,
 # because the thread that decodes delays this one after each.

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import DeadLetter
 from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
 from event_platform.processor.storage import (
@@ -19,7 +20,6 @@ from event_platform.processor.storage import (
     staging,
 )
 from event_platform.processor.storage.batch import Batch
-from event_platform.processor.storage.connection import Connection
 from event_platform.processor.storage.dead_letters import insert_dead_letters
 from event_platform.processor.storage.rollups import CountedTypes
 from event_platform.processor.storage.staging import InsertResult
