@@ -25,9 +25,10 @@ from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.consumer.source import MAX_RECORDS
+from event_platform.processor.consumer.source import MAX_BATCH_RECORDS
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.transaction import Store as Table
 from event_platform.processor.storage.writer import Writer
@@ -131,18 +132,18 @@ def rows_of(values: list[bytes]) -> list[Row]:
     return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Store)]
 
 
-def chunks(values: list[bytes]) -> list[Taken]:
+def chunks(values: list[bytes]) -> list[PolledRecords]:
     """All of ``values`` in batches of the processor's size."""
-    return [taken(values[at : at + MAX_RECORDS], at) for at in range(0, len(values), MAX_RECORDS)]
+    return [taken(values[at : at + MAX_BATCH_RECORDS], at) for at in range(0, len(values), MAX_BATCH_RECORDS)]
 
 
-def taken(values: list[bytes], start: int) -> Taken:
+def taken(values: list[bytes], start: int) -> PolledRecords:
     """A batch as Kafka would give it."""
     records = tuple(Record(0, start + place, value) for place, value in enumerate(values))
-    return Taken("bench", records, {0: Span(start, start + len(values))})
+    return PolledRecords("bench", records, {0: Span(start, start + len(values))})
 
 
-def decide(one: Taken) -> Batch:
+def decide(one: PolledRecords) -> Batch:
     """Decode, validate, enrich, encode."""
     return pipeline.decide(one, RULES, datetime.now(UTC))
 
@@ -181,7 +182,7 @@ def some_there(bench: Bench) -> Rate:
     """The same where one row in a thousand is there already, so that every batch takes the careful way."""
     database = Database(bench.settings)
     some = taken(bench.values[::1_000], 0)
-    before = Taken("before", some.records, some.spans)
+    before = PolledRecords("before", some.records, some.spans)
     new_writer(bench, database, "before").write(decide(before))
     database.close()
     return pipeline_alone(bench)

@@ -14,8 +14,9 @@ import pytest
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.offset_store import Place
 from event_platform.processor.storage.transaction import Store
@@ -54,7 +55,7 @@ class Bench:
         records = tuple(
             Record(partition, start + i, value, b"key", (("h", b"\x00"),)) for i, value in enumerate(values)
         )
-        taken = Taken(self.topic_id, records, {partition: Span(start, start + len(values))})
+        taken = PolledRecords(self.topic_id, records, {partition: Span(start, start + len(values))})
         return pipeline.decide(taken, self.rules, datetime.now(UTC))
 
     def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Settled:

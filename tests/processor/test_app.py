@@ -25,7 +25,7 @@ def test_dead_letters_that_would_not_fit_stop_the_start(raw_topic: RawTopic, run
 
 def checked(processor: Service) -> Service | None:
     """It, unless a busy Kafka did not answer in time: then it starts all the same."""
-    missed = "the topics could not be checked"
+    missed = "topics could not be checked"
     eventually(lambda: processor.process.poll() is not None or missed in processor.log(), "an end, or why not")
     return processor if missed not in processor.log() else None
 

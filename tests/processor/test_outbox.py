@@ -20,14 +20,16 @@ from tests.processor.conftest import Bench
 
 from event_platform.core import topics
 from event_platform.core.connections import kafka
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.database_clock import Clock
-from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, Health, State
+from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier
 from event_platform.processor.outbox import Outbox
-from event_platform.processor.retry import Patience
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 
 
 class EndingDatabase(Database):
@@ -51,11 +53,11 @@ class Running:
     def __init__(self, settings: Settings) -> None:
         """Not started yet."""
         self.health = Health(Clock())
-        self.health.state = State.RUNNING
+        self.health.mark_running()
         self.stop = threading.Event()
         database = EndingDatabase(settings, self.stop)
-        patience = Patience(self.health, self.stop, Random(0), database.close, lambda _doing: None)
-        self.outbox = Outbox(settings, database, patience, self.health)
+        retrier = Retrier(self.health.dependencies, self.stop, Random(0), database.close, lambda _doing: None)
+        self.outbox = Outbox(settings, database, retrier, self.health)
         self.thread = threading.Thread(target=self.outbox.run, daemon=True)
 
     def failure(self) -> str:
@@ -79,7 +81,7 @@ class Running:
 @pytest.fixture(autouse=True)
 def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks by itself every half second, and publishes nothing twice because a busy machine was slow."""
-    monkeypatch.setattr(outbox_module, "LOOK_EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(outbox_module, "CHECK_INTERVAL_SECONDS", 0.5)
     monkeypatch.setattr(outbox_module, "DELIVERY_TIMEOUT_SECONDS", int(DEADLINE_SECONDS))
 
 

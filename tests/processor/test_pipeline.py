@@ -15,8 +15,8 @@ from event_platform.core.rules import fast_path
 from event_platform.core.rules.outcome import Dead, Identity, Store
 from event_platform.core.rules.validate import Rules
 from event_platform.processor import pipeline
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Record, Span, Taken
 
 quick_row_of = fast_path.row_of
 
@@ -48,7 +48,7 @@ GOOD = {
 
 def outcome_of(value: bytes | None) -> Store | Dead:
     """What becomes of one message."""
-    batch = pipeline.decide(Taken("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
+    batch = pipeline.decide(PolledRecords("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
     (outcome,) = batch.outcomes
     if isinstance(outcome, Store):
         binary_copy.encode([outcome.row])
@@ -107,11 +107,11 @@ def test_a_mistake_of_ours_is_one_records_own_matter(
     tenant_id: str | None,
 ) -> None:
     """The record is a dead letter that says so, and a person hears of it; those around it are stored."""
-    expect_errors("a record cannot be processed")
+    expect_errors("record cannot be processed")
     good, odd = (json.dumps({**GOOD, "idempotency_key": key}).encode() for key in ("good", "odd"))
     monkeypatch.setattr(fast_path, "row_of", mistake(odd))
     records = tuple(Record(0, offset, value) for offset, value in enumerate((good, odd, good)))
-    first, dead, last = pipeline.decide(Taken("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
+    first, dead, last = pipeline.decide(PolledRecords("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
     assert isinstance(first, Store)
     assert isinstance(last, Store)
     assert isinstance(dead, Dead)

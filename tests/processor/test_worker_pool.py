@@ -56,7 +56,7 @@ def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Ser
     processor.wait_until_ready()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    assert "a worker died; starting it again" in processor.log()
+    assert "worker died; restarting" in processor.log()
 
 
 def test_what_a_dead_worker_said_is_not_its_successors(processor: Service) -> None:

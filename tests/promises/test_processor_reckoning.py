@@ -183,7 +183,7 @@ def test_every_answer_is_true_in_the_end(
 ) -> None:
     """Acknowledged = stored + dead, no key twice, what was refused left no trace, and the counts equal the rows."""
     # After a minute a person should look.
-    expect_errors("still waiting")
+    expect_errors("still unavailable")
     fault, seconds = FAULTS[name]
     seed = 1 + list(FAULTS).index(name)
     tally = platform.send(seed, seconds, lambda: fault(platform, seconds)).tally

@@ -11,15 +11,17 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from event_platform.core import original
 from event_platform.core.connections import kafka
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import LastingClient
 from event_platform.core.envelope import timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, POSTGRES, Health
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
-from event_platform.processor.retry import Patience, StoppedError
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
+from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.dead_letters import decode_headers
 
 MAX_LETTERS: Final = 500
@@ -27,7 +29,7 @@ MAX_BYTES: Final = 4_194_304
 MAX_MESSAGE_BYTES: Final = 100_000_000
 """What a broker takes in one request, as it is usually set."""
 DELIVERY_TIMEOUT_SECONDS: Final = 10
-LOOK_EVERY_SECONDS: Final = 5.0
+CHECK_INTERVAL_SECONDS: Final = 5.0
 """Dead letters of workers that died wait for so long at most."""
 
 # The running sum keeps one round within MAX_BYTES, but lets a single larger letter through.
@@ -100,14 +102,14 @@ class Outbox:
     """A thread that publishes what is unpublished, whenever it is woken and every few seconds."""
 
     def __init__(
-        self, settings: Settings, database: Database, patience: Patience, health: Health, note: NoteStep = unnoted
+        self, settings: Settings, database: Database, retrier: Retrier, health: Health, note: RecordStep = ignore_step
     ) -> None:
         """Publish over connections of its own; ``note`` is told how long each round took."""
         self._note = note
         self._topic = settings.topic_dlq
         self._producer = LastingClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
         self._database = database
-        self._patience = patience
+        self._retrier = retrier
         self._health = health
         self._woken = threading.Event()
         self._refused: set[int] = set()
@@ -122,8 +124,8 @@ class Outbox:
         """Until the process ends."""
         try:
             while True:
-                self._patience.persist(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
-                self._woken.wait(LOOK_EVERY_SECONDS)
+                self._retrier.run(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
+                self._woken.wait(CHECK_INTERVAL_SECONDS)
                 self._woken.clear()
                 self._offer_again()
         except StoppedError:
@@ -131,7 +133,7 @@ class Outbox:
 
     def _offer_again(self) -> None:
         """What the topic refused is offered again now and then: its limit may have been raised."""
-        if time.monotonic() - self._offered_at >= LOOK_EVERY_SECONDS:
+        if time.monotonic() - self._offered_at >= CHECK_INTERVAL_SECONDS:
             self._offered_at = time.monotonic()
             self._refused_before, self._refused = self._refused, set()
 
@@ -144,11 +146,11 @@ class Outbox:
             self._producer.replace_if_lost()
             raise
         finally:
-            self._health.unpublished = _count_unpublished(connection)
+            self._health.set_unpublished(_count_unpublished(connection))
 
     def _publish_some(self, connection: Connection) -> int:
         """Publish a round of letters and mark them, and say how many were there to be published."""
-        laps = Laps(self._note)
+        stopwatch = Stopwatch(self._note)
         with connection.transaction():
             rows = connection.execute(_CLAIM, [sorted(self._refused), MAX_LETTERS, MAX_BYTES]).fetchall()
             published = self._publish([letter_of(row) for row in rows])
@@ -156,7 +158,7 @@ class Outbox:
         if rows and not published and not self._refused.intersection(row[0] for row in rows):
             raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
         if rows:
-            laps.end(Step.PUBLISH)
+            stopwatch.record(Step.PUBLISH)
         return len(rows)
 
     def _publish(self, letters: list[Letter]) -> list[int]:

@@ -5,12 +5,13 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database_clock import Clock
-from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
 from event_platform.processor.storage import daily_partitions
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 
 EVERY_SECONDS: Final = 3_600.0
 ASK_EVERY_SECONDS: Final = 10.0
@@ -24,11 +25,11 @@ log = get_logger(__name__)
 class Housekeeping:
     """A thread with a connection of its own, so that nothing waits for it."""
 
-    def __init__(self, settings: Settings, database: Database, patience: Patience, clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, retrier: Retrier, clock: Clock) -> None:
         """Keep what ``settings`` say."""
         self._settings = settings
         self._database = database
-        self._patience = patience
+        self._retrier = retrier
         self._clock = clock
         self._is_doubtful = False
 
@@ -36,7 +37,7 @@ class Housekeeping:
         """At once, and then every hour; Postgres' time is asked for more often."""
         try:
             while not stop.is_set():
-                self._patience.persist(self.tidy, "making days and dropping old ones")
+                self._retrier.run(self.tidy, "making days and dropping old ones")
                 self._wait(stop)
         except StoppedError:
             return
@@ -45,7 +46,7 @@ class Housekeeping:
         """Until it is time again, or what was left because of the clocks can be done."""
         since, has_left = time.monotonic(), self._is_doubtful
         while time.monotonic() - since < EVERY_SECONDS and not stop.wait(ASK_EVERY_SECONDS):
-            self._patience.persist(self.ask_time, "asking for the time")
+            self._retrier.run(self.ask_time, "asking for the time")
             if has_left and not self._is_doubtful:
                 return
 

@@ -6,13 +6,14 @@ from typing import Final
 import click
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
 from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.offset_store import Place
 
 ANSWER_SECONDS: Final = 40.0
@@ -46,10 +47,12 @@ def offset_of(topic: Topic, partition: int, target: str) -> int:
     """
     if partition not in topic.partitions():
         raise ConfigurationError(f"topic {topic.name} has no partition {partition}")
-    marks = topic.marks([partition])[partition]
-    offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, marks.high)
-    if not marks.low <= offset <= marks.high:
-        raise InvalidInputError(f"--to {target}: partition {partition} holds offsets {marks.low} to {marks.high}")
+    watermarks = topic.watermarks([partition])[partition]
+    offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, watermarks.high)
+    if not watermarks.low <= offset <= watermarks.high:
+        raise InvalidInputError(
+            f"--to {target}: partition {partition} holds offsets {watermarks.low} to {watermarks.high}"
+        )
     return offset
 
 

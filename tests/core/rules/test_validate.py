@@ -13,7 +13,7 @@ from event_platform.core.rules import fast_path, timestamps
 from event_platform.core.rules.outcome import Dead, Outcome, Store
 from event_platform.core.rules.validate import Rules
 from event_platform.processor import pipeline
-from event_platform.processor.storage.batch import Record
+from event_platform.processor.records import Record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = Rules(frozenset({1, 3}), 30)
@@ -250,7 +250,7 @@ def test_quick_way_is_the_careful_way(event: dict[str, Any], tenant: str, key: s
     value = json.dumps(wrapper, ensure_ascii=is_escaped).encode("utf-8", "surrogatepass")
     now_us = timestamps.from_datetime(NOW)
     row = fast_path.row_of(value, RULES, now_us)
-    assert row is None or pipeline.careful_outcome_of(Record(0, 0, value), RULES, now_us) == Store(row)
+    assert row is None or pipeline.decode_validate_enrich(Record(0, 0, value), RULES, now_us) == Store(row)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka
 from event_platform.processor.consumer import commits
-from event_platform.processor.monitoring.timings import unnoted
+from event_platform.processor.monitoring.timings import ignore_step
 
 
 def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
@@ -32,20 +32,20 @@ def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawT
 
 def test_an_older_offset_that_comes_late_does_not_stay(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client may repeat after an outage what it sent before, behind what it sent later: the newer is sent again."""
-    monkeypatch.setattr(commits, "AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr(commits, "RESEND_SECONDS", 0.5)
     settings = raw_topic.settings
-    told = commits.Offsets(settings.topic_raw, unnoted)
+    offset_commits = commits.OffsetCommits(settings.topic_raw, ignore_step)
     config = {**kafka.client_config(settings, "tests"), "group.id": f"{settings.kafka_group}.late"}
-    consumer = Consumer({**config, "on_commit": told.answer})
+    consumer = Consumer({**config, "on_commit": offset_commits.on_commit})
     try:
-        told.ask_for({1: 7})
-        told.send(consumer, [1])
+        offset_commits.request({1: 7})
+        offset_commits.send(consumer, [1])
         eventually(lambda: consumer.poll(0.1) or _committed(consumer, settings.topic_raw, 1) == 7, "the commit")
         consumer.commit(offsets=[TopicPartition(settings.topic_raw, 1, 5)], asynchronous=False)
         assert _committed(consumer, settings.topic_raw, 1) == 5
 
         def is_newer() -> bool:
-            told.send(consumer, [1])
+            offset_commits.send(consumer, [1])
             consumer.poll(0.1)
             return _committed(consumer, settings.topic_raw, 1) == 7
 

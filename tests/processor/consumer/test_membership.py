@@ -48,7 +48,7 @@ def test_machines_differ(tmp_path: Path) -> None:
 def test_a_killed_worker_leaves_its_slot(tmp_path: Path) -> None:
     """Whatever way it ended: the operating system frees it."""
     script = (
-        "import os, sys; from event_platform.core.settings.declaration import load; "
+        "import os, sys; from event_platform.core.settings.loading import load; "
         "from event_platform.processor.consumer.membership import Membership; "
         "settings = load(_env_file=None, event_platform_home=sys.argv[1]); "
         "print(Membership(settings, 0).__enter__().instance_id, flush=True); os.kill(os.getpid(), 9)"

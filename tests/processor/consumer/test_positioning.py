@@ -2,15 +2,15 @@
 
 import pytest
 
-from event_platform.processor.consumer.partition_reader import Refusal
-from event_platform.processor.consumer.positioning import Stop, stop_of
-from event_platform.processor.consumer.start_offsets import Found
+from event_platform.processor.consumer.positioning import StoppedPartition, find_stop
+from event_platform.processor.consumer.read_position import OffsetOutOfRange
+from event_platform.processor.consumer.start_offsets import StartOffsets
 from event_platform.processor.storage.offset_store import Position
 
 
-def found_at(position: Position, stopped: dict[int, str] | None = None) -> Found:
+def found_at(position: Position, stopped: dict[int, str] | None = None) -> StartOffsets:
     """Partition 0, whose log begins at 3."""
-    return Found("topic-id", positions={0: position}, lows={0: 3}, stopped=stopped or {})
+    return StartOffsets("topic-id", positions={0: position}, lows={0: 3}, stopped=stopped or {})
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,9 @@ def test_refused_partition_stops_where_events_would_be_left_out(
     position: Position, end_offset: int | None, advice: str | None
 ) -> None:
     """The reason names the command that reads all there is."""
-    stop = stop_of(0, found_at(position), Refusal(1, end_offset), None)
+    stop = find_stop(0, found_at(position), OffsetOutOfRange(1, end_offset), None)
     assert (stop is None) == (advice is None)
-    assert (advice or "") in (stop.why if stop else "")
+    assert (advice or "") in (stop.reason if stop else "")
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_refused_partition_stops_where_events_would_be_left_out(
 )
 def test_only_another_position_lifts_a_stop(position: Position, *, is_stopped: bool) -> None:
     """That Kafka's end has grown past it does not: what lies between was never read."""
-    stop = Stop(Position(20), "beyond the end")
-    assert stop_of(0, found_at(position), None, stop) == (stop if is_stopped else None)
+    stop = StoppedPartition(Position(20), "beyond the end")
+    assert find_stop(0, found_at(position), None, stop) == (stop if is_stopped else None)
 
 
 def test_what_cannot_be_read_is_stopped() -> None:
     """What Postgres and Kafka say together is enough."""
-    stop = stop_of(0, found_at(Position(20), stopped={0: "beyond the end"}), None, None)
-    assert stop == Stop(Position(20), "beyond the end")
+    stop = find_stop(0, found_at(Position(20), stopped={0: "beyond the end"}), None, None)
+    assert stop == StoppedPartition(Position(20), "beyond the end")

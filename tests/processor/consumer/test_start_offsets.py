@@ -15,12 +15,12 @@ from event_platform.core.connections.replaceable_client import lasting_admin_cli
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import start_offsets
-from event_platform.processor.consumer.topic import Marks
+from event_platform.processor.consumer.topic import Watermarks
 from event_platform.processor.storage.offset_store import Position
 
 
 class BusyTopic(PatientTopic):
-    """A topic whose partition 0 is read to its new end by another worker while we ask for its marks."""
+    """A topic whose partition 0 is read to its new end by another worker while we ask for its watermarks."""
 
     def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
         """Move ``before`` or ``after`` Kafka has answered."""
@@ -29,11 +29,11 @@ class BusyTopic(PatientTopic):
         self._bench = bench
         self._moves = moves
 
-    def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
+    def available_watermarks(self, partitions: Collection[int]) -> tuple[dict[int, Watermarks], dict[int, str]]:
         """As Kafka has them."""
         if self._moves == "before":
             self._move()
-        found = super().known_marks(partitions)
+        found = super().available_watermarks(partitions)
         if self._moves == "after":
             self._move()
         return found
@@ -58,19 +58,21 @@ def test_who_is_ahead_of_what_we_asked_is_not_beyond_the_end(raw_topic: RawTopic
 def test_no_partition_is_no_question(raw_topic: RawTopic, bench: Bench) -> None:
     """Of what was taken from us while we wanted to ask, nothing is asked."""
     found = start_offsets.find(bench.connection, raw_topic.topic, [])
-    assert (found.positions, found.stopped, found.absent) == ({}, {}, set())
+    assert (found.positions, found.stopped, found.missing) == ({}, {}, set())
 
 
 def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Bench) -> None:
     """Kafka cannot say of one partition what it holds, as without a leader: the others are read; it is asked again."""
 
     class PartlySilent(PatientTopic):
-        def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
-            return super().known_marks(set(partitions) - {1})[0], dict.fromkeys({1} & set(partitions), "no leader")
+        def available_watermarks(self, partitions: Collection[int]) -> tuple[dict[int, Watermarks], dict[int, str]]:
+            return super().available_watermarks(set(partitions) - {1})[0], dict.fromkeys(
+                {1} & set(partitions), "no leader"
+            )
 
     topic = PartlySilent(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
     found = start_offsets.find(bench.connection, topic, [1, 2])
-    assert (found.positions, found.silent) == ({2: Position(0)}, {1: "no leader"})
+    assert (found.positions, found.unanswered) == ({2: Position(0)}, {1: "no leader"})
     with pytest.raises(UnavailableError, match="no leader"):
         start_offsets.find(bench.connection, topic, [1])
 
@@ -78,7 +80,7 @@ def test_a_partition_that_is_silent_holds_up_none(raw_topic: RawTopic, bench: Be
 def test_a_partition_that_is_not_there_is_absent(raw_topic: RawTopic, bench: Bench) -> None:
     """The topic was made anew with fewer: the others are read, and nobody waits for it."""
     found = start_offsets.find(bench.connection, raw_topic.topic, [3, 11])
-    assert (found.positions, found.stopped, found.absent) == ({3: Position(0)}, {}, {11})
+    assert (found.positions, found.stopped, found.missing) == ({3: Position(0)}, {}, {11})
 
 
 def test_a_new_partition_starts_at_its_beginning(raw_topic: RawTopic, bench: Bench, settings: Settings) -> None:
@@ -115,7 +117,7 @@ def test_the_same_start_may_be_lost_twice(
     raw_topic: RawTopic, bench: Bench, settings: Settings, expect_errors: ExpectErrors
 ) -> None:
     """After a rewind Kafka may have dropped more than before: that gap is recorded, too."""
-    expect_errors("events are lost")
+    expect_errors("events lost")
     admin: AdminClient = kafka.admin_client(settings)
     raw_topic.send(*(raw_topic.message() for _ in range(6)), partition=5)
     start_offsets.find(bench.connection, raw_topic.topic, [5])

@@ -8,29 +8,29 @@ from tests.fixtures.waiting import patiently
 from event_platform.core.connections.replaceable_client import lasting_admin_client
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
-from event_platform.processor.consumer.topic import Marks, Topic
+from event_platform.processor.consumer.topic import Topic, Watermarks
 
 
 def test_a_partition_that_is_silent_leaves_others_their_answers(raw_topic: RawTopic, settings: Settings) -> None:
     """Of one that Kafka does not know there is a reason, of the others what they hold."""
     raw_topic.send(raw_topic.message(), partition=1)
     topic = Topic(lasting_admin_client(settings), settings.topic_raw)
-    known, silent = patiently(lambda: topic.known_marks([1, 99]))
-    assert known == {1: Marks(0, 1)}
+    known, silent = patiently(lambda: topic.available_watermarks([1, 99]))
+    assert known == {1: Watermarks(0, 1)}
     assert silent.keys() == {99}
     assert silent[99].startswith(f"asking for the offsets of topic {topic.name}: ")
     with pytest.raises(UnavailableError):
-        topic.marks([1, 99])
+        topic.watermarks([1, 99])
 
 
 def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
     """Kafka hangs while it is asked: the client then names offsets that are none, and no error; that is waited for."""
     raw_topic.send(raw_topic.message(), partition=0)
     topic = Topic(lasting_admin_client(settings), settings.topic_raw)
-    assert patiently(lambda: topic.marks([0])) == {0: Marks(0, 1)}
+    assert patiently(lambda: topic.watermarks([0])) == {0: Watermarks(0, 1)}
     servers.pause("kafka")
     try:
         with pytest.raises(UnavailableError, match=f"asking for the offsets of topic {topic.name}: "):
-            topic.marks([0])
+            topic.watermarks([0])
     finally:
         servers.resume("kafka")

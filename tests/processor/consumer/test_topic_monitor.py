@@ -12,7 +12,7 @@ from event_platform.core.connections import replaceable_client
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import topic, topic_monitor
 from event_platform.processor.consumer.topic import Topic
-from event_platform.processor.consumer.topic_monitor import KafkaWatch
+from event_platform.processor.consumer.topic_monitor import TopicMonitor
 from event_platform.processor.database_clock import Clock
 from event_platform.processor.monitoring.health import Health
 
@@ -21,17 +21,17 @@ def test_a_look_that_failed_is_not_the_last(
     raw_topic: RawTopic, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
-    monkeypatch.setattr(topic_monitor, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(topic_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
-    watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
-    watching = threading.Thread(target=watch.run, args=(stop,))
+    monitor = TopicMonitor(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()).dependencies)
+    watching = threading.Thread(target=monitor.run, args=(stop,))
     with capture_logs() as logged:
         watching.start()
         try:
-            eventually(lambda: watch.topic_id == raw_topic.topic.id(), "the topic's id")
+            eventually(lambda: monitor.topic_id == raw_topic.topic.id(), "the topic's id")
         finally:
             stop.set()
             watching.join(DEADLINE_SECONDS)
-    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["looking at Kafka failed"]
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["topic check failed"]

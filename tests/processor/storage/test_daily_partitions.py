@@ -14,8 +14,8 @@ from tests.processor.conftest import Bench, MakeMessage
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.database_clock import Clock
 from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier
 from event_platform.processor.retention import Housekeeping
-from event_platform.processor.retry import Patience
 from event_platform.processor.storage import daily_partitions
 from event_platform.processor.storage.connection import Database
 
@@ -241,5 +241,7 @@ def test_a_dead_letter_that_is_not_published_has_no_age(bench: Bench, settings: 
 
 def _tidy(bench: Bench, settings: Settings, clock: Clock | None = None) -> None:
     clock = clock or Clock()
-    patience = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    Housekeeping(settings, bench.database, patience, clock).tidy()
+    retrier = Retrier(
+        Health(clock).dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None
+    )
+    Housekeeping(settings, bench.database, retrier, clock).tidy()

@@ -4,54 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Final
 
 import msgspec
 
 from event_platform.core.rules import timestamps
 from event_platform.core.rules.outcome import Dead, Outcome, Row, Store
+from event_platform.processor.records import Record, Span
 from event_platform.processor.storage import binary_copy, rollups
-
-Headers = tuple[tuple[str, bytes | None], ...]
-
-UNKNOWN_EPOCH: Final = -1
-"""A leader epoch that is not known; it matches any (https://cwiki.apache.org/confluence/x/uIRwBg, KIP-320)."""
-
-
-class Record(msgspec.Struct, frozen=True, gc=False):
-    """A message of the raw topic."""
-
-    partition: int
-    offset: int
-    value: bytes | None
-    key: bytes | None = None
-    headers: Headers = ()
-    timestamp_ms: int | None = None
-    """When it came into the topic, in Unix time by Kafka's clock."""
-    leader_epoch: int = UNKNOWN_EPOCH
-    """Of the leader that wrote it: with the offset it names the record for good, although Kafka may cut its log."""
-    problem: str | None = None
-    """What of it the client could not read, if anything."""
-
-
-class Span(msgspec.Struct, frozen=True):
-    """What a batch takes of one partition: from ``start`` on, up to but without ``end``."""
-
-    start: int
-    end: int
-    epoch: int = 0
-    """Which positioning of the partition it was read under; an older one is no longer valid."""
-    leader_epoch: int = UNKNOWN_EPOCH
-    """Of its last record."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Records as they came, with the spans of their partitions, and of those that move on without any."""
-
-    topic_id: str
-    records: tuple[Record, ...]
-    spans: dict[int, Span]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
 from event_platform.core.rules.outcome import Code, Dead, Identity, Row, quote
-from event_platform.processor.storage.connection import Connection
 
 Placed = tuple[int, Row]
 """A row with its place in the batch."""

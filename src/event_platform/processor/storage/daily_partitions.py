@@ -7,8 +7,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.storage.connection import Connection
 
 DAYS_AHEAD: Final = 7
 LOCK_TIMEOUT: Final = "2s"

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import Dead
-from event_platform.processor.storage.batch import Headers, Record
-from event_platform.processor.storage.connection import Connection
+from event_platform.processor.records import Headers, Record
 
 # A letter whose epoch is not known, from before epochs were kept, is the same one where its bytes are the same.
 _INSERT: Final = """

@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from event_platform.processor.storage.batch import UNKNOWN_EPOCH, Span
-from event_platform.processor.storage.connection import Connection
+from event_platform.core.connections.postgres import Connection
+from event_platform.processor.records import UNKNOWN_EPOCH, Span
 
 # In partition order, so that two workers that both believe to own some never wait for each other in a circle; in one
 # statement, because the thread that decodes holds up this one after each.

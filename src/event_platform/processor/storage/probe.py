@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.rules import timestamps
-from event_platform.processor.storage.connection import Connection
 
 _INSERT = """
 INSERT INTO events (

@@ -4,8 +4,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
-from event_platform.processor.storage.connection import Connection
 
 MAX_TYPES: Final = 200
 """Event types of a tenant in an hour that are counted by name."""

@@ -5,10 +5,10 @@ from typing import Final
 
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import Code, Dead, Row
 from event_platform.processor.storage import binary_copy, conflicts, errors
 from event_platform.processor.storage.conflicts import Placed, Sorted
-from event_platform.processor.storage.connection import Connection
 from event_platform.processor.storage.errors import Fault
 
 _COLUMNS: Final = ", ".join(binary_copy.COLUMNS)

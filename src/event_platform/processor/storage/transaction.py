@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import Dead
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
 from event_platform.processor.storage import (
     binary_copy,
     daily_partitions,
@@ -21,7 +22,6 @@ from event_platform.processor.storage import (
 )
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.conflicts import Sorted
-from event_platform.processor.storage.connection import Connection
 from event_platform.processor.storage.errors import Fault
 from event_platform.processor.storage.rollups import TypeNames
 
@@ -44,7 +44,7 @@ class Stored(msgspec.Struct):
 class Store:
     """Writes batches over one connection."""
 
-    def __init__(self, connect: Callable[[], Connection], topic: str, note: NoteStep = unnoted) -> None:
+    def __init__(self, connect: Callable[[], Connection], topic: str, note: RecordStep = ignore_step) -> None:
         """``connect`` gives the open connection, or a new one after the last was lost; ``note`` is told of steps."""
         self._connect = connect
         self._note = note
@@ -65,14 +65,14 @@ class Store:
         connection = self._connect()
         self._make_days(connection, batch)
         self._make_staging(connection)
-        laps = Laps(self._note)
+        stopwatch = Stopwatch(self._note)
         try:
             with connection.transaction():
-                stored = self._write(connection, batch, laps)
+                stored = self._write(connection, batch, stopwatch)
         except BaseException:
             self._types.forget()
             raise
-        laps.end(Step.COMMIT)
+        stopwatch.record(Step.COMMIT)
         return stored
 
     def forget_days(self) -> None:
@@ -90,18 +90,18 @@ class Store:
             staging.prepare(connection)
             self._prepared_for = connection
 
-    def _write(self, connection: Connection, batch: Batch, laps: Laps) -> Stored:
+    def _write(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> Stored:
         offset_store.take(connection, batch.topic_id, batch.spans)
-        laps.end(Step.TAKE)
-        straight = self._copy_straight(connection, batch, laps)
-        rows = self._store_staged(connection, batch, laps) if straight is None else straight
-        new_dead = self._bury(connection, batch, rows, laps)
+        stopwatch.record(Step.LOCK_OFFSETS)
+        straight = self._copy_straight(connection, batch, stopwatch)
+        rows = self._store_staged(connection, batch, stopwatch) if straight is None else straight
+        new_dead = self._bury(connection, batch, rows, stopwatch)
         self._count(connection, batch, rows, new_dead)
-        laps.end(Step.COUNT)
+        stopwatch.record(Step.ROLLUPS)
         dead = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead)
         return Stored(len(rows.stored), len(rows.duplicates), dead, was_staged=straight is None)
 
-    def _copy_straight(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted | None:
+    def _copy_straight(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> Sorted | None:
         """The quick way; None where a row is there already, or cannot be stored."""
         if not batch.rows:
             return Sorted()
@@ -116,24 +116,24 @@ class Store:
                 raise
             self._staged_left = STAGED_BATCHES
             return None
-        laps.end(Step.COPY)
+        stopwatch.record(Step.COPY)
         return Sorted([place for place, _ in batch.rows])
 
-    def _store_staged(self, connection: Connection, batch: Batch, laps: Laps) -> Sorted:
+    def _store_staged(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> Sorted:
         rows = staging.store(connection, batch.rows)
         if len(rows.stored) < len(batch.rows):
             self._staged_left = STAGED_BATCHES
-        laps.end(Step.STAGED)
+        stopwatch.record(Step.STAGED)
         return rows
 
-    def _bury(self, connection: Connection, batch: Batch, rows: Sorted, laps: Laps) -> list[tuple[int, Dead]]:
+    def _bury(self, connection: Connection, batch: Batch, rows: Sorted, stopwatch: Stopwatch) -> list[tuple[int, Dead]]:
         """Write the batch's dead letters, and return those that were not there already."""
         letters = [*batch.dead(), *sorted(rows.dead.items())]
         if not letters:
             return []
         records = [(batch.records[place], dead) for place, dead in letters]
         buried = dead_letters.bury(connection, self._topic, batch.topic_id, records)
-        laps.end(Step.BURY)
+        stopwatch.record(Step.DEAD_LETTERS)
         return [(p, d) for p, d in letters if (batch.records[p].partition, batch.records[p].offset) in buried]
 
     def _count(self, connection: Connection, batch: Batch, rows: Sorted, new_dead: list[tuple[int, Dead]]) -> None:

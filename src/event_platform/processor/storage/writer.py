@@ -11,8 +11,9 @@ import psycopg
 from event_platform.core.errors import UnavailableError
 from event_platform.core.rules.outcome import Code, Dead, Outcome, Store
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.records import Span
 from event_platform.processor.storage import errors, offset_store
-from event_platform.processor.storage.batch import Batch, Span
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.conflicts import VanishedError, identity_of
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.errors import Fault

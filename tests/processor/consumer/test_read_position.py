@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from event_platform.processor.consumer.partition_reader import Reading, Refusal, is_refusal
+from event_platform.processor.consumer.read_position import OffsetOutOfRange, ReadPosition, is_out_of_range
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ from event_platform.processor.consumer.partition_reader import Reading, Refusal,
 )
 def test_a_first_record_that_leaves_a_gap_is_doubted(offsets: list[int], expected: list[bool]) -> None:
     """Nothing between where the partition was placed and its first record is left out unseen."""
-    reading = Reading(next_offset=5, leader_epoch=0, epoch=1)
-    assert [reading.expects(offset) for offset in offsets] == expected
+    position = ReadPosition(next_offset=5, leader_epoch=0, assignment_epoch=1)
+    assert [position.accept(offset) for offset in offsets] == expected
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_a_first_record_that_leaves_a_gap_is_doubted(offsets: list[int], expecte
 def test_refusal_says_where_the_log_parts(text: str, end_offset: int | None) -> None:
     """The offset is in the error's text only; where it is not, it is not known."""
     error = KafkaError(KafkaError._AUTO_OFFSET_RESET, text)  # noqa: SLF001 - its public name
-    assert is_refusal(error)
-    assert Refusal.of(error, Reading(20, 0, epoch=3)) == Refusal(3, end_offset)
+    assert is_out_of_range(error)
+    assert OffsetOutOfRange.of(error, ReadPosition(20, 0, assignment_epoch=3)) == OffsetOutOfRange(3, end_offset)

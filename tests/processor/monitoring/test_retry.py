@@ -13,24 +13,25 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core import backoff
 from event_platform.core.errors import UnavailableError
-from event_platform.processor import retry
 from event_platform.processor.database_clock import Clock
-from event_platform.processor.monitoring.health import KAFKA, POSTGRES, PROCESSOR, Health, State
-from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.monitoring import retry
+from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES, PROCESSOR
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
 
 
 class Trial:
-    """A patience that waits for nothing, and what it did."""
+    """A retrier that waits for nothing, and what it did."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nothing yet."""
-        monkeypatch.setattr(retry, "delays", lambda chance: backoff.delays(chance, 0.001, 0.001))
+        monkeypatch.setattr(retry, "delays", lambda random: backoff.delays(random, 0.001, 0.001))
         self.health = Health(Clock())
-        self.health.state = State.RUNNING
+        self.health.mark_running()
         self.stop = threading.Event()
         self.given_up = 0
         self.failures: Counter[str] = Counter()
-        self.patience = Patience(self.health, self.stop, Random(0), self._give_up, self._count)
+        self.retrier = Retrier(self.health.dependencies, self.stop, Random(0), self._give_up, self._count)
 
     def _give_up(self) -> None:
         self.given_up += 1
@@ -66,7 +67,7 @@ def test_it_tries_until_it_works(trial: Trial) -> None:
         seen.append(trial.health.status())
         return flaky()
 
-    assert trial.patience.persist(work, "storing") == "done"
+    assert trial.retrier.run(work, "storing") == "done"
     assert seen == ["ok", "down", "down"]
     assert (trial.given_up, trial.failures["storing"], trial.health.status()) == (2, 2, "ok")
     assert trial.health.report()["last_error"]["message"] == "storing: not yet"
@@ -74,16 +75,16 @@ def test_it_tries_until_it_works(trial: Trial) -> None:
 
 def test_a_mistake_of_ours_loses_nothing_and_is_loud(trial: Trial, expect_errors: ExpectErrors) -> None:
     """An error that no server causes is an ERROR for a person, and the work is tried again all the same."""
-    expect_errors("unexpected failure; trying again")
-    assert trial.patience.persist(failing(ZeroDivisionError()), "storing") == "done"
+    expect_errors("unexpected error; retrying")
+    assert trial.retrier.run(failing(ZeroDivisionError()), "storing") == "done"
 
 
 def test_stopping_ends_the_waiting_and_not_the_work(trial: Trial) -> None:
     """Told to stop it drops what failed; what works at the first attempt is finished."""
     trial.stop.set()
-    assert trial.patience.persist(failing(), "storing") == "done"
+    assert trial.retrier.run(failing(), "storing") == "done"
     with pytest.raises(StoppedError):
-        trial.patience.persist(failing(UnavailableError("away")), "storing")
+        trial.retrier.run(failing(UnavailableError("away")), "storing")
 
 
 def test_a_running_attempt_can_be_seen(trial: Trial) -> None:
@@ -91,13 +92,13 @@ def test_a_running_attempt_can_be_seen(trial: Trial) -> None:
     found: list[tuple[str, str, bool]] = []
 
     def work() -> None:
-        attempt = trial.patience.attempt
+        attempt = trial.retrier.attempt
         assert attempt
-        found.append((attempt.doing, attempt.dependency, 0 <= attempt.seconds() < DEADLINE_SECONDS))
+        found.append((attempt.operation, attempt.dependency, 0 <= attempt.seconds() < DEADLINE_SECONDS))
 
-    trial.patience.persist(work, "looking", (KAFKA, POSTGRES))
+    trial.retrier.run(work, "looking", (KAFKA, POSTGRES))
     assert found == [("looking", KAFKA, True)]
-    assert trial.patience.attempt is None
+    assert trial.retrier.attempt is None
 
 
 @pytest.mark.parametrize(
@@ -111,10 +112,10 @@ def test_a_running_attempt_can_be_seen(trial: Trial) -> None:
 )
 def test_who_is_blamed(error: Exception, expected: str) -> None:
     """Postgres for its own errors, ourselves for mistakes, else what the work needs first."""
-    assert retry.blamed(error, KAFKA) == expected
+    assert retry.failed_dependency(error, KAFKA) == expected
 
 
 def test_errors_are_said_in_one_line() -> None:
     """Also those without words."""
-    assert retry.said(psycopg.OperationalError("first\n  second")) == "first second"
-    assert retry.said(KeyError()) == "KeyError"
+    assert retry.one_line(psycopg.OperationalError("first\n  second")) == "first second"
+    assert retry.one_line(KeyError()) == "KeyError"
