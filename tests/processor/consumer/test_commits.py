@@ -1,4 +1,4 @@
-"""What Kafka is told of where the processor stands."""
+"""Offsets committed to Kafka."""
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -11,8 +11,8 @@ from event_platform.processor.consumer import commits
 from event_platform.processor.monitoring.timings import ignore_step
 
 
-def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Who was killed between the two commits leaves no lag behind for ever: an idle partition is committed, too."""
+def test_an_idle_partition_is_committed(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A crash between Postgres' commit and Kafka's leaves no lag behind: idle partitions are committed at the start."""
     settings = raw_topic.settings
     for sent in raw_topic.send(*(raw_topic.message() for _ in range(3)), partition=0):
         assert sent.partition == 0
@@ -30,8 +30,8 @@ def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawT
     assert raw_topic.one("SELECT count(*) FROM events") == 0
 
 
-def test_an_older_offset_that_comes_late_does_not_stay(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client may repeat after an outage what it sent before, behind what it sent later: the newer is sent again."""
+def test_an_older_commit_that_arrives_late_is_superseded(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the client delivers an older commit after a newer one, the newer one is sent again."""
     monkeypatch.setattr(commits, "RESEND_SECONDS", 0.5)
     settings = raw_topic.settings
     offset_commits = commits.OffsetCommits(settings.topic_raw, ignore_step)

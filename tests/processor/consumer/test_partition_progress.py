@@ -1,4 +1,4 @@
-"""A partition that nobody reads is seen, whoever should read it."""
+"""Partitions with a backlog that does not shrink, whoever should read them."""
 
 from random import Random
 from threading import Event
@@ -34,10 +34,10 @@ from event_platform.processor.monitoring.retry import BackgroundRetrier
         pytest.param(Backlog(20, 9, 40.0), 20, Watermarks(0, 9), Backlog(20, 9, 40.0), id="goes on beyond the end"),
     ],
 )
-def test_a_partition_waits_since_it_last_moved(
+def test_a_backlog_counts_from_when_the_partition_last_advanced(
     before: Backlog | None, offset: int | None, mark: Watermarks, expected: Backlog | None
 ) -> None:
-    """New events do not make it look new, and what has nothing to read does not wait."""
+    """New events do not reset the time of a backlog; a partition without a backlog has none."""
     found = find_backlogs({0: before} if before else {}, {} if offset is None else {0: offset}, {0: mark}, 100.0)
     assert found == ({} if expected is None else {0: expected})
 
@@ -45,22 +45,20 @@ def test_a_partition_waits_since_it_last_moved(
 @pytest.mark.parametrize(
     ("seconds", "is_told"), [(STALLED_AFTER_SECONDS - 1, False), (STALLED_AFTER_SECONDS + 1, True)]
 )
-def test_two_minutes_are_too_long(seconds: float, *, is_told: bool) -> None:
-    """It is said where, how many, and for how long."""
+def test_a_partition_is_stalled_after_two_minutes(seconds: float, *, is_told: bool) -> None:
+    """A partition that has not advanced for two minutes is stalled, with offset, events and seconds in the reason."""
     said = stalled({3: Backlog(5, 9, 0.0)}, seconds)
     text = f"4 events wait at offset 5, where nothing was read for {seconds:.0f} s"
     assert said == ({3: text} if is_told else {})
 
 
-def test_a_partition_beyond_its_end_is_told() -> None:
-    """What comes there would not be read."""
+def test_a_partition_beyond_its_end_is_reported() -> None:
+    """An offset beyond the end is reported, because new records would not be read."""
     assert stalled({3: Backlog(20, 9, 0.0)}, STALLED_AFTER_SECONDS + 1) == {3: "it goes on at offset 20, but ends at 9"}
 
 
-def test_what_kafka_and_postgres_say_reaches_health(
-    raw_topic: RawTopic, bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One partition that waits among others that do not makes it red, until it is read."""
+def test_a_stalled_partition_reaches_health(raw_topic: RawTopic, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stalled partition makes the processor down until it is read."""
     monkeypatch.setattr(partition_progress, "STALLED_AFTER_SECONDS", -1.0)
     health = Health(Clock())
     health.mark_running()

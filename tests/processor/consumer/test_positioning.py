@@ -1,4 +1,4 @@
-"""Where a partition cannot go on, and what lifts that."""
+"""When a partition is stopped, and what ends that."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from event_platform.processor.storage.offset_store import Position
 
 
 def found_at(position: Position, stopped: dict[int, str] | None = None) -> StartOffsets:
-    """Partition 0, whose log begins at 3."""
+    """Return the lookup of partition 0, whose low watermark is 3."""
     return StartOffsets("topic-id", positions={0: position}, lows={0: 3}, stopped=stopped or {})
 
 
@@ -23,10 +23,10 @@ def found_at(position: Position, stopped: dict[int, str] | None = None) -> Start
         pytest.param(Position(3, -1), None, None, id="all before was dropped, which is recorded"),
     ],
 )
-def test_refused_partition_stops_where_events_would_be_left_out(
+def test_out_of_range_partition_stops_where_events_would_be_skipped(
     position: Position, end_offset: int | None, advice: str | None
 ) -> None:
-    """The reason names the command that reads all there is."""
+    """A partition stops where reading on would skip events; the reason names the command that reads them."""
     stop = find_stop(0, found_at(position), OffsetOutOfRange(1, end_offset), None)
     assert (stop is None) == (advice is None)
     assert (advice or "") in (stop.reason if stop else "")
@@ -36,13 +36,13 @@ def test_refused_partition_stops_where_events_would_be_left_out(
     ("position", "is_stopped"),
     [(Position(20), True), (Position(12), False), (Position(20, 2), False)],
 )
-def test_only_another_position_lifts_a_stop(position: Position, *, is_stopped: bool) -> None:
-    """That Kafka's end has grown past it does not: what lies between was never read."""
+def test_only_another_position_ends_a_stop(position: Position, *, is_stopped: bool) -> None:
+    """A stopped partition stays so when Kafka's end grows past its offset: what lies between was never read."""
     stop = StoppedPartition(Position(20), "beyond the end")
     assert find_stop(0, found_at(position), None, stop) == (stop if is_stopped else None)
 
 
-def test_what_cannot_be_read_is_stopped() -> None:
-    """What Postgres and Kafka say together is enough."""
+def test_an_offset_beyond_the_end_is_stopped() -> None:
+    """A lookup that finds the offset beyond the end stops the partition, without any answer to a fetch."""
     stop = find_stop(0, found_at(Position(20), stopped={0: "beyond the end"}), None, None)
     assert stop == StoppedPartition(Position(20), "beyond the end")

@@ -1,4 +1,4 @@
-"""Kafka is looked at for as long as the processor runs, whatever becomes of a look or of the client."""
+"""Kafka is checked for as long as the processor runs, whatever happens to a check or to the client."""
 
 import threading
 
@@ -17,10 +17,10 @@ from event_platform.processor.database_clock import Clock
 from event_platform.processor.monitoring.health import Health
 
 
-def test_a_look_that_failed_is_not_the_last(
+def test_a_failed_check_is_not_the_last(
     raw_topic: RawTopic, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
+    """An unexpected error while a lost client is replaced is logged, and the next check replaces it."""
     monkeypatch.setattr(topic_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)

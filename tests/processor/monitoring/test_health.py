@@ -1,4 +1,4 @@
-"""What ``/health`` says of which troubles."""
+"""What `/health` reports in which case."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,38 +14,38 @@ START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 class Hands:
-    """Of a clock, which a test moves."""
+    """The hands of a clock, which the test moves."""
 
     def __init__(self) -> None:
-        """At the start."""
+        """Start at a fixed time."""
         self.now = START
 
     def pass_seconds(self, seconds: float) -> None:
-        """Later."""
+        """Move the clock on."""
         self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
 def hands() -> Hands:
-    """Moved by the test."""
+    """The clock's hands, at the start."""
     return Hands()
 
 
 @pytest.fixture
 def health(hands: Hands) -> Health:
-    """Of a processor that runs."""
+    """Health of a running processor."""
     made = Health(Clock(lambda: hands.now))
     made.mark_running()
     return made
 
 
 def dependency(health: Health, name: str) -> dict[str, Any]:
-    """Its entry."""
+    """Return the entry of one dependency."""
     return next(dict(entry) for entry in health.report()["dependencies"] if entry["name"] == name)
 
 
-def test_nothing_wrong_is_ok(health: Health) -> None:
-    """All three dependencies have an entry; what was not needed yet is unknown."""
+def test_without_failures_the_status_is_ok(health: Health) -> None:
+    """Every dependency has an entry; one that was not needed yet is unknown."""
     health.dependencies.mark_up("storing", POSTGRES)
     assert health.status() == "ok"
     assert [dependency(health, name)["status"] for name in (KAFKA, POSTGRES, DEAD_LETTER_TOPIC)] == [
@@ -63,7 +63,7 @@ def test_nothing_wrong_is_ok(health: Health) -> None:
         (Health.mark_stopping, ServiceState.STOPPING),
     ],
 )
-def test_only_a_running_processor_is_up(
+def test_only_a_running_processor_is_ready(
     health: Health, transition: Callable[[Health], None], state: ServiceState
 ) -> None:
     """In every other state the processor is not ready, whatever else is well."""
@@ -72,7 +72,7 @@ def test_only_a_running_processor_is_up(
 
 
 def test_an_outage_is_down_since_it_began(health: Health, hands: Hands) -> None:
-    """The reason is the latest, the time the first failure's; another success does not hide it, its own ends it."""
+    """The error is the latest, ``since`` is the first; only the same operation's success ends the outage."""
     health.dependencies.mark_down("storing", POSTGRES, "refused")
     hands.pass_seconds(9)
     health.dependencies.mark_down("storing", POSTGRES, "starting up")
@@ -85,8 +85,8 @@ def test_an_outage_is_down_since_it_began(health: Health, hands: Hands) -> None:
     assert health.report()["last_error"]["message"] == "starting up"
 
 
-def test_another_dependencys_failure_begins_anew(health: Health, hands: Hands) -> None:
-    """Kafka's trouble is not dated back to that of Postgres."""
+def test_since_starts_again_with_another_dependency(health: Health, hands: Hands) -> None:
+    """When another dependency fails the same operation, ``since`` starts again."""
     health.dependencies.mark_down("looking", POSTGRES, "refused")
     hands.pass_seconds(5)
     health.dependencies.mark_down("looking", KAFKA, "no answer")
@@ -94,8 +94,8 @@ def test_another_dependencys_failure_begins_anew(health: Health, hands: Hands) -
     assert dependency(health, POSTGRES)["status"] != "down"
 
 
-def test_trouble_beside_storing_is_degraded(health: Health) -> None:
-    """Work that nothing waits for keeps no event from being stored; what does is told first."""
+def test_background_failure_is_degraded(health: Health) -> None:
+    """A failing background task degrades the processor; a critical failure comes first in the reason."""
     health.dependencies.mark_up("storing", POSTGRES)
     health.dependencies.mark_down("dropping old days", POSTGRES, "lock timeout", is_critical=False)
     assert (health.status(), health.report()["error"]) == ("degraded", "postgres: lock timeout")
@@ -116,14 +116,14 @@ def test_trouble_beside_storing_is_degraded(health: Health) -> None:
         (lambda health: health.set_burst("200 of the latest 200"), "dead letters, 200 of the latest 200"),
     ],
 )
-def test_trouble_with_dead_letters_is_degraded(health: Health, trouble: Any, reason: str) -> None:  # noqa: ANN401 - a function
-    """Good events are stored, so it stays ready; a person should look, and reads why."""
+def test_dead_letter_problem_is_degraded(health: Health, trouble: Any, reason: str) -> None:  # noqa: ANN401 - a function
+    """Good events are stored, so that the processor stays ready; the reason says what to look at."""
     trouble(health)
     assert (health.status(), health.report()["error"]) == ("degraded", reason)
 
 
 def test_the_reason_names_everything_that_is_wrong(health: Health, hands: Hands) -> None:
-    """What keeps events from being stored first; nothing when nothing is wrong."""
+    """The reason lists first what keeps events from being stored, and is None when nothing is wrong."""
     assert health.report()["error"] is None
     health.dependencies.mark_down("storing", POSTGRES, "refused")
     health.partitions.mark_stopped(3, "beyond the end")
@@ -136,23 +136,23 @@ def test_the_reason_names_everything_that_is_wrong(health: Health, hands: Hands)
     )
 
 
-def test_one_that_is_fenced_says_what_to_set(health: Health) -> None:
-    """Its state has a sentence of its own."""
+def test_fenced_processor_names_the_setting(health: Health) -> None:
+    """A fenced processor's reason is the setting to change."""
     health.mark_fenced("set WORKER_ID")
     assert health.report()["error"] == "set WORKER_ID"
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(119.0, "ok"), (121.0, "down")])
 def test_events_that_wait_too_long_are_down(health: Health, hands: Hands, seconds: float, expected: str) -> None:
-    """More than two minutes unprocessed while it claims to run."""
+    """An event that waits for more than two minutes makes a running processor down."""
     health.batch_started(START.timestamp())
     hands.pass_seconds(seconds)
     assert health.status() == expected
     assert health.report()["oldest_unprocessed_seconds"] == seconds
 
 
-def test_a_stopped_partition_is_down_until_it_goes_on(health: Health) -> None:
-    """With its reason, by its number; those that go on are forgotten."""
+def test_a_stopped_partition_is_down_until_it_is_read(health: Health) -> None:
+    """A stopped partition is listed with its reason, until it is read again."""
     health.partitions.mark_stopped(3, "beyond the end")
     health.partitions.mark_stopped(4, "beyond the end")
     health.partitions.clear_stopped([4])

@@ -1,4 +1,4 @@
-"""Work that is tried until it succeeds, whatever it takes."""
+"""Work that is retried until it succeeds."""
 
 import threading
 from collections import Counter
@@ -21,10 +21,10 @@ from event_platform.processor.monitoring.retry import Retrier, StoppedError
 
 
 class Trial:
-    """A retrier that waits for nothing, and what it did."""
+    """A retrier with a minimal backoff, and a record of its calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Nothing yet."""
+        """Make the retrier, with nothing recorded."""
         monkeypatch.setattr(retry, "delays", lambda random: backoff.delays(random, 0.001, 0.001))
         self.health = Health(Clock())
         self.health.mark_running()
@@ -42,12 +42,12 @@ class Trial:
 
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> Trial:
-    """Quick."""
+    """A retrier to try out."""
     return Trial(monkeypatch)
 
 
 def failing(*errors: Exception) -> Callable[[], str]:
-    """Work that fails with each of ``errors`` in turn, and then succeeds."""
+    """Make work that raises ``errors`` one after another, and then succeeds."""
     left = list(errors)
 
     def work() -> str:
@@ -58,8 +58,8 @@ def failing(*errors: Exception) -> Callable[[], str]:
     return work
 
 
-def test_it_tries_until_it_works(trial: Trial) -> None:
-    """Red with the reason meanwhile, each time with a fresh connection; green after it."""
+def test_work_is_retried_until_it_succeeds(trial: Trial) -> None:
+    """While the work fails, health is down with the reason, and each attempt gets a new connection."""
     seen: list[str] = []
     flaky = failing(psycopg.OperationalError("refused"), UnavailableError("not yet"))
 
@@ -73,22 +73,22 @@ def test_it_tries_until_it_works(trial: Trial) -> None:
     assert trial.health.report()["last_error"]["message"] == "storing: not yet"
 
 
-def test_a_mistake_of_ours_loses_nothing_and_is_loud(trial: Trial, expect_errors: ExpectErrors) -> None:
-    """An error that no server causes is an ERROR for a person, and the work is tried again all the same."""
+def test_a_bug_is_retried_and_logged_as_an_error(trial: Trial, expect_errors: ExpectErrors) -> None:
+    """An error that no server causes is logged as an ERROR, and the work is retried all the same."""
     expect_errors("unexpected error; retrying")
     assert trial.retrier.run(failing(ZeroDivisionError()), "storing") == "done"
 
 
-def test_stopping_ends_the_waiting_and_not_the_work(trial: Trial) -> None:
-    """Told to stop it drops what failed; what works at the first attempt is finished."""
+def test_stopping_ends_retries(trial: Trial) -> None:
+    """Stopping ends the retries; work that succeeds at the first attempt returns its result."""
     trial.stop.set()
     assert trial.retrier.run(failing(), "storing") == "done"
     with pytest.raises(StoppedError):
         trial.retrier.run(failing(UnavailableError("away")), "storing")
 
 
-def test_a_running_attempt_can_be_seen(trial: Trial) -> None:
-    """With what it does, and since when, so that one that hangs is noticed; between attempts there is none."""
+def test_the_running_attempt_is_visible(trial: Trial) -> None:
+    """The running attempt shows its operation and its start; between attempts there is none."""
     found: list[tuple[str, str, bool]] = []
 
     def work() -> None:
@@ -110,12 +110,12 @@ def test_a_running_attempt_can_be_seen(trial: Trial) -> None:
         (KeyError("x"), PROCESSOR),
     ],
 )
-def test_who_is_blamed(error: Exception, expected: str) -> None:
-    """Postgres for its own errors, ourselves for mistakes, else what the work needs first."""
+def test_an_error_is_attributed_to_its_dependency(error: Exception, expected: str) -> None:
+    """Postgres errors are attributed to Postgres, bugs to the processor, all others to what the work needs first."""
     assert retry.failed_dependency(error, KAFKA) == expected
 
 
-def test_errors_are_said_in_one_line() -> None:
-    """Also those without words."""
+def test_errors_are_shown_in_one_line() -> None:
+    """Line breaks become blanks; an error without a message shows its type."""
     assert retry.one_line(psycopg.OperationalError("first\n  second")) == "first second"
     assert retry.one_line(KeyError()) == "KeyError"

@@ -1,4 +1,4 @@
-"""A server that takes a request and never answers."""
+"""Calls to a server that never return."""
 
 import re
 import threading
@@ -18,14 +18,14 @@ from event_platform.processor.monitoring.stuck_detector import StuckDetector
 
 @pytest.fixture
 def health() -> Health:
-    """Of a processor that runs."""
+    """Health of a running processor."""
     made = Health(Clock())
     made.mark_running()
     return made
 
 
-def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> None:
-    """What hangs, and for how long, is said before anything fails; its end takes it back."""
+def test_a_long_attempt_is_down_until_it_ends(bench: Bench, health: Health) -> None:
+    """A long attempt is reported with its duration before anything fails, until it ends."""
     retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     detector = StuckDetector(retrier, bench.database, health.dependencies)
     retrier.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.DOWN_AFTER_SECONDS + 5)
@@ -42,7 +42,7 @@ def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> No
 
 
 def test_each_step_of_an_attempt_has_its_own_time(bench: Bench, health: Health) -> None:
-    """What asks for its connection again and again goes on, however long all of it takes."""
+    """An attempt that keeps asking for its connection makes progress, however long it takes in all."""
     retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     detector = StuckDetector(retrier, bench.database, health.dependencies)
     retrier.attempt = Attempt("storing a batch", "postgres", time.monotonic() - 600)
@@ -51,8 +51,8 @@ def test_each_step_of_an_attempt_has_its_own_time(bench: Bench, health: Health) 
     assert health.status() == "ok"
 
 
-def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health) -> None:
-    """Events are stored meanwhile, so that the processor stays ready."""
+def test_a_stuck_background_task_is_degraded(bench: Bench, health: Health) -> None:
+    """A stuck background task degrades the processor, which still stores events."""
     retrier = BackgroundRetrier(
         health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None
     )
@@ -63,8 +63,8 @@ def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health
     assert "dropping old days: not done after" in str(health.reason())
 
 
-def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Health) -> None:
-    """A statement that would wait for ever fails at once when the detector breaks its connection."""
+def test_a_stuck_attempt_loses_its_connection(bench: Bench, health: Health) -> None:
+    """A statement that would wait for ever fails when the detector breaks its connection, and is retried."""
     retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
     detector = StuckDetector(retrier, bench.database, health.dependencies)
     results: list[object] = []

@@ -8,7 +8,7 @@ from typing import Final
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic import Topic, Watermarks
 from event_platform.processor.database_clock import Clock
 from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
 from event_platform.processor.records import UNKNOWN_EPOCH
@@ -66,24 +66,18 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> S
     watermarks, found.unanswered = topic.available_watermarks(existing)
     if found.unanswered and not watermarks:
         raise UnavailableError(next(iter(found.unanswered.values())))
-    for partition in sorted(watermarks):
-        low, high = watermarks[partition].low, watermarks[partition].high
-        place = Place(topic.name, topic_id, partition)
-        if partition not in known:
-            offset_store.begin(connection, place, low)
-            position = offset_store.read(connection, topic_id, [partition])[partition]
-        else:
-            position = _skip_deleted(connection, place, known[partition], low)
-        found.positions[partition], found.lows[partition] = position, low
-        if position.next_offset <= high:
-            continue
-        found.ends[partition] = high
-        # With a leader epoch, Kafka itself says where its log parts from what was read.
-        if position.leader_epoch == UNKNOWN_EPOCH:
-            found.stopped[partition] = BEYOND_THE_END.format(
-                partition=partition, offset=position.next_offset, low=low, high=high
-            )
+    for partition, marks in sorted(watermarks.items()):
+        position = _position(connection, Place(topic.name, topic_id, partition), known.get(partition), marks.low)
+        _add(found, partition, position, marks)
     return found
+
+
+def _position(connection: Connection, place: Place, known: Position | None, low: int) -> Position:
+    """Where the partition goes on; one without a ``known`` position begins at the low watermark."""
+    if known is not None:
+        return _skip_deleted(connection, place, known, low)
+    offset_store.begin(connection, place, low)
+    return offset_store.read(connection, place.topic_id, [place.partition])[place.partition]
 
 
 def _skip_deleted(connection: Connection, place: Place, position: Position, low: int) -> Position:
@@ -99,6 +93,18 @@ def _skip_deleted(connection: Connection, place: Place, position: Position, low:
             to_offset=low,
         )
     return Position(low)
+
+
+def _add(found: StartOffsets, partition: int, position: Position, marks: Watermarks) -> None:
+    found.positions[partition], found.lows[partition] = position, marks.low
+    if position.next_offset <= marks.high:
+        return
+    found.ends[partition] = marks.high
+    # With a leader epoch, Kafka itself says where its log parts from what was read.
+    if position.leader_epoch == UNKNOWN_EPOCH:
+        found.stopped[partition] = BEYOND_THE_END.format(
+            partition=partition, offset=position.next_offset, low=marks.low, high=marks.high
+        )
 
 
 class StartOffsetLookup:
