@@ -127,7 +127,7 @@ def test_unusual_payload_is_stored_as_jsonb_reads_it(raw_topic: RawTopic, name: 
 
 @pytest.mark.usefixtures("processor")
 def test_header_name_that_is_not_utf8_blocks_nothing(raw_topic: RawTopic) -> None:
-    """A header name that is not UTF-8, which brokers accept, makes a dead letter of that record alone, with its identity."""
+    """A header name that is not UTF-8, which brokers accept, makes a dead letter of that record alone."""
     # What Python has called often, it calls in another way.
     raw_topic.send_good(100)
     settings, odd = raw_topic.settings, raw_topic.message()
