@@ -42,7 +42,7 @@ class Assignment:
         self.is_paused = False
 
     def on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Take over the partitions, but fetch nothing: `set_positions` does so when Postgres has said from where."""
+        """Take over the partitions, but fetch nothing yet: `set_positions` assigns the offsets once they are known."""
         self._forget_all()
         consumer.assign([])
         self._errors.clear()
@@ -97,7 +97,7 @@ class Assignment:
         self.reset_positions({partition})
 
     def pop_out_of_range(self, partition: int) -> OffsetOutOfRange | None:
-        """Return once what Kafka said when it did not have the partition's offset; None where it has it."""
+        """Return, once only, Kafka's answer that it does not have the partition's offset; None where it has it."""
         return self._out_of_range.pop(partition, None)
 
     def assign_offsets(self) -> None:

@@ -1,4 +1,4 @@
-"""Positions assigned partitions: looks up where each goes on, reads it from there, and stops it where it cannot."""
+"""Positions assigned partitions: looks up the offset of each, reads on from it, or stops the partition."""
 
 import time
 from collections.abc import Collection

@@ -39,7 +39,7 @@ def step_recorder(metrics: ProcessorMetrics) -> RecordStep:
 
 
 def ignore_step(_step: Step, _seconds: float) -> None:
-    """Record nothing, where nobody reads the metric."""
+    """Record nothing; for callers without metrics."""
 
 
 class Stopwatch:
