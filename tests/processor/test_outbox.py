@@ -21,7 +21,7 @@ from tests.processor.conftest import Bench
 from event_platform.core import topics
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
+from event_platform.core.connections.replaceable_client import RECONNECT_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.database_clock import Clock
@@ -150,7 +150,7 @@ def is_lost(outbox: Outbox, settings: Settings, brokerless_kafka: BrokerlessKafk
     with brokerless_kafka.losing("event-platform-dead-letters"):
         for _ in range(20):
             finds_brokers(producer, settings.topic_dlq, 0.2)
-    return not finds_brokers(producer, settings.topic_dlq, SURE_AFTER_SECONDS)
+    return not finds_brokers(producer, settings.topic_dlq, RECONNECT_SECONDS)
 
 
 def test_two_outboxes_share_the_work(bench: Bench, raw_topic: RawTopic, settings: Settings) -> None:

@@ -1,1 +1,4 @@
-"""The schema of Postgres as numbered SQL files, and the runner that applies them."""
+"""The schema of Postgres as numbered SQL files.
+
+runner    applies pending migrations, each in one transaction
+"""

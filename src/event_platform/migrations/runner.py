@@ -60,7 +60,7 @@ def migrate(conninfo: str, folder: Traversable | None = None) -> list[str]:
         UnavailableError: Postgres does not answer, or another run holds the lock for longer than a minute.
     """
     known = read_folder(folder or resources.files(__package__))
-    ours = postgres.conninfo_of(conninfo, "event-platform-migrate")
+    ours = postgres.conninfo_from_url(conninfo, "event-platform-migrate")
     try:
         with postgres.connect(ours, lock_timeout=f"{LOCK_WAIT_SECONDS}s") as one:
             _check_version(one.info.server_version)

@@ -7,12 +7,12 @@ from multiprocessing.connection import Connection as Pipe
 from types import FrameType
 from typing import NoReturn
 
-from event_platform.core import telemetry, topics
+from event_platform.core import telemetry, topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.core.topics import MissingTopicError
+from event_platform.core.topic_limits import MissingTopicError
 from event_platform.processor import worker_pool
 from event_platform.processor.monitoring import http
 from event_platform.processor.worker import Worker
@@ -30,7 +30,7 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "processor")
-    telemetry.warn(settings.remarks)
+    telemetry.log_setting_warnings(settings.warnings)
     _check_topics(settings)
     listening = http.listen(settings)
     running = Worker(settings, 0) if workers == 1 else WorkerPool(settings, workers, run_in_pool)
@@ -59,7 +59,7 @@ def run_in_pool(settings: Settings, index: int, parent: Pipe) -> None:
 def _check_topics(settings: Settings) -> None:
     # A missing topic is waited for, like Kafka itself: without that of dead letters, good events can still be stored.
     try:
-        topics.check_limits(kafka.admin_client(settings), settings)
+        topic_limits.check_topic_limits(kafka.admin_client(settings), settings)
     except (UnavailableError, MissingTopicError) as error:
         log.warning("topics could not be checked; starting without", error=str(error))
 

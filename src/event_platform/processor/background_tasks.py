@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from event_platform.core.connections.replaceable_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer.partition_progress import PartitionProgressMonitor
 from event_platform.processor.consumer.topic import Topic
@@ -37,12 +37,12 @@ class BackgroundTasks:
         self.stuck_detectors = tuple(
             StuckDetector(retrier, database, health.dependencies) for database, retrier in retriers.items()
         )
-        self.topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+        self.topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
         self.topic_monitor = TopicMonitor(self.topic, health.dependencies)
         self.outbox = Outbox(settings, outbox, retriers[outbox], health, record_step)
         self._retention = Housekeeping(settings, retention, retriers[retention], clock)
         # A topic with a client of its own, so that no thread waits for another's answer.
-        topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+        topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
         self._progress = PartitionProgressMonitor(topic, progress, retriers[progress], health.partitions)
 
     def start(self, stop: threading.Event) -> None:

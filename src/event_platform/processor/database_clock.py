@@ -56,9 +56,9 @@ class Clock:
 
     def is_certain(self) -> bool:
         """Whether both clocks agree, so that something may be called too old."""
-        return clock_skew.agree(self.ahead_seconds())
+        return clock_skew.is_within_tolerance(self.ahead_seconds())
 
     def complaint(self) -> str | None:
         """What is wrong, in one sentence; None where both clocks agree."""
-        differs = clock_skew.difference(self.ahead_seconds(), "Postgres'")
+        differs = clock_skew.describe_skew(self.ahead_seconds(), "Postgres'")
         return differs and f"{differs}: until one of them is set right, {MEANWHILE}"

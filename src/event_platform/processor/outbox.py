@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from event_platform.core import original
+from event_platform.core import embedded_value
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import LastingClient
-from event_platform.core.envelope import timestamp
+from event_platform.core.connections.replaceable_client import ReplaceableClient
+from event_platform.core.envelope import format_timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
@@ -87,9 +87,9 @@ def producer_config(settings: Settings) -> dict[str, Any]:
 def letter_of(row: Sequence[Any]) -> Letter:
     """The message of a row of the outbox: the original spliced in, its headers kept, and ours that name its source."""
     number, failed_at, reason, code, *source, key, headers, value = row
-    rendered = original.render(value)
+    rendered = embedded_value.embed(value)
     body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
-        msgspec.json.encode(timestamp(failed_at)),
+        msgspec.json.encode(format_timestamp(failed_at)),
         msgspec.json.encode(reason),
         rendered.text,
         rendered.encoding.encode(),
@@ -107,7 +107,7 @@ class Outbox:
         """Publish over connections of its own; ``note`` is told how long each round took."""
         self._note = note
         self._topic = settings.topic_dlq
-        self._producer = LastingClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
+        self._producer = ReplaceableClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
         self._database = database
         self._retrier = retrier
         self._health = health

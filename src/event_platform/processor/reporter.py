@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.core.rules.outcome import Dead
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.source import Source

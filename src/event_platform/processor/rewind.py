@@ -7,7 +7,7 @@ import click
 import psycopg
 
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
@@ -27,7 +27,7 @@ ANSWER_SECONDS: Final = 40.0
 def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
     settings = load("rewind")
-    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+    topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     offset = offset_of(topic, partition, target)
     place = Place(topic.name, topic.id(), partition)
     try:

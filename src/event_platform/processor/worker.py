@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from event_platform.core.connections.replaceable_client import lasting_admin_client
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
+from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.core.rules.validate import Rules
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
@@ -100,7 +100,7 @@ class Worker:
             with _closing(source):
                 self._loop(source, commits, tasks).run()
         except FencedInstanceError:
-            admin = lasting_admin_client(self._settings)
+            admin = replaceable_admin_client(self._settings)
             check = DuplicateMemberCheck(admin, self._settings.kafka_group, instance_id)
             check.wait_until_gone(self._health, self._stop)
         except LostConsumerError:

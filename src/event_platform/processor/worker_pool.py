@@ -3,15 +3,14 @@
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from random import Random
 from typing import Any, Final, Protocol
 
-from event_platform.core.backoff import delays
+from event_platform.core.backoff import delay_after
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.monitoring.merged_metrics import merge
@@ -62,10 +61,6 @@ def _report(worker: ReportingWorker, parent: Pipe) -> None:
         worker.stop()
 
 
-def _restart_delays() -> Iterator[float]:
-    return delays(Random(), FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS)  # noqa: S311 - jitter is no secret
-
-
 @dataclass
 class _WorkerSlot:
     """One worker of the pool, whichever process runs it now."""
@@ -79,7 +74,6 @@ class _WorkerSlot:
     exposition: bytes = b""
     restarts: int = 0
     restart_at: float | None = None
-    restart_delays: Iterator[float] = field(default_factory=_restart_delays)
 
     def receive(self) -> None:
         """Take the latest report from the pipe."""
@@ -103,12 +97,14 @@ class _WorkerSlot:
     def schedule_restart(self) -> float:
         """Set when to restart the worker, whose process has died, and return the delay."""
         if time.monotonic() - self.started_at > STABLE_AFTER_SECONDS:
-            self.restarts, self.restart_delays = 0, _restart_delays()
+            self.restarts = 0
         self.restarts += 1
         self.pipe.close()
         # The next process is not ready before it reports so itself.
         self.report = None
-        delay_seconds = next(self.restart_delays)
+        delay_seconds = delay_after(
+            self.restarts, first_seconds=FIRST_RESTART_SECONDS, longest_seconds=MAX_RESTART_SECONDS
+        )
         self.restart_at = time.monotonic() + delay_seconds
         return delay_seconds
 

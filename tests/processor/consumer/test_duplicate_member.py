@@ -11,7 +11,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka, replaceable_client
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import duplicate_member
 from event_platform.processor.consumer.duplicate_member import DuplicateMemberCheck
@@ -37,7 +37,9 @@ def test_no_answer_from_kafka_is_no_duplicate(
     monkeypatch.setattr(duplicate_member, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "CONFIRM_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
-    counting = LastingClient[AdminClient](lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw)
+    counting = ReplaceableClient[AdminClient](
+        lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw
+    )
     admin, health, stop = counting.current, Health(Clock()), threading.Event()
     assert isinstance(admin, Counting)
     one = DuplicateMemberCheck(counting, settings.kafka_group, "alone")
@@ -62,7 +64,7 @@ def test_a_lost_admin_client_is_replaced(settings: Settings, monkeypatch: pytest
     """An admin client that finds no broker is replaced, and the new one learns that there is no duplicate."""
     monkeypatch.setattr(duplicate_member, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     health, stop = Health(Clock()), threading.Event()
     one = DuplicateMemberCheck(lost_admin_client(settings), settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))

@@ -11,7 +11,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.core.connections import kafka
-from event_platform.core.connections.replaceable_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import start_offsets
@@ -24,7 +24,7 @@ class BusyTopic(PatientTopic):
 
     def __init__(self, raw_topic: RawTopic, bench: Bench, *, moves: str) -> None:
         """Move the offset ``before`` or ``after`` Kafka has answered."""
-        super().__init__(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
+        super().__init__(replaceable_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
         self._raw_topic = raw_topic
         self._bench = bench
         self._moves = moves
@@ -72,7 +72,7 @@ def test_an_unanswered_partition_does_not_delay_others(raw_topic: RawTopic, benc
                 {1} & set(partitions), "no leader"
             )
 
-    topic = PartlySilent(lasting_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
+    topic = PartlySilent(replaceable_admin_client(raw_topic.settings), raw_topic.settings.topic_raw)
     found = start_offsets.find(bench.connection, topic, [1, 2])
     assert (found.positions, found.unanswered) == ({2: Position(0)}, {1: "no leader"})
     with pytest.raises(UnavailableError, match="no leader"):

@@ -5,7 +5,7 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import patiently
 
-from event_platform.core.connections.replaceable_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer.topic import Topic, Watermarks
@@ -14,7 +14,7 @@ from event_platform.processor.consumer.topic import Topic, Watermarks
 def test_an_unanswered_partition_leaves_others_their_watermarks(raw_topic: RawTopic, settings: Settings) -> None:
     """A partition that Kafka does not know has a reason, and the others have their watermarks."""
     raw_topic.send(raw_topic.message(), partition=1)
-    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+    topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     known, silent = patiently(lambda: topic.available_watermarks([1, 99]))
     assert known == {1: Watermarks(0, 1)}
     assert silent.keys() == {99}
@@ -26,7 +26,7 @@ def test_an_unanswered_partition_leaves_others_their_watermarks(raw_topic: RawTo
 def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
     """While Kafka hangs, the client returns numbers that are no offsets, without an error: they count as no answer."""
     raw_topic.send(raw_topic.message(), partition=0)
-    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+    topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     assert patiently(lambda: topic.watermarks([0])) == {0: Watermarks(0, 1)}
     servers.pause("kafka")
     try:

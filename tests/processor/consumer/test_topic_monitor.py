@@ -23,7 +23,7 @@ def test_a_failed_check_is_not_the_last(
     """An unexpected error while a lost client is replaced is logged, and the next check replaces it."""
     monkeypatch.setattr(topic_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr(replaceable_client, "SURE_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
     monitor = TopicMonitor(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()).dependencies)
     watching = threading.Thread(target=monitor.run, args=(stop,))

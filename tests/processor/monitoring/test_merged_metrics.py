@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.processor.monitoring.merged_metrics import merge
 
 

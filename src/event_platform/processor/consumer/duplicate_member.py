@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.config import SESSION_TIMEOUT_MS
 from event_platform.processor.monitoring.health import Health
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 class DuplicateMemberCheck:
     """Looks for another member of ``group`` with the name ``instance_id``."""
 
-    def __init__(self, admin: LastingClient[AdminClient], group: str, instance_id: str) -> None:
+    def __init__(self, admin: ReplaceableClient[AdminClient], group: str, instance_id: str) -> None:
         self._admin = admin
         self._group = group
         self._instance_id = instance_id

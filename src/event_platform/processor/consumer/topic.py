@@ -8,8 +8,8 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
-from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable
-from event_platform.core.connections.replaceable_client import LastingClient
+from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable_error
+from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
 
 NO_SUCH_TIME: Final = -1
@@ -29,7 +29,7 @@ class Watermarks:
 class Topic:
     """Asks through a client of its own, so that it never waits for the consumer, nor the consumer for it."""
 
-    def __init__(self, admin: LastingClient[AdminClient], name: str) -> None:
+    def __init__(self, admin: ReplaceableClient[AdminClient], name: str) -> None:
         self._admin = admin
         self.name = name
 
@@ -53,7 +53,7 @@ class Topic:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 text = f"topic {self.name} does not exist: create it with `event-platform topics`"
                 raise UnavailableError(text) from error
-            raise unavailable(doing, error) from error
+            raise unavailable_error(doing, error) from error
         except TimeoutError as error:
             raise UnavailableError(f"{doing}: {NO_ANSWER}") from error
 
@@ -67,7 +67,7 @@ class Topic:
             metadata = self._admin.current.list_topics(self.name, timeout=METADATA_TIMEOUT_SECONDS)
             return sorted(metadata.topics[self.name].partitions)
         except KafkaException as error:
-            raise unavailable(f"listing the partitions of {self.name}", error) from error
+            raise unavailable_error(f"listing the partitions of {self.name}", error) from error
 
     def watermarks(self, partitions: Collection[int]) -> dict[int, Watermarks]:
         """The watermarks of all ``partitions``.
@@ -108,7 +108,7 @@ class Topic:
         try:
             asked = self._admin.current.list_offsets(wanted, request_timeout=METADATA_TIMEOUT_SECONDS)
         except KafkaException as error:
-            raise unavailable(doing, error) from error
+            raise unavailable_error(doing, error) from error
         found: dict[int, int] = {}
         unanswered: dict[int, str] = {}
         for one, pending in asked.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
-from event_platform.core.envelope import timestamp
+from event_platform.core.envelope import format_timestamp
 from event_platform.processor.database_clock import Clock
 from event_platform.processor.monitoring.dependency_status import DependencyStatus, LastError
 from event_platform.processor.monitoring.partition_status import PartitionStatus
@@ -78,7 +78,7 @@ class Health:
         self._behind_since = (self._behind_since or self._now()) if is_behind else None
 
     def _timestamp(self) -> str:
-        return timestamp(self._clock.now())
+        return format_timestamp(self._clock.now())
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -21,8 +21,8 @@ Exposition = Callable[[], bytes]
 BOUNDS: Final = Bounds(
     max_connections=100,
     max_refused_connections=100,
-    gives_way=True,
-    answers_bytes=16 * 1_048_576,
+    evicts_slow_clients=True,
+    response_budget_bytes=16 * 1_048_576,
     shutdown_seconds=5,
 )
 BACKLOG: Final = 100

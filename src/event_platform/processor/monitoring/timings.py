@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeAlias
 
-from event_platform.core.metrics import ProcessorMetrics
+from event_platform.core.metrics.processor import ProcessorMetrics
 
 
 class Step(StrEnum):

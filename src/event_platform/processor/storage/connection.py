@@ -70,11 +70,11 @@ class Database:
             psycopg.OperationalError: Postgres does not let us in; inside, too, when the time is over.
         """
         connection = self.connection()
-        with postgres.broken_after(connection, seconds):
+        with postgres.breaking_after(connection, seconds):
             yield connection
 
     def abort(self) -> None:
         """From another thread: break the connection under whatever waits for it, however long it would."""
         connection = self._connection
         if connection is not None:
-            postgres.break_link(connection)
+            postgres.shut_down_socket(connection)

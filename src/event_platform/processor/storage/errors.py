@@ -5,7 +5,7 @@ from typing import Final
 
 import psycopg
 
-from event_platform.core.connections import postgres
+from event_platform.core.connections.sqlstate import is_conflict
 
 _ROW_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit exceeded
@@ -36,7 +36,7 @@ def fault_of(error: Exception) -> Fault:
         return Fault.LOCKED
     if isinstance(error, psycopg.errors.QueryCanceled):
         return Fault.SLOW
-    if isinstance(error, psycopg.Error) and postgres.is_conflict(error):
+    if isinstance(error, psycopg.Error) and is_conflict(error):
         return Fault.CONFLICT
     return Fault.ROW if sqlstate[:2] in _ROW_CLASSES else Fault.OUTAGE
 
