@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down demo demo-failure test test-long test-stress mutations check bench dist dashboard install lock clean
+.PHONY: help up down demo demo-failure test test-long test-stress mutations check fix docs bench dist dashboard install lock clean
 
 BIN := .venv/bin
 NPM := scripts/with-node npm --prefix dashboard
@@ -45,6 +45,17 @@ check: install dashboard ## formats, linters, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(NPM) run check
+
+fix: install dashboard ## format, and repair what the linters can
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+	@$(NPM) run fix
+
+docs: install dashboard ## render the generated pages and types anew
+	@$(BIN)/python -m event_platform.reference
+	@$(BIN)/python -m event_platform.admin.openapi > dashboard/src/api/admin-openapi.json
+	@$(NPM) run --silent generate
+	@$(BIN)/python -m scripts.mutations --write
 
 bench: install ## ratios against baselines; see docs/benchmarks
 	@for part in loadgen ingest processor admin; do echo "== $$part"; $(BIN)/python -m bench.$$part || exit 1; done

@@ -1,7 +1,7 @@
-"""Endpoints of the admin API, and the rate of storing, at several sizes of the store, and their ratios.
+"""Latency of the admin API's endpoints, and the rate of storing, at several database sizes, and their ratios.
 
-All stores lie in one Postgres and are asked in turn, so that a ratio does not hang on the machine's mood. The rows are
-small. ``docs/benchmarks/admin.md`` keeps the table.
+All databases are in one Postgres and are measured in turn, so that the machine's load affects them alike. The rows are
+small. ``docs/benchmarks/admin.md`` has the results.
 """
 
 import argparse
@@ -26,44 +26,44 @@ from bench.processor_setting import environment_of, messages, new_platform, own_
 from tests.fixtures.servers import RunningServers
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
 
-WARM_UP = 30
-MOST = 1_000
-"""Ids or keys of one lookup."""
+WARM_UP_REQUESTS = 30
+LOOKUP_SIZE = 1_000
+"""Request ids or keys of one lookup."""
 LOOKUP = "/admin/events/lookup"
-STORED_AT_ONCE = 50_000
+EVENTS_PER_RUN = 50_000
 
 
 @dataclass(frozen=True)
-class Filled:
-    """A store of one size, and the service in front of it."""
+class Target:
+    """A database of one size, and a client of the admin service on it."""
 
     rows: int
     client: httpx.Client
 
 
-Question = Callable[[Filled, random.Random], httpx.Request]
+RequestFactory = Callable[[Target, random.Random], httpx.Request]
 
 
 @contextmanager
-def serving(settings: Settings, rows: int) -> Iterator[Filled]:
-    """The admin service in front of a filled store."""
-    with Reservations() as reservations:
+def serving(settings: Settings, rows: int) -> Iterator[Target]:
+    """Start the admin service on a seeded database."""
+    with PortReservations() as reservations:
         port = reservations.reserve()
         own = {"ADMIN_PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1/0"}
         command = [sys.executable, "-m", "event_platform.cli", "admin"]
         process = subprocess.Popen(command, env=os.environ | environment_of(settings) | own)
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                _wait(client)
-                yield Filled(rows, client)
+                _wait_until_live(client)
+                yield Target(rows, client)
         finally:
             process.terminate()
             process.wait()
 
 
-def _wait(client: httpx.Client) -> None:
+def _wait_until_live(client: httpx.Client) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
@@ -75,47 +75,47 @@ def _wait(client: httpx.Client) -> None:
     raise SystemExit("the admin service did not start")
 
 
-def _lookup(names: str, numbers_of: Callable[[Filled, random.Random], list[int]]) -> Question:
-    """What became of ``MOST`` request ids or keys."""
+def _lookup(names: str, choose_numbers: Callable[[Target, random.Random], list[int]]) -> RequestFactory:
+    """Look up ``LOOKUP_SIZE`` request ids or keys."""
 
-    def ask(filled: Filled, chance: random.Random) -> httpx.Request:
-        numbers = numbers_of(filled, chance)
-        wanted = [f"key-{each}" if names == "idempotency_keys" else _request_id(filled, each) for each in numbers]
-        return filled.client.build_request("POST", LOOKUP, json={"tenant": "tenant_0", names: wanted})
+    def make_request(target: Target, rng: random.Random) -> httpx.Request:
+        numbers = choose_numbers(target, rng)
+        values = [f"key-{each}" if names == "idempotency_keys" else _request_id(target, each) for each in numbers]
+        return target.client.build_request("POST", LOOKUP, json={"tenant": "tenant_0", names: values})
 
-    return ask
-
-
-def _scattered(filled: Filled, chance: random.Random) -> list[int]:
-    """Events of a tenant from anywhere in the store."""
-    return [_number(filled, chance) for _ in range(MOST)]
+    return make_request
 
 
-def _of_today(filled: Filled, chance: random.Random) -> list[int]:
-    """Events of a tenant that came one after the other, as somebody asks who has just sent them."""
-    first = chance.randrange(filled.rows // DAYS // TENANTS - MOST) * TENANTS
-    return list(range(first, first + MOST * TENANTS, TENANTS))
+def _scattered(target: Target, rng: random.Random) -> list[int]:
+    """Numbers of one tenant's events, from anywhere in the database."""
+    return [_number(target, rng) for _ in range(LOOKUP_SIZE)]
 
 
-def _request_id(filled: Filled, number: int) -> str:
-    step, rest = divmod(number, filled.rows // DAYS)
+def _consecutive(target: Target, rng: random.Random) -> list[int]:
+    """Numbers of consecutive events of one tenant, as a producer looks up what it has just sent."""
+    first = rng.randrange(target.rows // DAYS // TENANTS - LOOKUP_SIZE) * TENANTS
+    return list(range(first, first + LOOKUP_SIZE * TENANTS, TENANTS))
+
+
+def _request_id(target: Target, number: int) -> str:
+    step, rest = divmod(number, target.rows // DAYS)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    at = today - timedelta(days=step) + timedelta(days=1) * rest / (filled.rows // DAYS)
+    at = today - timedelta(days=step) + timedelta(days=1) * rest / (target.rows // DAYS)
     return f"req_{uuid.UUID(f'{round(at.timestamp() * 1_000):012x}70008{number:015x}')}"
 
 
-def _number(filled: Filled, chance: random.Random) -> int:
-    return chance.randrange(filled.rows // TENANTS) * TENANTS
+def _number(target: Target, rng: random.Random) -> int:
+    return rng.randrange(target.rows // TENANTS) * TENANTS
 
 
-def _get(path: str) -> Question:
-    def ask(filled: Filled, chance: random.Random) -> httpx.Request:
-        return filled.client.build_request("GET", path.format(number=_number(filled, chance)))
+def _get(path: str) -> RequestFactory:
+    def make_request(target: Target, rng: random.Random) -> httpx.Request:
+        return target.client.build_request("GET", path.format(number=_number(target, rng)))
 
-    return ask
+    return make_request
 
 
-QUESTIONS: dict[str, Question] = {
+REQUESTS: dict[str, RequestFactory] = {
     "overview": _get("/admin/overview"),
     "top-event-types, a day": _get("/admin/top-event-types"),
     "top-event-types, 30 days": _get("/admin/top-event-types?sinceMinutes=43200"),
@@ -127,83 +127,83 @@ QUESTIONS: dict[str, Question] = {
     "search by request id, no tenant": _get("/admin/event/search?requestId=req_00000000-0000-7000-8000-{number:012x}"),
     "dead letters": _get("/admin/dlq/sample"),
     "dead letters of a code and tenant": _get("/admin/dlq/sample?code=UNSTORABLE&tenant=tenant_1"),
-    "lookup of 1,000 keys of today": _lookup("idempotency_keys", _of_today),
+    "lookup of 1,000 keys of today": _lookup("idempotency_keys", _consecutive),
     "lookup of 1,000 keys, scattered": _lookup("idempotency_keys", _scattered),
-    "lookup of 1,000 request ids of today": _lookup("request_ids", _of_today),
+    "lookup of 1,000 request ids of today": _lookup("request_ids", _consecutive),
     "lookup of 1,000 request ids, scattered": _lookup("request_ids", _scattered),
 }
 
 
-def p99_ms(ask: Question, filled: Filled, chance: random.Random, count: int) -> float:
-    """The 99th percentile of ``count`` answers, one after the other, in milliseconds; what is asked was made before."""
+def p99_ms(make_request: RequestFactory, target: Target, rng: random.Random, count: int) -> float:
+    """99th percentile in milliseconds of ``count`` sequential requests, which are built beforehand."""
     seconds = []
-    for request in [ask(filled, chance) for _ in range(count)]:
+    for request in [make_request(target, rng) for _ in range(count)]:
         started = time.perf_counter()
-        answer = filled.client.send(request)
+        response = target.client.send(request)
         seconds.append(time.perf_counter() - started)
-        _check(answer)
+        _check_response(response)
     return sorted(seconds)[int(count * 0.99) - 1] * 1_000
 
 
-def _check(answer: httpx.Response) -> None:
-    answer.raise_for_status()
-    # The milliseconds of ids made up here may be rounded otherwise than Postgres did.
-    if answer.request.url.path == LOOKUP and (found := answer.content.count(b'"stored"')) < MOST * 0.9:
-        raise SystemExit(f"only {found} of {MOST} were found")
+def _check_response(response: httpx.Response) -> None:
+    response.raise_for_status()
+    # The times in these ids can be rounded differently than in Postgres.
+    if response.request.url.path == LOOKUP and (found := response.content.count(b'"stored"')) < LOOKUP_SIZE * 0.9:
+        raise SystemExit(f"only {found} of {LOOKUP_SIZE} were found")
 
 
-def compare(stores: list[Filled], rounds: int, count: int) -> None:
-    """Print a line for each question: median p99 of the rounds at each size, and the median of the largest's ratios."""
-    chance = random.Random(1)  # noqa: S311 - not secret, and the same in each run
-    print("| endpoint | " + " | ".join(f"p99 at {each.rows:,} rows, ms" for each in stores) + " | ratio (spread) |")
-    print("|---|" + "---|" * (len(stores) + 1))
-    for name, ask in QUESTIONS.items():
-        for each in stores:
-            p99_ms(ask, each, chance, WARM_UP)
-        _tell(name, [[p99_ms(ask, each, chance, count) for each in stores] for _ in range(rounds)], ".1f")
+def compare(targets: list[Target], rounds: int, count: int) -> None:
+    """Print a row per endpoint: the median p99 at each size, and the median ratio of the largest to the smallest."""
+    rng = random.Random(1)  # noqa: S311 - not secret, and the same in each run
+    print("| endpoint | " + " | ".join(f"p99 at {each.rows:,} rows, ms" for each in targets) + " | ratio (spread) |")
+    print("|---|" + "---|" * (len(targets) + 1))
+    for name, make_request in REQUESTS.items():
+        for each in targets:
+            p99_ms(make_request, each, rng, WARM_UP_REQUESTS)
+        _print_row(name, [[p99_ms(make_request, each, rng, count) for each in targets] for _ in range(rounds)], ".1f")
 
 
-def compare_storing(servers: RunningServers, stores: list[tuple[Settings, int]], rounds: int) -> None:
-    """Print a line for the rows a second that the processor's pipeline stores beside what is there already."""
+def compare_storage_rate(servers: RunningServers, databases: list[tuple[Settings, int]], rounds: int) -> None:
+    """Print a row for the rows per second that the processor's pipeline adds to each database."""
     found = []
     for number in range(rounds):
-        values = messages(STORED_AT_ONCE, seed=number)
-        benches = [Bench(settings, servers, values, 0) for settings, _ in stores]
-        found.append([_rate_of_storing(bench) for bench in benches])
-    _tell("rows stored a second", found, ",.0f")
+        values = messages(EVENTS_PER_RUN, seed=number)
+        benches = [Bench(settings, servers, values, 0) for settings, _ in databases]
+        found.append([_storage_rate(bench) for bench in benches])
+    _print_row("rows stored a second", found, ",.0f")
 
 
-def _rate_of_storing(bench: Bench) -> float:
+def _storage_rate(bench: Bench) -> float:
     with psycopg.connect(url_of(bench.settings), autocommit=True) as connection:
-        # The messages are those of a topic that exists in Postgres only, and begin at its first offset each time.
+        # The records belong to a topic that does not exist in Kafka, and start at its first offset in each run.
         connection.execute("DELETE FROM consumer_progress")
     return processor_rates.pipeline_alone(bench).rows
 
 
-def _tell(name: str, rounds: list[list[float]], form: str) -> None:
+def _print_row(name: str, rounds: list[list[float]], form: str) -> None:
     medians = [statistics.median(column) for column in zip(*rounds, strict=True)]
     ratios = sorted(each[-1] / each[0] for each in rounds)
-    shown = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    print(f"| {name} | " + " | ".join(format(each, form) for each in medians) + f" | {shown} |", flush=True)
+    ratio = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    print(f"| {name} | " + " | ".join(format(each, form) for each in medians) + f" | {ratio} |", flush=True)
 
 
 def main() -> None:
-    """Fill the stores, and compare."""
+    """Seed the databases, and compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=100)
-    wanted = parser.parse_args()
+    arguments = parser.parse_args()
     with own_servers() as servers:
-        stores = [(new_platform(servers), rows) for rows in wanted.rows]
-        for settings, rows in stores:
+        databases = [(new_platform(servers), rows) for rows in arguments.rows]
+        for settings, rows in databases:
             started = time.monotonic()
             fill(url_of(settings), rows)
             print(f"filled {rows:,} rows in {time.monotonic() - started:.0f} s", flush=True)
         with ExitStack() as services:
-            served = [services.enter_context(serving(settings, rows)) for settings, rows in stores]
-            compare(served, wanted.rounds, wanted.requests)
-        compare_storing(servers, stores, wanted.rounds)
+            targets = [services.enter_context(serving(settings, rows)) for settings, rows in databases]
+            compare(targets, arguments.rounds, arguments.requests)
+        compare_storage_rate(servers, databases, arguments.rounds)
 
 
 if __name__ == "__main__":

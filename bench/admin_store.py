@@ -1,4 +1,4 @@
-"""A store of 30 days of small events, their dead letters, and the rollups of a busy month."""
+"""Seeds a database with 30 days of small events, their dead dead_letters, and the rollups of a busy month."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,9 +7,9 @@ from psycopg import sql
 
 DAYS = 30
 TENANTS = 4
-LETTERS_PER_EVENT = 0.01
+DEAD_LETTERS_PER_EVENT = 0.01
 
-# The id tells its time as ingest's do; the key is the row's number, so that rows can be asked for.
+# The id contains its time, as ingest's ids do; the key contains the row's number, so that requests can name rows.
 ROWS = """
 INSERT INTO {day}
 SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008'
@@ -24,13 +24,14 @@ FINISH_DAY = """
 CREATE UNIQUE INDEX ON {day} (tenant_id, idempotency_key);
 ALTER TABLE events ATTACH PARTITION {day} FOR VALUES FROM ({start}) TO ({end})
 """
-LETTERS = """
+DEAD_LETTERS = """
 INSERT INTO dlq_events (failed_at, code, reason, source_topic, source_topic_id, source_partition, source_offset,
                         tenant_id, event_id, idempotency_key, original_bytes)
-SELECT now() - number * interval '30 days' / {letters}, (ARRAY['VALIDATION_FAILED', 'UNSTORABLE'])[1 + number %% 2],
+SELECT now() - number * interval '30 days' / {dead_letters},
+       (ARRAY['VALIDATION_FAILED', 'UNSTORABLE'])[1 + number %% 2],
        'VALIDATION_FAILED: missing event_type', 'raw', 'id', 0, number, 'tenant_' || number %% {tenants},
        'dead-' || number, 'dead-key-' || number, '{{"a": 1}}'
-FROM generate_series(1, {letters}) AS number
+FROM generate_series(1, {dead_letters}) AS number
 """
 ROLLUPS = """
 INSERT INTO throughput SELECT bucket, 'tenant_' || t, outcome, '', p, 10
@@ -52,12 +53,12 @@ FROM event_counts_hourly GROUP BY 1, 2, 3, 4;
 
 
 def fill(url: str, rows: int) -> None:
-    """Write the rows of 30 days, and the rollups as a busy month leaves them (the same at every size)."""
+    """Insert the rows of 30 days, and the rollups of a busy month, which are the same at every size."""
     with psycopg.connect(url, autocommit=True) as connection:
         for step in range(DAYS):
             _fill_day(connection, step, rows // DAYS)
-        letters = sql.SQL(LETTERS).format(letters=int(rows * LETTERS_PER_EVENT), tenants=TENANTS)
-        connection.execute(letters, [])
+        dead_letters = sql.SQL(DEAD_LETTERS).format(dead_letters=int(rows * DEAD_LETTERS_PER_EVENT), tenants=TENANTS)
+        connection.execute(dead_letters, [])
         connection.execute(ROLLUPS)
         connection.execute("VACUUM ANALYZE")
 

@@ -12,7 +12,7 @@ import psutil
 from bench import ingest_client
 from bench.ingest_client import Found
 
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def service(
     name: str, command: list[str], environment: dict[str, str], servers: tuple[psutil.Process, ...]
 ) -> Iterator[Subject]:
     """Start a service and wait until it answers."""
-    with Reservations() as reservations:
+    with PortReservations() as reservations:
         port = reservations.reserve()
         process = subprocess.Popen(command, env={**os.environ, **environment, "INGEST_PORT": str(port)})
         try:

@@ -10,14 +10,14 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from event_platform.loadgen import scenario, tailoring, wire
-from event_platform.loadgen.remarks import generator_was_bottleneck
-from event_platform.loadgen.run import Run, run
-from event_platform.loadgen.sender import Manner
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.report.run_warnings import generator_was_bottleneck
+from event_platform.loadgen.sending.load_run import LoadRun, run_load
+from event_platform.loadgen.sending.run_config import RunConfig, SendOptions
+from event_platform.loadgen.sending.target import parse_target
+from event_platform.loadgen.traffic import scenario_files
+from event_platform.loadgen.traffic.overrides import Overrides, apply_overrides
 
 PROMISED_RATE = 5_000
 RATES = (2_500, 5_000, 7_500, 10_000, 12_500, 15_000)
@@ -36,12 +36,12 @@ def endpoint() -> Iterator[str]:
             process.kill()
 
 
-def measure(url: str, rate: float, batch: int | None = None) -> Run:
-    """A run of one worker at so many events a second."""
-    what = tailoring.tailored(scenario.load("baseline"), tailoring.Changes(rps=rate, minutes=SECONDS / 60))
-    target = wire.target(url, {"tenant_a": "key_a", "tenant_b": "key_b"})
-    job = Job(what, target, 1, Manner(as_batches=batch is not None))
-    return run(replace(job, batch=batch), 1, lambda _run: None)
+def measure(url: str, rate: float, batch_size: int | None = None) -> LoadRun:
+    """Run one worker at ``rate`` events per second."""
+    scenario = apply_overrides(scenario_files.load("baseline"), Overrides(rps=rate, minutes=SECONDS / 60))
+    target = parse_target(url, {"tenant_a": "key_a", "tenant_b": "key_b"})
+    config = RunConfig(scenario, target, 1, SendOptions(as_batches=batch_size is not None), batch_size)
+    return run_load(config, 1, lambda _run: None)
 
 
 def main() -> None:
@@ -52,26 +52,26 @@ def main() -> None:
         runs = {rate: measure(url, rate) for rate in RATES}
     for rate, result in runs.items():
         print(_line(rate, result))
-    half = runs[PROMISED_RATE // 2].tally.lateness.percentile(99)
+    half = runs[PROMISED_RATE // 2].counters.lateness.percentile(99)
     print(f"{PROMISED_RATE:,} requests/s held: {'yes' if _is_held(runs[PROMISED_RATE]) else 'no'}")
     verdict = "yes" if half < PROMISED_LATENESS_SECONDS else "no"
     print(f"lateness p99 at half of that below {PROMISED_LATENESS_SECONDS * 1_000:g} ms: {verdict}")
 
 
-def _is_held(result: Run) -> bool:
-    return not generator_was_bottleneck(result.tally)
+def _is_held(result: LoadRun) -> bool:
+    return not generator_was_bottleneck(result.counters)
 
 
-def _line(rate: float, result: Run) -> str:
-    tally = result.tally
+def _line(rate: float, result: LoadRun) -> str:
+    counters = result.counters
     times = [
         f"{seconds * 1_000:.2f}"
-        for histogram in (tally.lateness, tally.service)
+        for histogram in (counters.lateness, counters.service_time)
         for seconds in (histogram.percentile(50), histogram.percentile(99))
     ]
-    achieved = tally.sent / result.sending_seconds
+    achieved = counters.sent / result.sending_seconds
     return (
-        f"{rate:>8,}{achieved:>10,.0f}{tally.late:>8,}{times[0]:>14}{times[1]:>8}{times[2]:>13}{times[3]:>8}"
+        f"{rate:>8,}{achieved:>10,.0f}{counters.late:>8,}{times[0]:>14}{times[1]:>8}{times[2]:>13}{times[3]:>8}"
         f"  {'yes' if _is_held(result) else 'no'}"
     )
 

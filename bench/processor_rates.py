@@ -25,7 +25,7 @@ from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.consumer.source import MAX_RECORDS
+from event_platform.processor.consumer.source import MAX_BATCH_RECORDS
 from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 from event_platform.processor.storage.batch import Batch
@@ -134,7 +134,7 @@ def rows_of(values: list[bytes]) -> list[EventRow]:
 
 def chunks(values: list[bytes]) -> list[PolledRecords]:
     """All of ``values`` in batches of the processor's size."""
-    return [taken(values[at : at + MAX_RECORDS], at) for at in range(0, len(values), MAX_RECORDS)]
+    return [taken(values[at : at + MAX_BATCH_RECORDS], at) for at in range(0, len(values), MAX_BATCH_RECORDS)]
 
 
 def taken(values: list[bytes], start: int) -> PolledRecords:

@@ -17,8 +17,8 @@ from event_platform.core.connections import kafka
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
 from event_platform.ingest.request_ids import Ticket, Tickets
-from event_platform.local import place
-from event_platform.local.ports import Reservations
+from event_platform.local.servers.ports import PortReservations
+from event_platform.local.state_dir import directory
 from event_platform.migrations.runner import migrate
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.offset_store import PartitionId
@@ -27,8 +27,8 @@ from event_platform.processor.storage.offset_store import PartitionId
 @contextmanager
 def own_servers() -> Iterator[RunningServers]:
     """Kafka and Postgres of this run."""
-    found = place.find(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
-    with Reservations() as reservations:
+    found = directory.locate(Path(tempfile.mkdtemp(prefix="event-platform-bench-")))
+    with PortReservations() as reservations:
         running = start_servers(found, reservations)
         try:
             yield running

@@ -1,16 +1,16 @@
 import { defineConfig } from "@playwright/test";
 
-/** Against a running platform: BASE_URL is its dashboard, CHROMIUM_PATH a browser to use instead of Playwright's. */
+/** Tests a running platform: BASE_URL is its dashboard, CHROMIUM_PATH a browser to use instead of Playwright's. */
 const executablePath = process.env.CHROMIUM_PATH;
 
 export default defineConfig({
   testDir: "e2e",
-  testIgnore: "pictures.spec.ts",
+  testIgnore: "screenshots.spec.ts",
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,
   retries: 0,
-  // What is awaited comes at once, and on a busy machine later; durations are no subject of these tests.
+  // Generous, for busy machines: these tests do not measure durations.
   timeout: 240_000,
   expect: { timeout: 60_000 },
   reporter: "list",

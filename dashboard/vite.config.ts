@@ -8,12 +8,12 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
-    // The Python package serves it from there, and the wheel carries it.
+    // The Python package serves the pages from there, and the wheel contains them.
     outDir: "../src/event_platform/admin/dashboard",
     emptyOutDir: true,
-    // A data: URI would need an exception in the Content-Security-Policy.
+    // The Content-Security-Policy does not allow data: URIs for scripts, styles and fonts.
     assetsInlineLimit: 0,
-    // Mantine, React and the router are one chunk of 550 kB (175 kB on the wire); it changes only with them.
+    // Mantine, React and the router form one chunk of 550 kB (175 kB compressed), which changes only with their versions.
     chunkSizeWarningLimit: 700,
   },
   server: {

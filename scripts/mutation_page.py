@@ -1,23 +1,24 @@
-"""The tables of ``docs/guarantees.md`` that say what was broken on purpose, made from ``tests/mutations/*.toml``."""
+"""Renders the tables of mutations in ``docs/guarantees.md`` from ``tests/mutations/*.toml``."""
 
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
-from scripts.mutation_rows import Mutation, Section
+from scripts.mutation_definitions import Mutation, Section
 
-PAGE = Path(__file__).parents[1] / "docs" / "guarantees.md"
+PAGE: Final = Path(__file__).parents[1] / "docs" / "guarantees.md"
 
 _Cells = tuple[str, str, str, str]
 
-_HEAD = "| fault | test | broken on purpose | how it failed |\n|---|---|---|---|\n"
+_HEAD: Final = "| fault | test | broken on purpose | how it failed |\n|---|---|---|---|\n"
 
 
-def written(page: str, sections: list[Section]) -> str:
-    """The page with the table of each section after its mark, ``<!-- mutations: NAME -->``.
+def render(page: str, sections: list[Section]) -> str:
+    """Return the page with each section's table after its marker, ``<!-- mutations: NAME -->``.
 
     Raises:
-        ValueError: The page has no such mark, or more than one.
+        ValueError: The page does not have exactly one such marker.
     """
     for section in sections:
         page = _with_table(page, section)
@@ -25,12 +26,12 @@ def written(page: str, sections: list[Section]) -> str:
 
 
 def _with_table(page: str, section: Section) -> str:
-    mark = f"<!-- mutations: {section.name} -->\n"
-    before, *rest = page.split(mark)
+    marker = f"<!-- mutations: {section.name} -->\n"
+    before, *rest = page.split(marker)
     if len(rest) != 1:
-        raise ValueError(f"the page has {len(rest)} marks of {section.name} instead of one")
+        raise ValueError(f"the page has {len(rest)} markers of {section.name} instead of one")
     after = re.sub(r"\A\n*(?:\|.*\n)*\n*", "", rest[0])
-    return f"{before}{mark}\n{_table(section)}" + (f"\n{after}" if after else "")
+    return f"{before}{marker}\n{_table(section)}" + (f"\n{after}" if after else "")
 
 
 def _table(section: Section) -> str:
@@ -39,9 +40,9 @@ def _table(section: Section) -> str:
 
 
 def _row(before: _Cells, row: _Cells) -> str:
-    """Fault and test are left out where they are those of the row before."""
-    (fault, test), was = row[:2], before[:2]
-    shown = ("" if fault == was[0] else fault, "" if (fault, test) == was else test, *row[2:])
+    """Leave out fault and test if they are those of the row before."""
+    (fault, test), previous = row[:2], before[:2]
+    shown = ("" if fault == previous[0] else fault, "" if (fault, test) == previous else test, *row[2:])
     return "".join(f"| {cell} " if cell else "| " for cell in shown) + "|\n"
 
 

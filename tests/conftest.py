@@ -1,15 +1,15 @@
-"""Fixtures for every test: real servers, services as processes, a network that fails on demand."""
+"""Fixtures for all tests: real servers, services as processes, a network that fails on demand."""
 
 from hypothesis import HealthCheck, settings
 
-# A busy machine is slow, which no example is to blame for; and what is tried is the same in every run of `make test`.
-# `make test-long` tries other examples each time.
+# No deadline, because a busy machine is slow whatever the example. `make test` tries the same examples in every run,
+# `make test-long` others each time.
 _untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", _untimed, derandomize=True)
 settings.register_profile("other", _untimed)
 settings.load_profile("same")
 
-# A module stands after those it imports: pytest registers each before it is imported.
+# In the order of their imports: pytest has to register a module before another one imports it.
 pytest_plugins = [
     "tests.fixtures.failed_tests",
     "tests.fixtures.order",
@@ -32,5 +32,5 @@ pytest_plugins = [
     "tests.fixtures.redis_servers",
     "tests.fixtures.brokerless_kafka",
     "tests.fixtures.ingest_client",
-    "tests.fixtures.books",
+    "tests.fixtures.recorded_answers",
 ]

@@ -19,7 +19,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run ``event-platform`` in an empty folder."""
+    """Run ``event-platform`` in an empty directory."""
 
     def run_in_folder(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return Shell(tmp_path, environment, timeout_seconds=DEADLINE_SECONDS).run(*arguments)
@@ -28,7 +28,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_help_names_every_verb(run: Run) -> None:
-    """Each with a sentence."""
+    """Each with its description."""
     done = run("--help")
     assert done.returncode == 0
     for name, verb in VERBS.items():
@@ -37,15 +37,15 @@ def test_help_names_every_verb(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_every_verb_is_there(name: str) -> None:
-    """The table points at commands that exist."""
+def test_every_verb_has_a_command(name: str) -> None:
+    """The table of verbs points at commands that exist."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     assert command.name == name
 
 
 def test_only_the_verbs_module_is_imported(run: Run) -> None:
-    """Help comes at once: it needs no stage, no server's library."""
+    """Help is fast: it imports no stage and no server's library."""
     code = "import sys, event_platform.cli; print([m for m in sys.modules if m.split('.')[0] in sys.argv[1:]])"
     heavy = ("fastapi", "confluent_kafka", "psycopg", "redis", "uvicorn", "jgo")
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
@@ -54,7 +54,7 @@ def test_only_the_verbs_module_is_imported(run: Run) -> None:
 
 
 def test_a_wrong_setting_is_named_in_a_sentence(run: Run) -> None:
-    """No traceback: the setting, what it was and what was expected."""
+    """No traceback: the setting, its value and what was expected."""
     done = run("status", INGEST_PORT="http")
     assert done.returncode == 1
     assert done.stderr.startswith("event-platform: INGEST_PORT=http: ")
@@ -63,7 +63,7 @@ def test_a_wrong_setting_is_named_in_a_sentence(run: Run) -> None:
 
 @pytest.mark.parametrize("verb", ["ingest", "processor", "admin", "migrate", "topics", "up", "status", "doctor"])
 def test_a_misspelt_setting_is_named_with_the_right_one(run: Run, tmp_path: Path, verb: str) -> None:
-    """In `.env` it stops every verb that works with settings; the platform can be ended all the same."""
+    """In `.env` it stops every verb that reads settings, except `down`."""
     (tmp_path / ".env").write_text("LOG_LEVEL=warning\nRATE_LIMIT_PER_MINUTE=60000\n")
     # With it nothing could start, were the name let through.
     done = run(verb, KAFKA_BROKERS="127.0.0.1:9")
@@ -74,7 +74,7 @@ def test_a_misspelt_setting_is_named_with_the_right_one(run: Run, tmp_path: Path
 
 
 def test_loadgen_without_its_extra_says_what_to_install(run: Run, tmp_path: Path) -> None:
-    """A base install carries none of it: one sentence, and every other verb works."""
+    """A base install lacks its package: one sentence, and every other verb works."""
     (tmp_path / "hdrh").mkdir()
     (tmp_path / "hdrh/__init__.py").write_text("raise ImportError('No module named hdrh')\n")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
@@ -97,15 +97,15 @@ def test_loadgen_without_its_extra_says_what_to_install(run: Run, tmp_path: Path
         ("demo-failure", "--outage-seconds"),
     ],
 )
-def test_numbers_that_are_no_rates_or_durations_are_usage_errors(run: Run, words: tuple[str, str], number: str) -> None:
-    """Neither what is no number, nor what no run could end."""
+def test_invalid_rates_and_durations_are_usage_errors(run: Run, words: tuple[str, str], number: str) -> None:
+    """Neither not-a-number nor a duration that no run could complete."""
     done = run(*words, number, KAFKA_BROKERS="127.0.0.1:9")
     assert done.returncode == 2
     assert f"Invalid value for '{words[1]}'" in done.stderr
 
 
-def test_a_service_without_its_servers_says_what_to_do(run: Run) -> None:
-    """`event-platform migrate` without a database names the setting and the way to get one."""
+def test_migrate_without_a_database_says_what_to_do(run: Run) -> None:
+    """The error names the setting and the way to get a database."""
     done = run("migrate")
     assert done.returncode == 1
     assert "DATABASE_URL is not set" in done.stderr
@@ -113,14 +113,14 @@ def test_a_service_without_its_servers_says_what_to_do(run: Run) -> None:
 
 
 def test_an_unknown_verb_is_refused(run: Run) -> None:
-    """With the usage, as click has it."""
+    """With click's usage message."""
     done = run("strat")
     assert done.returncode == 2
     assert "strat" in done.stderr
 
 
-def test_modules_of_verbs_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Importing a verb's module reads no settings and starts nothing."""
+def test_importing_a_verbs_module_has_no_side_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads no settings and starts nothing."""
     monkeypatch.setenv("INGEST_PORT", "not a port")
     for verb in VERBS.values():
         import_module(verb.module)

@@ -1,6 +1,6 @@
 import { expect, sendEvent, sendText, TENANT, test } from "./platform";
 
-test("an event is on the Search page after its 202, whole and unchanged", async ({ page, request }) => {
+test("an accepted event appears on the Search page, complete and unchanged", async ({ page, request }) => {
   const eventId = `e2e-${Date.now()}`;
   const text = `{"event_id":"${eventId}","event_type":"order.created","schema_version":1,
     "occurred_at":"2026-01-01T00:00:00Z","source":"web","payload":{"id":12345678901234567890,"ratio":0.10,
@@ -18,7 +18,7 @@ test("an event is on the Search page after its 202, whole and unchanged", async 
   expect(await row.locator("img, script").count()).toBe(0);
 });
 
-test("the same event is found by its key and by its request id", async ({ page, request }) => {
+test("an event is found by its idempotency key and by its request id", async ({ page, request }) => {
   const sent = await sendEvent(request);
   await page.goto("/search");
   await page.getByLabel("Find by").selectOption("Idempotency key");
@@ -30,12 +30,12 @@ test("the same event is found by its key and by its request id", async ({ page, 
   await expect(page.getByText(sent.eventId)).toBeVisible();
 });
 
-test("what nobody sent is not found", async ({ page }) => {
-  await page.goto(`/search?tenant=${TENANT}&value=nobody-sent-this`);
+test("an event that was never sent is not found", async ({ page }) => {
+  await page.goto(`/search?tenant=${TENANT}&value=never-sent`);
   await expect(page.getByText("No event with this event id")).toBeVisible();
 });
 
-test("events are counted on the Overview, by type too", async ({ page, request }) => {
+test("the Overview counts events, also by type", async ({ page, request }) => {
   const type = `e2e.${Date.now()}`;
   await sendEvent(request, { event_type: type });
   await page.goto("/");
@@ -51,16 +51,16 @@ test("events are counted on the Overview, by type too", async ({ page, request }
   }
 });
 
-test("a malformed event is among the dead letters with its reason and its original", async ({
+test("a malformed event appears among the dead letters, with its reason and original record", async ({
   page,
   request,
 }) => {
   const { eventId } = await sendEvent(request, { event_type: undefined });
   await page.goto("/dlq");
-  const line = page.getByRole("row").filter({ hasText: eventId });
-  await expect(line).toContainText("missing event_type");
-  await line.getByRole("button").click();
-  await expect(page.getByRole("region", { name: "Original message" })).toContainText(eventId);
+  const row = page.getByRole("row").filter({ hasText: eventId });
+  await expect(row).toContainText("missing event_type");
+  await row.getByRole("button").click();
+  await expect(page.getByRole("region", { name: "Original record" })).toContainText(eventId);
   await expect(page).toHaveURL(/open=/);
 });
 
@@ -79,7 +79,7 @@ test("filters live in the URL and survive a reload", async ({ page, request }) =
   await expect(page.getByText("No dead letter matches")).toBeVisible();
 });
 
-test("what is copied is the payload as it is stored", async ({ page, request }) => {
+test("Copy copies the payload as it is stored", async ({ page, request }) => {
   const { eventId } = await sendEvent(request, { payload: { copied: [1, 2] } });
   await page.goto(`/search?tenant=${TENANT}&value=${eventId}`);
   await page.getByRole("button", { name: "Copy", exact: true }).click();

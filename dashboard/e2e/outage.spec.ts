@@ -2,10 +2,10 @@ import { once } from "node:events";
 import net from "node:net";
 import { expect, test } from "./platform";
 
-/** A wire to the admin API that can be cut and mended. It keeps its port while it is cut. */
-class Wire {
+/** A TCP proxy in front of the admin API whose connections can be cut. It keeps its port meanwhile. */
+class TcpProxy {
   private readonly open = new Set<net.Socket>();
-  private readonly server = net.createServer((near) => this.join(near));
+  private readonly server = net.createServer((client) => this.join(client));
   private isCut = false;
   private readonly target: URL;
 
@@ -13,12 +13,12 @@ class Wire {
     this.target = target;
   }
 
-  /** Lets everything through; where. */
-  async connect(): Promise<string> {
+  /** Starts listening and returns the URL. */
+  async start(): Promise<string> {
     this.server.listen(0, "127.0.0.1");
     await once(this.server, "listening");
     const address = this.server.address();
-    if (address === null || typeof address !== "object") throw new Error("the wire has no port");
+    if (address === null || typeof address !== "object") throw new Error("the proxy has no port");
     return `http://127.0.0.1:${address.port}`;
   }
 
@@ -27,22 +27,22 @@ class Wire {
     for (const socket of this.open) socket.destroy();
   }
 
-  mend(): void {
+  restore(): void {
     this.isCut = false;
   }
 
-  async end(): Promise<void> {
+  async stop(): Promise<void> {
     this.server.close();
     this.cut();
     await once(this.server, "close");
   }
 
-  private join(near: net.Socket): void {
-    if (this.isCut) return void near.destroy();
-    const far = net.connect(Number(this.target.port), this.target.hostname);
+  private join(client: net.Socket): void {
+    if (this.isCut) return void client.destroy();
+    const upstream = net.connect(Number(this.target.port), this.target.hostname);
     for (const [from, to] of [
-      [near, far],
-      [far, near],
+      [client, upstream],
+      [upstream, client],
     ] as const) {
       this.open.add(from);
       from.on("close", () => this.open.delete(from) && to.destroy());
@@ -52,29 +52,29 @@ class Wire {
   }
 }
 
-test("when the admin API is gone old data stays, with the reason, until it is back", async ({
+test("during an outage of the admin API the data stays, with the reason, until it recovers", async ({
   page,
   baseURL,
-  complaints,
+  browserErrors,
 }) => {
-  const wire = new Wire(new URL(baseURL ?? ""));
-  await page.goto(await wire.connect());
+  const proxy = new TcpProxy(new URL(baseURL ?? ""));
+  await page.goto(await proxy.start());
   const stored = page.getByRole("region", { name: "Stored, last minute" });
   await expect(stored).toBeVisible();
-  // What has not come yet would have no older data to stay.
+  // A query that has not loaded yet would have no data to keep.
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-  wire.cut();
+  proxy.cut();
   await expect(page.getByText("The admin API cannot be reached.").first()).toBeVisible();
   await expect(stored).toBeVisible();
   await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
-  // From now on nobody asks by himself, so that the button is still there when it is wanted.
+  // Paused, so that no automatic retry succeeds and removes the button before it is clicked.
   await page.keyboard.press("p");
   await expect(page.getByRole("button", { name: "Try again" })).toBeEnabled();
-  wire.mend();
+  proxy.restore();
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("The admin API cannot be reached.")).toHaveCount(0);
-  // The browser itself reports each request that failed meanwhile; nothing else may have gone wrong.
-  expect(complaints.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
-  complaints.length = 0;
-  await wire.end();
+  // The browser logs each failed request; there must be no other error.
+  expect(browserErrors.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
+  browserErrors.length = 0;
+  await proxy.stop();
 });

@@ -2,11 +2,11 @@ import { expect, PROCESSOR_PID, sendEvent, test } from "./platform";
 
 const WAITING = 12;
 
-test("the lag rises while the processor stands still, and returns to nothing", async ({ page, request }) => {
+test("the lag grows while the processor is stopped, and drains afterwards", async ({ page, request }) => {
   await page.goto("/pipeline");
   const lag = page.getByRole("region", { name: "Lag", exact: true });
   await expect(lag.getByText("0", { exact: true })).toBeVisible();
-  // The whole group of processes, as its workers may be processes of their own.
+  // Signals the process group, because the workers may be processes of their own.
   process.kill(-PROCESSOR_PID, "SIGSTOP");
   try {
     for (let sent = 0; sent < WAITING; sent += 1) await sendEvent(request);

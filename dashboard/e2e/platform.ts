@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { type APIRequestContext, test as base, expect } from "@playwright/test";
 
-/** The running platform's ingest, a key it knows and whose it is, and the process group of its processor. */
+/** The platform under test: ingest, an API key with its tenant, and the process group of the processor. */
 export const INGEST_URL = required("INGEST_URL");
 const API_KEY = required("API_KEY");
 export const TENANT = required("TENANT");
 export const PROCESSOR_PID = Number(required("PROCESSOR_PID"));
 
-/** The same pages where the admin API wants a token, and one that it knows. */
+/** The dashboard of an admin API that requires a token, and a valid token. */
 export const LOCKED_URL = required("LOCKED_URL");
 export const TOKEN = required("TOKEN");
 
-export type Sent = { eventId: string; key: string; requestId: string };
+export type SentEvent = { eventId: string; key: string; requestId: string };
 
-/** Sends one event and returns once it was accepted. `change` replaces members; undefined removes one. */
+/** Sends one event and returns once it is accepted. `overrides` replaces members; undefined removes one. */
 export async function sendEvent(
   request: APIRequestContext,
-  change: Record<string, unknown> = {},
-): Promise<Sent> {
+  overrides: Record<string, unknown> = {},
+): Promise<SentEvent> {
   const eventId = `e2e-${randomUUID()}`;
   const event = {
     event_id: eventId,
@@ -25,37 +25,41 @@ export async function sendEvent(
     schema_version: 1,
     occurred_at: new Date().toISOString(),
     payload: { order: 1 },
-    ...change,
+    ...overrides,
   };
   return sendText(request, eventId, JSON.stringify(event));
 }
 
-/** The same with the body's text as it is, for numbers that a double would change. */
-export async function sendText(request: APIRequestContext, eventId: string, text: string): Promise<Sent> {
+/** Sends `text` as the request body, for numbers that a double would change. */
+export async function sendText(
+  request: APIRequestContext,
+  eventId: string,
+  text: string,
+): Promise<SentEvent> {
   const key = `key-${randomUUID()}`;
   let requestId = "";
-  // Again where a busy machine's servers were too slow for it, as a producer does.
+  // Retries like a producer: on a busy machine the servers may be too slow and respond with 503.
   await expect(async () => {
-    const answer = await request.post(`${INGEST_URL}/events`, {
+    const response = await request.post(`${INGEST_URL}/events`, {
       headers: { "X-API-Key": API_KEY, "Idempotency-Key": key, "Content-Type": "application/json" },
       data: Buffer.from(text),
     });
-    expect(answer.status()).toBe(202);
-    ({ request_id: requestId } = (await answer.json()) as { request_id: string });
+    expect(response.status()).toBe(202);
+    ({ request_id: requestId } = (await response.json()) as { request_id: string });
   }).toPass({ timeout: 60_000 });
   return { eventId, key, requestId };
 }
 
-/** What the browser complained about: errors on the console (broken security policies are among them) and uncaught. */
-export const test = base.extend<{ complaints: string[] }>({
-  complaints: [
+/** `browserErrors`: console errors, which include violations of the Content-Security-Policy, and uncaught exceptions. */
+export const test = base.extend<{ browserErrors: string[] }>({
+  browserErrors: [
     async ({ page }, use) => {
-      const complaints: string[] = [];
-      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-      page.on("pageerror", (error) => complaints.push(String(error)));
-      await use(complaints);
-      // The browser reports this of itself where a busy machine's servers were too slow; the page asks again.
-      expect(complaints.filter((text) => !text.includes("status of 503"))).toEqual([]);
+      const browserErrors: string[] = [];
+      page.on("console", (message) => message.type() === "error" && browserErrors.push(message.text()));
+      page.on("pageerror", (error) => browserErrors.push(String(error)));
+      await use(browserErrors);
+      // On a busy machine the servers may respond with 503; the browser logs that, and the page retries.
+      expect(browserErrors.filter((text) => !text.includes("status of 503"))).toEqual([]);
     },
     { auto: true },
   ],
@@ -65,6 +69,6 @@ export { expect };
 
 function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} must say which platform to test; “make test” sets it`);
+  if (!value) throw new Error(`${name} is not set; “make test” sets it to the platform under test`);
   return value;
 }

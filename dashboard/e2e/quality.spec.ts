@@ -2,25 +2,25 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page, Request } from "@playwright/test";
 import { expect, sendEvent, TENANT, test } from "./platform";
 
-let found = "";
-let dead = "";
+let storedId = "";
+let deadId = "";
 
 test.beforeAll(async ({ request }) => {
-  found = (await sendEvent(request)).eventId;
-  dead = (await sendEvent(request, { occurred_at: "yesterday" })).eventId;
+  storedId = (await sendEvent(request)).eventId;
+  deadId = (await sendEvent(request, { occurred_at: "yesterday" })).eventId;
 });
 
-/** How wide the page is now, in pixels. Its fonts may come later, so that this is asked until it is right. */
+/** The current width of the page in pixels. Poll it, because fonts load late. */
 function widthOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth);
 }
 
-/** How many pixels of an element's text do not fit into it now. */
-function cutOff(element: Locator): Promise<number> {
-  return element.evaluate((shown) => shown.scrollWidth - shown.clientWidth);
+/** By how many pixels an element's text is currently truncated. */
+function truncatedPixels(element: Locator): Promise<number> {
+  return element.evaluate((node) => node.scrollWidth - node.clientWidth);
 }
 
-/** Each page with data on it, and what to wait for. */
+/** Each page with data, and what shows that it is loaded. */
 const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
   {
     name: "Overview",
@@ -41,15 +41,15 @@ const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
     name: "Dead letters",
     open: async (page) => {
       await page.goto("/dlq");
-      const line = page.getByRole("row").filter({ hasText: dead });
-      await line.getByRole("button").click();
-      await expect(page.getByRole("region", { name: "Original message" })).toBeVisible();
+      const row = page.getByRole("row").filter({ hasText: deadId });
+      await row.getByRole("button").click();
+      await expect(page.getByRole("region", { name: "Original record" })).toBeVisible();
     },
   },
   {
     name: "Search",
     open: async (page) => {
-      await page.goto(`/search?tenant=${TENANT}&value=${found}`);
+      await page.goto(`/search?tenant=${TENANT}&value=${storedId}`);
       await expect(page.getByText(/^Found/)).toBeVisible();
     },
   },
@@ -57,7 +57,7 @@ const PAGES: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
 
 for (const { name, open } of PAGES) {
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`${name} can be used by everyone (${colorScheme})`, async ({ page }) => {
+    test(`${name} is accessible (${colorScheme})`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await open(page);
       const { violations } = await new AxeBuilder({ page })
@@ -70,14 +70,14 @@ for (const { name, open } of PAGES) {
     });
   }
 
-  test(`${name} fits a telephone`, async ({ page }) => {
+  test(`${name} fits a phone screen`, async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await open(page);
     await expect.poll(() => widthOf(page)).toBeLessThanOrEqual(390);
   });
 }
 
-test("what a producer names may be long and of any script", async ({ page, request }) => {
+test("event types and member names may be long and in any script", async ({ page, request }) => {
   const event_type = "checkout.".repeat(22);
   const { eventId } = await sendEvent(request, { event_type, payload: { שם: "שלום" } });
   await page.setViewportSize({ width: 360, height: 800 });
@@ -89,51 +89,53 @@ test("what a producer names may be long and of any script", async ({ page, reque
   expect(name?.x).toBeLessThan(value?.x ?? 0);
 });
 
-test("on a telephone code and time of a dead letter are whole, however long ago it failed", async ({
+test("code and time of a dead letter are not truncated on a phone, however old it is", async ({
   page,
   request,
 }) => {
   const event_id = `${"long-".repeat(20)}${Date.now()}`;
   await sendEvent(request, { event_id, schema_version: 99 });
   await page.route("**/admin/dlq/sample*", async (route) => {
-    const answer = await route.fetch();
+    const response = await route.fetch();
     const failed_at = new Date(Date.now() - 59 * 60_000).toISOString();
-    const text = (await answer.text()).replace(/"failed_at":"[^"]*"/g, `"failed_at":"${failed_at}"`);
-    await route.fulfill({ response: answer, body: text });
+    const text = (await response.text()).replace(/"failed_at":"[^"]*"/g, `"failed_at":"${failed_at}"`);
+    await route.fulfill({ response, body: text });
   });
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto("/dlq");
-  const line = page.getByRole("row").filter({ hasText: event_id });
-  await expect(line).toBeVisible();
+  const row = page.getByRole("row").filter({ hasText: event_id });
+  await expect(row).toBeVisible();
   await expect(page.getByText("Event id", { exact: true })).toBeHidden();
-  await expect.poll(() => cutOff(line.getByRole("cell", { name: "UNSUPPORTED_SCHEMA_VERSION" }))).toBe(0);
-  await expect.poll(() => cutOff(line.getByRole("cell", { name: /min ago/ }))).toBe(0);
-  // The next question may be under way when the page is closed.
+  await expect
+    .poll(() => truncatedPixels(row.getByRole("cell", { name: "UNSUPPORTED_SCHEMA_VERSION" })))
+    .toBe(0);
+  await expect.poll(() => truncatedPixels(row.getByRole("cell", { name: /min ago/ }))).toBe(0);
+  // The next request may be in flight when the page closes.
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test("a large number is whole on a telephone, too", async ({ page }) => {
+test("a large number is not truncated on a phone", async ({ page }) => {
   await page.route("**/admin/overview", async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), dead_total: 1_234_567_890 } });
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), dead_total: 1_234_567_890 } });
   });
   await page.setViewportSize({ width: 360, height: 800 });
   await page.goto("/");
   const value = page.getByText("1,234,567,890", { exact: true });
   await expect(value).toBeVisible();
-  await expect.poll(() => cutOff(value)).toBe(0);
-  // The next question may be under way when the page is closed.
+  await expect.poll(() => truncatedPixels(value)).toBe(0);
+  // The next request may be in flight when the page closes.
   await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test("where the navigation needs no menu it is there, at the narrowest too", async ({ page }) => {
+test("the navigation is visible without the menu from its breakpoint on", async ({ page }) => {
   await page.setViewportSize({ width: 768, height: 1024 });
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Menu" })).toBeHidden();
   await expect(page.getByRole("link", { name: "Pipeline" })).toBeVisible();
 });
 
-test("on a telephone the navigation opens, leads on and closes", async ({ page }) => {
+test("on a phone the menu opens, navigates and closes", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto("/");
   await expect(page.getByRole("link", { name: "Pipeline" })).toBeHidden();
@@ -143,7 +145,7 @@ test("on a telephone the navigation opens, leads on and closes", async ({ page }
   await expect(page.getByRole("link", { name: "Pipeline" })).toBeHidden();
 });
 
-test("all pages are reached by keyboard alone", async ({ page }) => {
+test("all pages can be reached by keyboard alone", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
   await page.keyboard.press("Tab");
@@ -164,7 +166,7 @@ test("all pages are reached by keyboard alone", async ({ page }) => {
   await expect(page.getByLabel("Event id")).toBeFocused();
 });
 
-test("the chosen colours are kept", async ({ page }) => {
+test("the chosen colour scheme survives a reload", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto("/");
   await page.getByText("Dark", { exact: true }).locator("..").click();
@@ -173,24 +175,24 @@ test("the chosen colours are kept", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
 });
 
-test("while paused nothing is asked, whatever the time", async ({ page }) => {
-  const waiting = new Set<Request>();
-  page.on("request", (request) => waiting.add(request));
-  page.on("requestfinished", (request) => waiting.delete(request));
-  page.on("requestfailed", (request) => waiting.delete(request));
+test("no requests are sent while paused, however long", async ({ page }) => {
+  const pending = new Set<Request>();
+  page.on("request", (request) => pending.add(request));
+  page.on("requestfinished", (request) => pending.delete(request));
+  page.on("requestfailed", (request) => pending.delete(request));
   await page.clock.install();
   await page.goto("/");
   await expect(page.getByText(/^Updated/)).toBeVisible();
   await page.keyboard.press("p");
   await expect(page.getByText(/^Paused/)).toBeVisible();
-  // What was asked before would be overdue by the clock that jumps, and be asked again.
-  await expect.poll(() => waiting.size).toBe(0);
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(request.url()));
+  // A pending request would time out when the clock jumps, and be retried.
+  await expect.poll(() => pending.size).toBe(0);
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
   await page.clock.runFor(60_000);
-  await expect(page.getByText(/^Paused, \d+ min ago/)).toBeVisible();
-  expect(asked).toEqual([]);
+  await expect(page.getByText(/^Paused, updated \d+ min ago/)).toBeVisible();
+  expect(requests).toEqual([]);
   await page.keyboard.press("p");
   await page.clock.runFor(4_000);
-  await expect.poll(() => asked.length).toBeGreaterThan(0);
+  await expect.poll(() => requests.length).toBeGreaterThan(0);
 });

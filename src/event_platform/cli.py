@@ -1,12 +1,12 @@
-"""The command line ``event-platform``: thin, and each verb's module is imported only when the verb runs."""
+"""The command line ``event-platform``; a verb's module is imported only when the verb runs."""
 
 import sys
 
 from event_platform.core import sighup
 
 if sys.argv[1:2] == ["ingest"]:
-    # It would end the process until it can be followed, and what is imported until then takes a second.
-    sighup.hold()
+    # SIGHUP would kill the process until its handler is installed, and the imports until then take a second.
+    sighup.block()
 
 import os
 from dataclasses import dataclass
@@ -18,51 +18,59 @@ import click
 from event_platform.core.errors import PlatformError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verb:
-    """Where a verb's command is, its line in the help, and whether it works on the servers of a running platform."""
+    """A verb of the command line.
+
+    Attributes:
+        module: The module that defines its click command.
+        help: Its line in the help.
+        on_running_servers: Whether it uses the servers of a running platform where the settings name none.
+    """
 
     module: str
     help: str
     on_running_servers: bool = False
 
 
-_LOCAL = "event_platform.local.commands"
+_LOCAL = "event_platform.local.cli.commands"
 _SERVICES = "event_platform.service_commands"
 
 VERBS: Final = {
     "up": Verb(_LOCAL, "Start servers and services, and keep them running."),
-    "down": Verb(_LOCAL, "Stop all of them."),
+    "down": Verb(_LOCAL, "Stop all services and servers."),
     "stop": Verb(_LOCAL, "Stop one service or server."),
-    "start": Verb(_LOCAL, "Start one that was stopped."),
+    "start": Verb(_LOCAL, "Start a service or server that was stopped."),
     "status": Verb(_LOCAL, "Show what runs, where, and how often it was restarted."),
     "logs": Verb(_LOCAL, "Show what services and servers wrote."),
-    "doctor": Verb(_LOCAL, "Say what is missing or unreachable, and what to do."),
+    "doctor": Verb(_LOCAL, "Check what is missing or unreachable, and say what to do."),
     "ingest": Verb(_SERVICES, "Run the service that accepts events."),
     "processor": Verb(_SERVICES, "Run the service that stores events."),
     "admin": Verb(_SERVICES, "Run the admin API and the dashboard."),
     "migrate": Verb(_SERVICES, "Apply the migrations that Postgres does not have yet.", on_running_servers=True),
     "topics": Verb(_SERVICES, "Create the topics that Kafka does not have yet.", on_running_servers=True),
     "loadgen": Verb("event_platform.loadgen.command", "Send events as producers would, and report."),
-    "demo": Verb("event_platform.loadgen.demo", "Send sample traffic to a running platform."),
-    "demo-failure": Verb("event_platform.loadgen.demo", "Show that outages lose nothing."),
+    "demo": Verb("event_platform.loadgen.demo.command", "Send sample traffic to a running platform."),
+    "demo-failure": Verb("event_platform.loadgen.demo.command", "Show that outages lose nothing."),
     "rewind": Verb(
-        "event_platform.processor.rewind", "Move the processor back to read messages again.", on_running_servers=True
+        "event_platform.processor.rewind",
+        "Move the processor's offsets back, to read records again.",
+        on_running_servers=True,
     ),
 }
-"""In the order of the help."""
+"""All verbs, in the order in which the help lists them."""
 
 
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         verb = VERBS.get(cmd_name)
         command = getattr(import_module(verb.module), cmd_name.replace("-", "_")) if verb else None
         return command if isinstance(command, click.Command) else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
 
@@ -74,13 +82,13 @@ def cli(context: click.Context) -> None:
     """An internal event platform: HTTP in, Kafka and Postgres behind it, one dashboard in front."""
     verb = VERBS.get(context.invoked_subcommand or "")
     if verb and verb.on_running_servers:
-        from event_platform.local import running  # noqa: PLC0415 - no other verb needs it
+        from event_platform.local.cli import running_servers  # noqa: PLC0415 - no other verb needs it
 
-        running.adopt(os.environ)
+        running_servers.add_to(os.environ)
 
 
 def main() -> None:
-    """Run the command line; what went wrong is said in a sentence, with exit status 1."""
+    """Run the command line; on an error print one sentence and exit with status 1."""
     try:
         cli(prog_name="event-platform")
     except PlatformError as error:

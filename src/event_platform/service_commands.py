@@ -1,4 +1,4 @@
-"""The verbs that run one service, or prepare a server for them."""
+"""The verbs that run one service, or prepare a server for the services."""
 
 import click
 
@@ -22,7 +22,7 @@ def ingest(workers: int) -> None:
 @click.command()
 @_workers
 def processor(workers: int) -> None:
-    """Store Kafka's events in Postgres, and what is broken as dead letters, until SIGTERM or Ctrl-C."""
+    """Store events from Kafka in Postgres, invalid ones as dead letters, until SIGTERM or Ctrl-C."""
     from event_platform.processor import app  # noqa: PLC0415 - no other verb needs it
 
     app.run(load("processor"), workers)
@@ -40,7 +40,7 @@ def admin() -> None:
 def migrate() -> None:
     """Apply the migrations that the database of `DATABASE_URL` does not have yet."""
     from event_platform.core.connections import postgres  # noqa: PLC0415 - no other verb needs it
-    from event_platform.migrations import runner  # noqa: PLC0415 - the same
+    from event_platform.migrations import runner  # noqa: PLC0415 - no other verb needs it
 
     applied = runner.migrate(postgres.conninfo(load("migrate"), "event-platform-migrate"))
     click.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
@@ -48,8 +48,8 @@ def migrate() -> None:
 
 @click.command()
 def topics() -> None:
-    """Create the topics that the Kafka of `KAFKA_BROKERS` does not have yet, and have it stamp what comes into them."""
-    from event_platform.core import topics as platform_topics  # noqa: PLC0415 - the same
+    """Create the topics that Kafka does not have yet, and have Kafka set the timestamps of their records."""
+    from event_platform.core import topics as platform_topics  # noqa: PLC0415 - no other verb needs it
     from event_platform.core.connections import kafka  # noqa: PLC0415 - no other verb needs it
 
     settings = load("topics")
@@ -57,9 +57,11 @@ def topics() -> None:
     kafka_admin = kafka.admin_client(settings)
     done = [f"created {name}" for name in platform_topics.create(kafka_admin, wanted)]
     try:
-        altered = platform_topics.have_stamped(kafka_admin, [topic.name for topic in wanted])
-        done += [f"altered {name}: {platform_topics.STAMP}={platform_topics.STAMPED_BY_KAFKA}" for name in altered]
+        altered = platform_topics.set_log_append_time(kafka_admin, [topic.name for topic in wanted])
+        done += [
+            f"altered {name}: {platform_topics.TIMESTAMP_TYPE}={platform_topics.LOG_APPEND_TIME}" for name in altered
+        ]
     except UnavailableError as error:
-        # Everything works without it; only ages go by the processor's own clock then.
+        # Everything works without it; lag is then measured by the processor's own clock.
         done.append(f"not done: {error}")
     click.echo("\n".join(done) or "all topics exist")

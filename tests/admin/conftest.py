@@ -1,4 +1,4 @@
-"""The admin service on a database that tests fill by SQL, as the processor would."""
+"""The admin service on a database that tests fill with SQL, as the processor would."""
 
 import itertools
 import uuid
@@ -17,20 +17,20 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 
 def uuid7(moment: datetime, number: int) -> uuid.UUID:
-    """The UUIDv7 of a moment; ``number`` stands in place of chance."""
+    """The UUIDv7 of a moment; ``number`` replaces the random bits."""
     milliseconds = int(moment.timestamp() * 1_000)
     return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (0b10 << 62) | number)
 
 
 @dataclass
-class Store:
+class Storable:
     """Writes rows as the processor does."""
 
     connection: psycopg.Connection[Any]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def day(self, moment: datetime) -> None:
-        """Make the partition of that day."""
+    def create_day(self, moment: datetime) -> None:
+        """Create the partition of that day."""
         day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         names = {"day": sql.Identifier(f"events_{day:%Y_%m_%d}"), "key": sql.Identifier(f"events_{day:%Y_%m_%d}_key")}
         bounds = {"start": sql.Literal(day.isoformat()), "end": sql.Literal((day + timedelta(days=1)).isoformat())}
@@ -41,9 +41,9 @@ class Store:
             self.connection.execute(sql.SQL(statement).format(**names, **bounds))
 
     def event(self, received_at: datetime | None = None, **columns: object) -> uuid.UUID:
-        """Store an event; what is not given is made up. Its id."""
+        """Insert an event with defaults for what is not given, and return its id."""
         moment, number = received_at or datetime.now(UTC), next(self.numbers)
-        self.day(moment)
+        self.create_day(moment)
         row = {
             "id": uuid7(moment, number),
             "tenant_id": "tenant_a",
@@ -61,7 +61,7 @@ class Store:
         return uuid.UUID(str(row["id"]))
 
     def dead_letter(self, failed_at: datetime | None = None, **columns: object) -> int:
-        """Write a dead letter, and count it; its offset."""
+        """Insert a dead letter, count it in the rollups, and return its offset."""
         moment, number = failed_at or datetime.now(UTC), next(self.numbers)
         row = {
             "failed_at": moment,
@@ -80,13 +80,13 @@ class Store:
         return number
 
     def duplicate(self, request: uuid.UUID, first: uuid.UUID, tenant_id: str = "tenant_a") -> None:
-        """Note a request as the duplicate of a stored event."""
+        """Record a request as the duplicate of a stored event."""
         now = datetime.now(UTC)
         row = {"tenant_id": tenant_id, "id": request, "received_at": now, "first_id": first, "seen_at": now}
         self._insert("duplicate_requests", row)
 
     def outcome(self, outcome: str, n: int, at: datetime, tenant_id: str = "tenant_a", code: str = "") -> None:
-        """Count messages of an outcome, in both rollups."""
+        """Count events of an outcome in both rollups."""
         for table, column, bucket in (
             ("throughput", "bucket", at.replace(second=at.second // 10 * 10, microsecond=0)),
             ("throughput_hourly", "hour", at.replace(minute=0, second=0, microsecond=0)),
@@ -94,7 +94,7 @@ class Store:
             self._count(table, {column: bucket, "tenant_id": tenant_id, "outcome": outcome, "code": code}, n)
 
     def types(self, event_type: str, n: int, at: datetime, tenant_id: str = "tenant_a") -> None:
-        """Count events of a type, in all three rollups."""
+        """Count events of a type in all three rollups."""
         minute = at.replace(second=0, microsecond=0)
         for table, column, bucket in (
             ("event_counts", "minute", minute),
@@ -121,7 +121,7 @@ class Store:
         )
 
     def empty(self) -> None:
-        """Forget everything."""
+        """Truncate all tables."""
         self.connection.execute(
             "TRUNCATE events, dlq_events, duplicate_requests, throughput, throughput_hourly, event_counts, "
             "event_counts_hourly, event_counts_daily"
@@ -130,37 +130,37 @@ class Store:
 
 @pytest.fixture(scope="module")
 def database(environment: dict[str, str]) -> Iterator[psycopg.Connection[Any]]:
-    """A connection that may write."""
+    """A connection with write access."""
     with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def store(database: psycopg.Connection[Any]) -> Store:
-    """Empty tables, to be filled."""
-    filled = Store(database)
+def store(database: psycopg.Connection[Any]) -> Storable:
+    """Empty tables that a test can fill."""
+    filled = Storable(database)
     filled.empty()
     return filled
 
 
 @pytest.fixture(scope="module")
 def admin(run_service_for_module: RunService) -> Service:
-    """The service of the module."""
+    """The admin service, shared by the module."""
     return run_service_for_module("admin")
 
 
 @pytest.fixture(scope="module")
 def api(admin: Service) -> Iterator[httpx.Client]:
-    """A client of it, which asks again where a busy machine's servers were too slow for it (503)."""
-    with httpx.Client(base_url=admin.url, timeout=DEADLINE_SECONDS, transport=_Patient()) as client:
+    """A client that retries 503, because the servers of a busy machine can be too slow."""
+    with httpx.Client(base_url=admin.url, timeout=DEADLINE_SECONDS, transport=_RetryingTransport()) as client:
         yield client
 
 
-class _Patient(httpx.HTTPTransport):
+class _RetryingTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return eventually(lambda: self._answer(request), "another answer than 503")
+        return eventually(lambda: self._response(request), "a response other than 503")
 
-    def _answer(self, request: httpx.Request) -> httpx.Response | None:
+    def _response(self, request: httpx.Request) -> httpx.Response | None:
         found = super().handle_request(request)
         if found.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             return found

@@ -1,4 +1,4 @@
-"""The process of the admin API: how it starts, and how it ends."""
+"""The process of the admin API: how it starts, how it stops, and what it bounds."""
 
 import socket
 from contextlib import ExitStack
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
@@ -15,7 +15,7 @@ from event_platform.admin.app import BOUNDS
 
 
 def test_a_taken_port_stops_the_start(run_service: RunService) -> None:
-    """It ends at once and names the setting that moves it."""
+    """It exits at once and names the setting that changes the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         admin = run_service("admin", wait_until_ready=False, ADMIN_PORT=port)
@@ -24,31 +24,14 @@ def test_a_taken_port_stops_the_start(run_service: RunService) -> None:
     assert "set ADMIN_PORT to a free port" in admin.log()
 
 
-def test_sigterm_ends_it_cleanly(run_service: RunService) -> None:
+def test_sigterm_stops_it_cleanly(run_service: RunService) -> None:
     """With exit status 0, as the other services do."""
     admin = run_service("admin")
     assert admin.stop() == 0
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/kafka/lag", "/admin/overview", "/health", "/metrics", "/openapi.json", "/docs"]
-)
-def test_head_is_answered_as_get_without_the_body(admin: Service, path: str) -> None:
-    """Monitors ask like that; and the connection can be used again, because nothing is left in it."""
-    with httpx.Client(base_url=admin.url, timeout=DEADLINE_SECONDS) as client:
-        head, get = client.head(path), client.get(path)
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers.keys() == get.headers.keys()
-
-
-def test_head_is_refused_where_get_is(admin: Service) -> None:
-    """It is no way round what only POST does."""
-    refused = httpx.head(f"{admin.url}/admin/events/lookup", timeout=DEADLINE_SECONDS)
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
-
-
-def test_a_head_without_end(run_service: RunService) -> None:
-    """It is refused as soon as it is too large, and cut off before it fills the memory: it never becomes a request."""
+def test_an_endless_request_head(run_service: RunService) -> None:
+    """It gets 431 at the limit, and the connection is closed before it fills the memory."""
     address, begun = run_service("admin").address, b"GET /livez HTTP/1.1\r\nX-A: "
     with socket.create_connection(address, DEADLINE_SECONDS) as connection:
         connection.sendall(begun + b"a" * BOUNDS.max_unfinished_bytes)
@@ -59,8 +42,8 @@ def test_a_head_without_end(run_service: RunService) -> None:
             connection.sendall(b"a" * 64 * 1_048_576)
 
 
-def test_readers_who_never_read(run_service: RunService, store: Store) -> None:
-    """60 of them, who ask for a page of 8 MiB each, are not 480 MiB; and who reads gets the whole page."""
+def test_clients_that_never_read(run_service: RunService, store: Storable) -> None:
+    """60 clients that request 8 MiB each do not take 480 MiB, and a client that reads gets the whole page."""
     for _ in range(8):
         store.dead_letter(original_bytes=b'{"a":"%b"}' % (b"x" * 1_000_000))
     admin = run_service("admin")
@@ -87,5 +70,5 @@ def _begins_a_page(admin: Service, stack: ExitStack) -> bool:
 
 def _page(admin: Service) -> dict[str, Any] | None:
     found = admin.get("/admin/dlq/sample")
-    # A busy machine's servers may be too slow for what is asked.
+    # On a busy machine the servers can be too slow for the request.
     return dict(found.json()) if found.status_code == httpx.codes.OK else None

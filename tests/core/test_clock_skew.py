@@ -1,4 +1,4 @@
-"""Whether two clocks agree, and how it is said that they do not."""
+"""Clock skew: the tolerance, and the sentence about a larger one."""
 
 import pytest
 
@@ -16,6 +16,6 @@ from event_platform.core import clock_skew
     ],
 )
 def test_a_minute_is_the_limit(ahead_seconds: float, expected: str | None) -> None:
-    """The sentence says by how much, and which way."""
-    assert clock_skew.difference(ahead_seconds, "Postgres'") == expected
-    assert clock_skew.agree(ahead_seconds) == (expected is None)
+    """The sentence says by how much this machine's clock is ahead or behind."""
+    assert clock_skew.describe_skew(ahead_seconds, "Postgres'") == expected
+    assert clock_skew.is_within_tolerance(ahead_seconds) == (expected is None)

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, ours and the libraries' alike."""
+"""Logs: one JSON object per line on standard error, from the platform and its libraries alike."""
 
 import json
 import logging
@@ -19,8 +19,8 @@ Lines = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def untouched_logging() -> Iterator[None]:
-    """Leaves the process's logging as it was found."""
+def restored_logging() -> Iterator[None]:
+    """Restore the logging configuration of the process."""
     root, level, handlers = logging.getLogger(), logging.getLogger().level, logging.getLogger().handlers[:]
     configured = structlog.get_config()
     yield
@@ -29,12 +29,12 @@ def untouched_logging() -> Iterator[None]:
 
 
 def written(capsys: Lines) -> list[dict[str, Any]]:
-    """The lines on standard error, parsed."""
+    """Return the parsed lines on standard error."""
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
 def test_line_names_service_module_level_and_time(capsys: Lines) -> None:
-    """Each line can be filtered by where it came from and how grave it is."""
+    """Each line can be filtered by origin and level."""
     configure(load(_env_file=None, log_format="json"), "ingest")
     get_logger("here").warning("something", offset=7)
     [line] = written(capsys)
@@ -42,8 +42,8 @@ def test_line_names_service_module_level_and_time(capsys: Lines) -> None:
     assert line == {"event": "something", "offset": 7, "service": "ingest", "module": "here", "level": "warning"}
 
 
-def test_threads_name_the_service_too(capsys: Lines) -> None:
-    """Lines from a client's own thread carry the service as well."""
+def test_line_of_another_thread_names_the_service(capsys: Lines) -> None:
+    """Lines from the thread of a client library have the service as well."""
     configure(load(_env_file=None, log_format="json"), "processor")
     log = get_logger("here")
     thread = threading.Thread(target=lambda: log.info("from a thread"))
@@ -52,8 +52,8 @@ def test_threads_name_the_service_too(capsys: Lines) -> None:
     assert written(capsys)[0]["service"] == "processor"
 
 
-def test_level_is_kept(capsys: Lines) -> None:
-    """What is below `LOG_LEVEL` is not written."""
+def test_lines_below_the_level_are_not_written(capsys: Lines) -> None:
+    """`LOG_LEVEL` is the lowest level that is written."""
     configure(load(_env_file=None, log_format="json", log_level="warning"), "ingest")
     log = get_logger("here")
     log.info("quiet")
@@ -62,7 +62,7 @@ def test_level_is_kept(capsys: Lines) -> None:
 
 
 def test_exceptions_stay_on_one_line(capsys: Lines) -> None:
-    """A traceback is a field of its line, so that one event stays one line."""
+    """A traceback is a field of its line, so one event is one line."""
     configure(load(_env_file=None, log_format="json"), "ingest")
     try:
         int("why")
@@ -73,8 +73,8 @@ def test_exceptions_stay_on_one_line(capsys: Lines) -> None:
     assert "ValueError: invalid literal" in line["exception"]
 
 
-def test_libraries_write_the_same_form(capsys: Lines) -> None:
-    """A library's warning is a line like ours; its chatter is not written."""
+def test_libraries_write_the_same_format(capsys: Lines) -> None:
+    """A library's error has the same fields as the platform's own; lines below WARNING are not written."""
     configure(load(_env_file=None, log_format="json"), "admin")
     logging.getLogger("uvicorn.error").info("chatter")
     logging.getLogger("uvicorn.error").error("bad %s", "thing")
@@ -100,16 +100,16 @@ print("went on")
 """
 
 
-def test_a_full_disk_stops_nobody(tmp_path: Path) -> None:
-    """What cannot be written is dropped: no line of a log is worth the process that writes it."""
+def test_full_disk_does_not_stop_the_process(tmp_path: Path) -> None:
+    """A line that cannot be written is dropped; the process continues."""
     with Path("/dev/full").open("w") as full:
         command = (sys.executable, "-c", _LOGS_TO_A_FULL_DISK)
         done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
     assert done.stdout == "went on\n"
 
 
-def test_console_has_no_colour_in_a_file(capsys: Lines) -> None:
-    """The form for people is plain text where standard error is no terminal."""
+def test_console_format_has_no_colour_in_a_file(capsys: Lines) -> None:
+    """The console format is plain text if standard error is no terminal."""
     configure(load(_env_file=None, log_format="console"), "ingest")
     get_logger("here").info("hello", size=3)
     text = capsys.readouterr().err

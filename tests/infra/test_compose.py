@@ -10,7 +10,7 @@ import yaml
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.local import kafka_jars
+from event_platform.local.servers import kafka_jars
 
 INFRA = Path(__file__).parents[2] / "infra"
 SERVERS = ("postgres", "redis", "kafka")
@@ -174,7 +174,7 @@ def test_no_service_opens_without_keys(services: dict[str, dict[str, Any]], name
 def test_no_service_opens_with_the_documented_keys(services: dict[str, dict[str, Any]]) -> None:
     """Keys that everybody knows, and tokens that can be guessed, are none."""
     ingest = services["ingest"]["environment"] | {"API_KEYS": "tenant_a:key_a"}
-    with pytest.raises(ConfigurationError, match="the API key of tenant_a stands in the documentation"):
+    with pytest.raises(ConfigurationError, match="the API key of tenant_a is in the documentation"):
         settings_of(services["ingest"] | {"environment": ingest}).key_pairs()
     admin = services["admin"]["environment"] | {"ADMIN_TOKENS": "ops:secret"}
     with pytest.raises(ConfigurationError, match="the admin token of ops is shorter"):

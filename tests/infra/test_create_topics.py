@@ -10,10 +10,11 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.core import topics
+from event_platform.core import topic_limits, topics
 from event_platform.core.connections.kafka import admin_client
 from event_platform.core.settings.loading import load
-from event_platform.local import java, kafka_jars, place
+from event_platform.local.servers import java, kafka_jars
+from event_platform.local.state_dir import directory
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "kafka-init" / "create-topics.sh"
 
@@ -23,12 +24,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ``kafka-topics.sh`` as the image has it, over the jars and the Java of the local platform."""
-    here = place.find(tmp_path_factory.mktemp("tool"))
-    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache(), print))
+    here = directory.locate(tmp_path_factory.mktemp("tool"))
+    jars = os.pathsep.join(str(jar) for jar in kafka_jars.fetch(here.cache_directory(), print))
     script = here.home / "kafka-topics.sh"
     options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     script.write_text(
-        f'#!/bin/sh\nexec "{java.find(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
+        f'#!/bin/sh\nexec "{java.find_java(here)}" {options} -cp "{jars}" org.apache.kafka.tools.TopicCommand "$@"\n'
     )
     script.chmod(0o755)
     return script
@@ -96,10 +97,10 @@ def test_makes_the_topics_that_our_code_makes(given: dict[str, str], admin: Admi
         assert len(found[wanted.name].partitions) == wanted.partitions
         assert there["retention.ms"] == str(wanted.retention_ms)
         assert there["segment.ms"] == str(topics.SEGMENT_MS)
-        assert there[topics.STAMP] == topics.STAMPED_BY_KAFKA
+        assert there[topics.TIMESTAMP_TYPE] == topics.LOG_APPEND_TIME
         assert there["max.message.bytes"] == str(wanted.max_message_bytes)
         assert there["min.insync.replicas"] == "1"
-    topics.check_limits(admin, settings)
+    topic_limits.check_topic_limits(admin, settings)
 
 
 @pytest.mark.usefixtures("made")

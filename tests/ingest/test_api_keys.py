@@ -111,7 +111,7 @@ def test_signal_while_importing(run_service: RunService, producer_of: MakeProduc
 def test_signal_from_the_first_moment(run_service: RunService, producer_of: MakeProducer, workers: int) -> None:
     """Whoever starts it as the supervisor does may send SIGHUP at any time: it comes up, and has read all again."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    with sighup.held():
+    with sighup.blocked():
         service = run_service("ingest", "--workers", str(workers), wait_until_ready=False)
     signal.signal(signal.SIGHUP, before)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from event_platform.core import metrics
 from event_platform.core.errors import ConfigurationError
+from event_platform.core.metrics import ingest as metrics
 from event_platform.ingest import problems
 from event_platform.ingest.json_parts import elements, members
 from event_platform.ingest.redis_address import RedisAddress
@@ -47,7 +47,7 @@ def test_counters_of_all_processes(tmp_path: Path) -> None:
 def test_every_outcome_is_declared() -> None:
     """Each refusal has its counter."""
     codes = {problem.code for problem in problems.ALL} - {"NOT_FOUND", "METHOD_NOT_ALLOWED"}
-    assert codes < set(metrics.INGEST_OUTCOMES)
+    assert codes < set(metrics.OUTCOMES)
 
 
 def test_json_parts() -> None:

@@ -36,7 +36,7 @@ OPEN = {"INGEST_HOST": "0.0.0.0", "ADMIN_TOKENS": "garbage", "DATABASE_URL": "ga
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ("shop:key_a", "the API key of shop stands in the documentation"),
+        ("shop:key_a", "the API key of shop is in the documentation"),
         ("shop:0123456789abcde", "the API key of shop is shorter than 16 characters"),
         ("", "API_KEYS or API_KEYS_FILE must be given"),
     ],

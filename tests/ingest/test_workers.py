@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, Producer, new_key
 from tests.fixtures.processes import command_of
+from tests.fixtures.recorded_answers import RecordedAnswers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
@@ -27,7 +27,7 @@ def post_alone(producer: Producer, key: str) -> int | None:
         return None
 
 
-def test_one_killed(run_service: RunService, producer_of: MakeProducer, books: Books) -> None:
+def test_one_killed(run_service: RunService, producer_of: MakeProducer, recorded_answers: RecordedAnswers) -> None:
     """A process that is killed is replaced, the other one goes on answering, and nothing acknowledged is lost."""
     service = run_service("ingest", "--workers", "2", RATE_LIMIT_PER_MIN=1_000_000)
     producer = producer_of(service)
@@ -35,15 +35,15 @@ def test_one_killed(run_service: RunService, producer_of: MakeProducer, books: B
     before = processes(service)
     assert len(before) == 2
     for _ in range(20):
-        assert books.post(producer, new_key()).status_code == 202
+        assert recorded_answers.post(producer, new_key()).status_code == 202
     psutil.Process(min(before)).send_signal(signal.SIGKILL)
     eventually(lambda: min(before) not in processes(service), "the killed process to be gone")
     assert [post_alone(producer, new_key()) for _ in range(10)] == [202] * 10
     eventually(lambda: len(processes(service) - before) == 1, "another process")
     assert "a worker died; starting it again" in service.log()
     eventually(lambda: service.log().count("accepting events") == 3, "the other process to accept")
-    assert books.post(producer_of(service), new_key()).status_code == 202
-    books.balance()
+    assert recorded_answers.post(producer_of(service), new_key()).status_code == 202
+    recorded_answers.reconcile()
 
 
 def samples(service: Service) -> dict[str, float]:

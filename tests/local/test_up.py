@@ -1,4 +1,4 @@
-"""``event-platform up`` and what belongs to it, on servers of its own, in a path that is long and has spaces."""
+"""``event-platform up`` and its companions, on local servers, with a long state directory path that has spaces."""
 
 import json
 import os
@@ -23,17 +23,17 @@ from tests.fixtures.shell import Shell
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.local import control
-from event_platform.local.control import Request
-from event_platform.local.keeper import Snapshot, State
-from event_platform.local.ports import is_free
+from event_platform.local.servers.ports import is_free
+from event_platform.local.supervisor import control_protocol
+from event_platform.local.supervisor.control_protocol import ControlRequest
+from event_platform.local.supervisor.supervised_process import ProcessSnapshot, ProcessState
 
 EVERYTHING = ("ingest", "processor", "admin", "kafka", "postgres", "redis")
 
 
 @dataclass(frozen=True)
 class Local:
-    """A platform with a state folder and ports of its own."""
+    """A platform with its own state directory and ports."""
 
     folder: Path
     environment: dict[str, str]
@@ -43,43 +43,43 @@ class Local:
         return Shell(self.folder, self.environment | overrides).run(*arguments)
 
     def status(self, *options: str) -> dict[str, dict[str, dict[str, str | int | None]]]:
-        """What scripts are told."""
-        told = self.run("status", "--json", *options)
-        assert told.returncode == 0, told.stderr
-        found: dict[str, dict[str, dict[str, str | int | None]]] = json.loads(told.stdout)
+        """The output of `status --json`."""
+        output = self.run("status", "--json", *options)
+        assert output.returncode == 0, output.stderr
+        found: dict[str, dict[str, dict[str, str | int | None]]] = json.loads(output.stdout)
         return found
 
-    def snapshots(self) -> dict[str, Snapshot]:
-        """What `status` shows, without the time that starting a command takes."""
-        answer = control.ask(self.home, Request("status"))
+    def snapshots(self) -> dict[str, ProcessSnapshot]:
+        """The content of `status`, without the time it takes to start a command."""
+        answer = control_protocol.send(self.home, ControlRequest("status"))
         assert answer, "the platform is not running"
         return {name: entry.snapshot for name, entry in answer.entries.items() if entry.snapshot}
 
     def pids(self) -> dict[str, int]:
-        """The running processes by name."""
+        """Ids of the running processes by name."""
         return {name: snapshot.pid for name, snapshot in self.snapshots().items() if snapshot.pid}
 
     def url_of(self, server: str) -> str:
-        """With its password."""
+        """The address of a server with its password."""
         return str(self.status("--secrets")["servers"][server]["url"])
 
     def service_ports(self) -> list[int]:
-        """Where its services listen."""
+        """The ports of its services."""
         return [urlsplit(str(service["url"])).port or 0 for service in self.status()["services"].values()]
 
     def supervisor_pid(self) -> int:
-        """From the records."""
+        """The supervisor's process id, from the process records."""
         recorded = json.loads((self.home / "processes.json").read_text())
         return int(recorded["supervisor"]["pid"])
 
     @property
     def home(self) -> Path:
-        """The state folder."""
+        """The state directory."""
         return Path(self.environment["EVENT_PLATFORM_HOME"])
 
 
 def make_local(folder: Path, **settings: str) -> Local:
-    """A platform that is not started yet; its state folder's path has spaces and is longer than a socket's may be."""
+    """A platform that is not started yet; its state directory's path has spaces and is too long for a socket."""
     home = folder / "a state folder with spaces" / ("and a long name " * 6).strip()
     environment = {"INGEST_PORT": "0", "ADMIN_PORT": "0", "PROCESSOR_PORT": "0", "EVENT_PLATFORM_HOME": str(home)}
     return Local(folder, environment | settings)
@@ -87,7 +87,7 @@ def make_local(folder: Path, **settings: str) -> Local:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory, log_files: LogFiles) -> Iterator[tuple[Local, str]]:
-    """A platform that was started, and what that printed."""
+    """A started platform, and what `up` printed."""
     local = make_local(tmp_path_factory.mktemp("up"))
     log_files.use(local.home / "logs")
     try:
@@ -106,7 +106,7 @@ def local(started: tuple[Local, str]) -> Local:
 
 
 def test_the_printed_curl_line_works_as_pasted(started: tuple[Local, str]) -> None:
-    """It is accepted, and the addresses around it answer."""
+    """The event is accepted, and the printed addresses answer."""
     local, printed = started
     line = next(line for line in printed.splitlines() if line.startswith("curl "))
     words = shlex.split(line)
@@ -120,9 +120,9 @@ def test_the_printed_curl_line_works_as_pasted(started: tuple[Local, str]) -> No
 
 def test_status_json_has_every_part(local: Local) -> None:
     """Each with its process; no password without `--secrets`."""
-    told = local.status()
-    assert set(told["services"]) == {"ingest", "processor", "admin"}
-    assert set(told["servers"]) == {"kafka", "postgres", "redis"}
+    output = local.status()
+    assert set(output["services"]) == {"ingest", "processor", "admin"}
+    assert set(output["servers"]) == {"kafka", "postgres", "redis"}
     assert set(local.pids()) == set(EVERYTHING)
     assert all(psutil.pid_exists(pid) for pid in local.pids().values())
     assert local.url_of("postgres") not in local.run("status", "--json").stdout
@@ -140,19 +140,19 @@ def test_a_second_up_changes_nothing(local: Local) -> None:
 @pytest.mark.timing
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_a_killed_process_is_back_within_ten_seconds(local: Local, name: str, promised: Promised) -> None:
-    """Status tells of it, and nothing else fell over."""
+    """Status shows the restart, and nothing else restarted."""
 
-    def seconds_away() -> float:
+    def seconds_to_recover() -> float:
         if local.snapshots()[name].restarts:
-            # Who ended again and again is started after longer and longer pauses, unless a person starts it.
+            # A process that died repeatedly is restarted after longer and longer delays, unless a person starts it.
             assert local.run("stop", name).returncode == local.run("start", name).returncode == 0
-            eventually(lambda: local.snapshots()[name].state is State.READY, "readiness")
+            eventually(lambda: local.snapshots()[name].state is ProcessState.READY, "readiness")
         before = local.pids()
         restarts = local.snapshots()[name].restarts
         killed_at = time.monotonic()
         os.kill(before[name], signal.SIGKILL)
         eventually(lambda: local.snapshots()[name].restarts > restarts, "the restart")
-        eventually(lambda: local.snapshots()[name].state is State.READY, "readiness")
+        eventually(lambda: local.snapshots()[name].state is ProcessState.READY, "readiness")
         seconds = time.monotonic() - killed_at
         after = local.pids()
         assert after.pop(name) != before.pop(name)
@@ -160,7 +160,7 @@ def test_a_killed_process_is_back_within_ten_seconds(local: Local, name: str, pr
         assert "last ended by SIGKILL" in _row(local, name)
         return seconds
 
-    promised.within(10, seconds_away)
+    promised.within(10, seconds_to_recover)
 
 
 def _row(local: Local, name: str) -> str:
@@ -172,9 +172,9 @@ def test_what_is_stopped_stays_stopped_until_started(local: Local, name: str) ->
     """Services and servers alike; stopped ones have no process."""
     assert local.run("stop", name).returncode == 0
     assert name not in local.pids()
-    assert local.snapshots()[name].state is State.STOPPED
+    assert local.snapshots()[name].state is ProcessState.STOPPED
     assert local.run("start", name).returncode == 0
-    assert local.snapshots()[name].state is State.READY
+    assert local.snapshots()[name].state is ProcessState.READY
 
 
 def test_a_service_starts_with_another_setting(local: Local) -> None:
@@ -192,8 +192,8 @@ def test_a_service_starts_with_another_setting(local: Local) -> None:
 
 
 @pytest.mark.parametrize("setting", ["INGEST_PORT=1", "INGEST_HOST=127.0.0.1", "EVENT_PLATFORM_HOME=/nowhere"])
-def test_what_is_fixed_while_the_platform_runs_is_refused(local: Local, setting: str) -> None:
-    """The supervisor would look in vain for a service elsewhere, or would not know its process again."""
+def test_settings_fixed_while_the_platform_runs_are_refused(local: Local, setting: str) -> None:
+    """The supervisor would check readiness at the old address, or no longer recognise the process."""
     before = local.pids()["ingest"]
     refused = local.run("start", "ingest", "--env", setting)
     assert refused.returncode == 1
@@ -201,8 +201,8 @@ def test_what_is_fixed_while_the_platform_runs_is_refused(local: Local, setting:
     assert local.pids()["ingest"] == before
 
 
-def test_keys_that_cannot_be_read_stop_no_service(local: Local) -> None:
-    """A file that is not there is refused before the running process is ended."""
+def test_unreadable_keys_stop_no_service(local: Local) -> None:
+    """A missing file is refused before the running process is stopped."""
     before = local.pids()["ingest"]
     refused = local.run("start", "ingest", "--env", "API_KEYS_FILE=/nowhere/keys")
     assert refused.returncode == 1
@@ -210,8 +210,8 @@ def test_keys_that_cannot_be_read_stop_no_service(local: Local) -> None:
     assert local.pids()["ingest"] == before
 
 
-def test_an_unknown_name_is_told(local: Local) -> None:
-    """With the names that there are."""
+def test_an_unknown_name_is_refused(local: Local) -> None:
+    """The error lists the names that there are."""
     done = local.run("stop", "zookeeper")
     assert done.returncode == 1
     assert "zookeeper" in done.stderr
@@ -219,21 +219,21 @@ def test_an_unknown_name_is_told(local: Local) -> None:
 
 
 def test_logs_show_what_a_service_wrote(local: Local) -> None:
-    """By name, or all of them; an unknown name is told."""
+    """Of one service or of all; an unknown name is refused."""
     assert "eady to accept connections" in local.run("logs", "redis").stdout
     assert "redis " in local.run("logs").stdout
     assert local.run("logs", "nothing").returncode == 1
 
 
 def kill_supervisor(local: Local) -> None:
-    """SIGKILL; returns when it is gone."""
+    """Kill the supervisor by SIGKILL; return when it is gone."""
     supervisor = psutil.Process(local.supervisor_pid())
     supervisor.kill()
     supervisor.wait(DEADLINE_SECONDS)
 
 
-def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local) -> None:
-    """The next `up` ends what was left, and starts all on the data that there was."""
+def test_up_after_a_killed_supervisor_stops_orphans_and_keeps_data(local: Local) -> None:
+    """The next `up` stops what was left running, and starts everything on the existing data."""
     with psycopg.connect(local.url_of("postgres"), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (a int)")
     with Redis.from_url(local.url_of("redis")) as redis:
@@ -247,7 +247,7 @@ def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local)
     done = local.run("up", "--detach")
 
     assert done.returncode == 0, done.stderr
-    assert "which a killed supervisor had left" in done.stdout
+    assert "which a killed supervisor had left running" in done.stdout
     assert not any(psutil.pid_exists(pid) for pid in left.values())
     with psycopg.connect(local.url_of("postgres")) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
@@ -259,7 +259,7 @@ def test_a_killed_supervisor_is_cleaned_up_after_and_data_survives(local: Local)
 
 @pytest.mark.timing
 def test_a_second_start_is_ready_within_fifteen_seconds(local: Local, promised: Promised) -> None:
-    """`down` leaves no process, port or control socket; a second one has nothing to do; then `up` is quick."""
+    """`down` leaves no process, port or control socket, a second `down` has nothing to do, and `up` is fast."""
 
     def seconds_to_start() -> float:
         pids, ports = [*local.pids().values(), local.supervisor_pid()], local.service_ports()
@@ -276,7 +276,7 @@ def test_a_second_start_is_ready_within_fifteen_seconds(local: Local, promised: 
 
 
 def test_down_cleans_up_after_a_killed_supervisor(local: Local) -> None:
-    """What it left is ended."""
+    """It stops the orphans."""
     left = local.pids()
     kill_supervisor(local)
     assert local.run("down").stdout.strip() == "stopped"

@@ -21,13 +21,14 @@ from tests.processor.conftest import Bench
 from event_platform.core import topics
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import SURE_AFTER_SECONDS, finds_brokers
+from event_platform.core.connections.replaceable_client import RECONNECT_SECONDS, finds_brokers
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, Health, State
+from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier
 from event_platform.processor.outbox import Outbox
-from event_platform.processor.retry import Patience
 from event_platform.processor.storage.connection import Database
 
 
@@ -52,10 +53,10 @@ class RunningOutbox:
     def __init__(self, settings: Settings) -> None:
         """Build it, without starting it."""
         self.health = Health(DatabaseClock())
-        self.health.state = State.RUNNING
+        self.health.mark_running()
         self.stop = threading.Event()
         database = EndingDatabase(settings, self.stop)
-        retrier = Patience(self.health, self.stop, Random(0), database.close, lambda _doing: None)
+        retrier = Retrier(self.health.dependencies, self.stop, Random(0), database.close, lambda _doing: None)
         self.outbox = Outbox(settings, database, retrier, self.health)
         self.thread = threading.Thread(target=self.outbox.run, daemon=True)
 
@@ -149,7 +150,7 @@ def is_lost(outbox: Outbox, settings: Settings, brokerless_kafka: BrokerlessKafk
     with brokerless_kafka.losing("event-platform-dead-letters"):
         for _ in range(20):
             finds_brokers(producer, settings.topic_dlq, 0.2)
-    return not finds_brokers(producer, settings.topic_dlq, SURE_AFTER_SECONDS)
+    return not finds_brokers(producer, settings.topic_dlq, RECONNECT_SECONDS)
 
 
 def test_two_outboxes_share_the_work(bench: Bench, raw_topic: RawTopic, settings: Settings) -> None:

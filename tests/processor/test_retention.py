@@ -11,8 +11,8 @@ from tests.processor.conftest import Bench, MakeMessage
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier
 from event_platform.processor.retention import RetentionTask
-from event_platform.processor.retry import Patience
 from event_platform.processor.storage import daily_partitions
 
 COUNT_ROWS = "SELECT count(*) FROM {}"
@@ -103,5 +103,7 @@ def test_unpublished_dead_letter_is_kept(bench: Bench, settings: Settings) -> No
 
 def _run_once(bench: Bench, settings: Settings, clock: DatabaseClock | None = None) -> None:
     clock = clock or DatabaseClock()
-    retrier = Patience(Health(clock), threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    retrier = Retrier(
+        Health(clock).dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None
+    )
     RetentionTask(settings, bench.database, retrier, clock).run_once()

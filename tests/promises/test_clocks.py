@@ -12,7 +12,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService
 from tests.fixtures.waiting import eventually
 
-from event_platform.core.envelope import timestamp
+from event_platform.core.envelope import format_timestamp
 
 DAYS = 40
 
@@ -56,7 +56,7 @@ def test_clocks_that_differ_drop_nothing(
     with slow_clock(servers, str(raw_topic.one("SELECT current_database()")), DAYS):
         processor = run_service("processor", wait_until_ready=False)
         moments = [today, today - timedelta(days=60), today + timedelta(days=20)]
-        raw_topic.send(*(raw_topic.message(received_at=timestamp(moment)) for moment in moments))
+        raw_topic.send(*(raw_topic.message(received_at=format_timestamp(moment)) for moment in moments))
         raw_topic.await_processed()
         assert raw_topic.one("SELECT count(*) FROM events") == len(moments)
         reason = eventually(lambda: processor.health()["error"], "the difference in its health")

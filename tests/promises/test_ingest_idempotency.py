@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import (
     EVENT,
     MakeProducer,
@@ -25,6 +24,7 @@ from tests.fixtures.ingest_client import (
     unless_redis_is_late,
 )
 from tests.fixtures.proxy import MakeProxy, Proxy
+from tests.fixtures.recorded_answers import RecordedAnswers
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually, let_pass
@@ -42,24 +42,28 @@ QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_concurrent_posts_of_one_key(
-    run_service: RunService, producer_of: MakeProducer, books: Books, workers: int
+    run_service: RunService, producer_of: MakeProducer, recorded_answers: RecordedAnswers, workers: int
 ) -> None:
     """Of 50 concurrent posts of one key one is new, the rest are duplicates or told to wait, and one row is stored."""
     service, key = run_service("ingest", "--workers", str(workers), **QUOTA), new_key()
     producer = producer_of(service)
     eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     with ThreadPoolExecutor(50) as pool, unless_redis_is_late(service):
-        answers = list(pool.map(lambda _: books.post(producer, key), range(50)))
+        answers = list(pool.map(lambda _: recorded_answers.post(producer, key), range(50)))
         accepted = [answer.json() for answer in answers if answer.status_code == 202]
         assert [answer["duplicate"] for answer in accepted].count(False) == 1
         assert len({answer["request_id"] for answer in accepted}) == 1
         assert {answer.status_code for answer in answers} <= {202, 409}
-        assert books.post(producer, key).json()["duplicate"] is True
-    books.balance()
+        assert recorded_answers.post(producer, key).json()["duplicate"] is True
+    recorded_answers.reconcile()
 
 
 def test_killed_after_the_claim(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, settings: Settings, books: Books
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    settings: Settings,
+    recorded_answers: RecordedAnswers,
 ) -> None:
     """SIGKILL between claim and acknowledgement: when the lease is over a retry is accepted, and one row is stored."""
     producer = producer_of(run_service("ingest", **QUOTA))
@@ -69,7 +73,7 @@ def test_killed_after_the_claim(
         servers.pause("kafka")
         with ThreadPoolExecutor(1) as pool:
             claimed_after = time.monotonic()
-            answer = pool.submit(books.post, producer_of(service), key)
+            answer = pool.submit(recorded_answers.post, producer_of(service), key)
             first_id = eventually(lambda: answer.done() or claimed_id(settings, key), "the claim")
             service.kill()
             is_unanswered = isinstance(answer.exception(), httpx.TransportError)
@@ -78,22 +82,22 @@ def test_killed_after_the_claim(
         return (key, str(first_id), claimed_after) if is_unanswered else None
 
     key, first_id, claimed_after = eventually(killed, "a service that is killed before it answered")
-    response = books.post(producer, key)
+    response = recorded_answers.post(producer, key)
     # On a busy machine the lease may be over already.
     if time.monotonic() - claimed_after < LEASE_SECONDS:
         assert (response.status_code, code(response)) == (409, "IDEMPOTENCY_IN_PROGRESS")
         assert response.headers["retry-after"] == "1"
-    eventually(lambda: books.accepted(producer, key), "the lease to be over")
-    again = books.post(producer, key).json()
+    eventually(lambda: recorded_answers.accepted(producer, key), "the lease to be over")
+    again = recorded_answers.post(producer, key).json()
     assert again == {"status": "accepted", "request_id": first_id, "duplicate": True}
-    books.balance()
+    recorded_answers.reconcile()
 
 
 def test_killed_after_the_acknowledgement(
     run_service: RunService,
     producer_of: MakeProducer,
     unconfirmed: "Unconfirmed",
-    books: Books,
+    recorded_answers: RecordedAnswers,
     published: Published,
 ) -> None:
     """SIGKILL after Kafka has it and before Redis knows: the retry has the same id, and one row is stored."""
@@ -101,13 +105,17 @@ def test_killed_after_the_acknowledgement(
     service.kill()
     assert len(published.of_key(key)) == 1
     producer = producer_of(run_service("ingest", **QUOTA))
-    eventually(lambda: books.accepted(producer, key), "the lease to be over")
+    eventually(lambda: recorded_answers.accepted(producer, key), "the lease to be over")
     assert {message["request_id"] for message in published.of_key(key)} == {request_id}
-    books.balance()
+    recorded_answers.reconcile()
 
 
 def test_confirmation_lost(
-    producer_of: MakeProducer, unconfirmed: "Unconfirmed", redis_proxy: Proxy, settings: Settings, books: Books
+    producer_of: MakeProducer,
+    unconfirmed: "Unconfirmed",
+    redis_proxy: Proxy,
+    settings: Settings,
+    recorded_answers: RecordedAnswers,
 ) -> None:
     """Redis is away between claim and confirmation: it is told when it is back, and the first retry is a duplicate."""
     service, key, request_id = unconfirmed()
@@ -116,9 +124,9 @@ def test_confirmation_lost(
     # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
     eventually(lambda: is_confirmed(settings, key), "Redis to be told of the acknowledgement")
     with unless_redis_is_late(service):
-        again = books.post(producer_of(service), key).json()
+        again = recorded_answers.post(producer_of(service), key).json()
         assert again == {"status": "accepted", "request_id": request_id, "duplicate": True}
-    books.balance()
+    recorded_answers.reconcile()
 
 
 Unconfirmed = Callable[[], tuple[Service, str, str]]
@@ -130,7 +138,7 @@ def unconfirmed(
     producer_of: MakeProducer,
     redis_proxy: Proxy,
     settings: Settings,
-    books: Books,
+    recorded_answers: RecordedAnswers,
 ) -> Unconfirmed:
     """A service, a key that it claimed and acknowledged without Redis' answers, and the event's request id."""
 
@@ -138,9 +146,9 @@ def unconfirmed(
         redis_proxy.heal()
         service, key = run_service("ingest", REDIS_URL=redis_proxy.url, **QUOTA), new_key()
         producer = producer_of(service)
-        books.post(producer, new_key())
+        recorded_answers.post(producer, new_key())
         redis_proxy.swallow_replies()
-        answer = books.post(producer, key)
+        answer = recorded_answers.post(producer, key)
         request_id = answer.json().get("request_id")
         # On a busy machine a service may have left Redis alone before the claim, or Kafka may be late.
         is_claimed = answer.status_code == 202 and claimed_id(settings, key) == request_id
@@ -150,24 +158,28 @@ def unconfirmed(
 
 
 def test_late_arrival_with_a_refusal_between(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, published: Published, books: Books
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    published: Published,
+    recorded_answers: RecordedAnswers,
 ) -> None:
     """A publication that timed out arrives after all, and a retry was refused meanwhile: one id, one row."""
     service, key = run_service("ingest", **QUOTA), new_key()
     producer = producer_of(service)
-    assert books.post(producer, new_key()).status_code == 202
+    assert recorded_answers.post(producer, new_key()).status_code == 202
     servers.pause("kafka")
-    first = books.post(producer, key)
+    first = recorded_answers.post(producer, key)
     assert (first.status_code, code(first)) == (503, "UNAVAILABLE")
     with full_queue(service, producer_of):
-        eventually(lambda: is_refused_at_once(books, producer, key), "a retry to be refused")
+        eventually(lambda: is_refused_at_once(recorded_answers, producer, key), "a retry to be refused")
     servers.resume("kafka")
-    eventually(lambda: books.accepted(producer, key), "a retry to be accepted")
-    eventually(lambda: books.post(producer, key).json().get("duplicate"), "a retry to be a duplicate")
-    books.balance()
+    eventually(lambda: recorded_answers.accepted(producer, key), "a retry to be accepted")
+    eventually(lambda: recorded_answers.post(producer, key).json().get("duplicate"), "a retry to be a duplicate")
+    recorded_answers.reconcile()
     copies = published.of_key(key)
     assert len(copies) > 1, "nothing arrived late"
-    assert {copy["request_id"] for copy in copies} == {f"req_{books.fate(key).id}"}
+    assert {copy["request_id"] for copy in copies} == {f"req_{recorded_answers.state_of(key).id}"}
 
 
 PRODUCER_QUEUE = 20_000
@@ -201,11 +213,11 @@ def full_queue(service: Service, producer_of: MakeProducer) -> Iterator[None]:
             each.result()
 
 
-def is_refused_at_once(books: Books, producer: Producer, key: str) -> bool:
+def is_refused_at_once(recorded_answers: RecordedAnswers, producer: Producer, key: str) -> bool:
     """Whether an event, which has to be refused, did not wait for Kafka: that takes `PATIENCE_SECONDS`."""
     started = time.monotonic()
     # On a busy machine the lease may be over already (409).
-    assert books.post(producer, key).status_code in {503, 409}
+    assert recorded_answers.post(producer, key).status_code in {503, 409}
     return time.monotonic() - started < PATIENCE_SECONDS
 
 
@@ -225,7 +237,7 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     producer_of: MakeProducer,
     servers: RunningServers,
     settings: Settings,
-    books: Books,
+    recorded_answers: RecordedAnswers,
     end: str,
 ) -> None:
     """A client that hangs up strands nothing: not in the midst of its head or body, and not before its answer."""
@@ -241,7 +253,7 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     for sent in (head_of(key) + body[:20], head_of(key)[:50]):
         with socket.create_connection(service.address) as connection:
             connection.sendall(sent)
-    assert books.post(producer, key).json()["duplicate"] is False
+    assert recorded_answers.post(producer, key).json()["duplicate"] is False
 
     def confirmed_unasked() -> tuple[str, str] | None:
         other = new_key()
@@ -254,15 +266,15 @@ def test_client_gone(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
         let_pass(0.5)
         servers.resume("kafka")
         # Nobody asks meanwhile: who did after the lease would take the claim over, and confirm it.
-        eventually(lambda: is_settled(settings, other), "the claim to be settled")
+        eventually(lambda: is_settled(settings, other), "the claim to be write_result")
         # A busy Kafka may not have acknowledged it in time.
         return (other, first_id) if is_confirmed(settings, other) else None
 
     other, first_id = eventually(confirmed_unasked, "an event to be confirmed whose client is gone")
     with unless_redis_is_late(service):
-        again = books.post(producer, other).json()
+        again = recorded_answers.post(producer, other).json()
         assert again == {"status": "accepted", "request_id": first_id, "duplicate": True}
-    eventually(lambda: books.fate(other).stored == 1, "the event to be stored")
+    eventually(lambda: recorded_answers.state_of(other).stored == 1, "the event to be stored")
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, Published, code, new_key, unless_redis_is_late
 from tests.fixtures.raw_topic import RawTopic
+from tests.fixtures.recorded_answers import RecordedAnswers
 from tests.fixtures.services import RunService
 
-from event_platform.loadgen.reckoning import STORED
+from event_platform.loadgen.traffic.request_kinds import STORED
 
 
 def event(payload: bytes) -> bytes:
@@ -49,13 +49,17 @@ BODIES = [
 
 
 def test_nasty_json(
-    run_service: RunService, producer_of: MakeProducer, raw_topic: RawTopic, published: Published, books: Books
+    run_service: RunService,
+    producer_of: MakeProducer,
+    raw_topic: RawTopic,
+    published: Published,
+    recorded_answers: RecordedAnswers,
 ) -> None:
     """Each body has its documented answer; accepted ones are published byte for byte, and none is lost behind that."""
     producer = producer_of(run_service("ingest", RATE_LIMIT_PER_MIN=1_000_000))
     accepted: dict[str, bytes] = {}
     for body, expected in BODIES:
-        response = books.post(producer, new_key(), body, expected)
+        response = recorded_answers.post(producer, new_key(), body, expected)
         if expected in {NOT_JSON, NOT_AN_EVENT}:
             assert (response.status_code, code(response)) == (400, expected), body[:100]
         else:
@@ -65,7 +69,7 @@ def test_nasty_json(
     assert set(values) == set(accepted)
     for request_id, body in accepted.items():
         assert values[request_id].endswith(b'"event":' + body + b"}")
-    books.balance()
+    recorded_answers.reconcile()
     dead = dict(raw_topic.query("SELECT request_id, original_bytes FROM dlq_events"))
     for request_id, original in dead.items():
         assert bytes(original) == values[request_id]

@@ -8,9 +8,9 @@ from functools import partial
 import httpx
 import pytest
 from redis import Redis, RedisError
-from tests.fixtures.books import Books
 from tests.fixtures.ingest_client import MakeProducer, claimed_id, code, new_key, redis_of, unless_redis_is_late
 from tests.fixtures.proxy import MakeProxy
+from tests.fixtures.recorded_answers import RecordedAnswers
 from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
@@ -42,14 +42,18 @@ def health(service: Service) -> tuple[int, str, dict[str, dict[str, str]]]:
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
 def test_kafka_away(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, books: Books, fault: str
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    recorded_answers: RecordedAnswers,
+    fault: str,
 ) -> None:
     """Never a 202 while Kafka is away; the same key is accepted once it is back; readiness is red meanwhile."""
     service = run_service("ingest", **QUOTA)
     producer, keys = producer_of(service), [new_key() for _ in range(20)]
     getattr(servers, fault)("kafka")
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda key: books.post(producer, key), keys))
+        answers = list(pool.map(lambda key: recorded_answers.post(producer, key), keys))
     for response in answers:
         assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
         assert response.headers["retry-after"] == "1"
@@ -57,9 +61,9 @@ def test_kafka_away(
     assert health(service)[2]["kafka"]["error"]
     servers.restore()
     for key in keys:
-        eventually(partial(books.accepted, producer, key), "a retry to be accepted")
-        assert books.post(producer, key).json()["duplicate"] is True
-    assert books.balance().rows["acknowledged"].stored == 20
+        eventually(partial(recorded_answers.accepted, producer, key), "a retry to be accepted")
+        assert recorded_answers.post(producer, key).json()["duplicate"] is True
+    assert recorded_answers.reconcile().groups["acknowledged"].stored == 20
     eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
 
 
@@ -83,13 +87,17 @@ def _answers(service: Service) -> bool:
 
 @pytest.mark.parametrize("fault", ["pause", "kill"])
 def test_redis_away(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, books: Books, fault: str
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    recorded_answers: RecordedAnswers,
+    fault: str,
 ) -> None:
     """Without Redis events are accepted, and health is degraded with since-when."""
     service = run_service("ingest", **QUOTA)
     producer, copied = producer_of(service), new_key()
     getattr(servers, fault)("redis")
-    assert [books.post(producer, copied).status_code for _ in range(2)] == [202, 202]
+    assert [recorded_answers.post(producer, copied).status_code for _ in range(2)] == [202, 202]
     eventually(lambda: health(service)[:2] == (200, "degraded"), "degraded health")
     entry = health(service)[2]["redis"]
     assert entry["status"] == "down"
@@ -98,32 +106,36 @@ def test_redis_away(
     eventually(lambda: health(service)[:2] == (200, "ok"), "green readiness")
     key = new_key()
     with unless_redis_is_late(service):
-        assert [books.post(producer, key).json()["duplicate"] for _ in range(2)] == [False, True]
-    sheet = books.balance()
-    assert (sheet.rows["acknowledged"].stored, sheet.acknowledged_again) == (2, 1)
+        assert [recorded_answers.post(producer, key).json()["duplicate"] for _ in range(2)] == [False, True]
+    report = recorded_answers.reconcile()
+    assert (report.groups["acknowledged"].stored, report.acknowledged_again) == (2, 1)
 
 
 def test_redis_away_and_reject(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, settings: Settings, books: Books
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    settings: Settings,
+    recorded_answers: RecordedAnswers,
 ) -> None:
     """With REDIS_OUTAGE=reject nothing is accepted without Redis, and no claim is stranded by it."""
     service = run_service("ingest", REDIS_OUTAGE="reject", **QUOTA)
     producer, key, lost = producer_of(service), new_key(), new_key()
     # What a process asks first it only asks for the data's epoch; nothing of that is done.
-    eventually(lambda: books.accepted(producer, new_key()), "an event to be accepted")
+    eventually(lambda: recorded_answers.accepted(producer, new_key()), "an event to be accepted")
     servers.pause("redis")
     # Of the first one the claim was sent, and is made when Redis goes on.
     for each in (lost, key):
-        response = books.post(producer, each)
+        response = recorded_answers.post(producer, each)
         assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
     assert health(service)[0] == 503
     servers.resume("redis")
     eventually(lambda: health(service)[0] == 200, "green readiness")
-    eventually(lambda: books.accepted(producer, key), "a retry to be accepted")
-    assert books.post(producer, key).json()["duplicate"] is True
+    eventually(lambda: recorded_answers.accepted(producer, key), "a retry to be accepted")
+    assert recorded_answers.post(producer, key).json()["duplicate"] is True
     eventually(lambda: claimed_id(settings, lost) is None, "the claim to be given back")
-    books.balance()
-    assert books.fate(lost).stored == 0
+    recorded_answers.reconcile()
+    assert recorded_answers.state_of(lost).stored == 0
 
 
 def test_redis_flushed_and_script_forgotten(
@@ -159,17 +171,19 @@ def _takes_writes(redis_client: Redis) -> bool:
         return False
 
 
-def test_both_hung(run_service: RunService, producer_of: MakeProducer, servers: RunningServers, books: Books) -> None:
+def test_both_hung(
+    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, recorded_answers: RecordedAnswers
+) -> None:
     """With both hung a single event and a batch have their documented answer, and all heals."""
     producer = producer_of(run_service("ingest", **QUOTA))
     servers.pause("redis")
     servers.pause("kafka")
     with ThreadPoolExecutor(2) as pool:
-        batch = pool.submit(books.post_batch, producer, [new_key() for _ in range(10)])
-        for response in (books.post(producer, new_key()), batch.result()):
+        batch = pool.submit(recorded_answers.post_batch, producer, [new_key() for _ in range(10)])
+        for response in (recorded_answers.post(producer, new_key()), batch.result()):
             assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
     servers.restore()
-    books.balance()
+    recorded_answers.reconcile()
 
 
 @pytest.mark.timing
@@ -230,17 +244,19 @@ def _seconds_of(post: Callable[[], httpx.Response]) -> float:
 
 
 def test_batch_without_kafka(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, books: Books
+    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, recorded_answers: RecordedAnswers
 ) -> None:
     """A batch of which nothing was acknowledged is 503 as a whole, and accepted when it comes again."""
     producer = producer_of(run_service("ingest", **QUOTA))
     keys = [new_key() for _ in range(50)]
     servers.pause("kafka")
-    response = books.post_batch(producer, keys)
+    response = recorded_answers.post_batch(producer, keys)
     assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
     servers.resume("kafka")
-    eventually(lambda: books.post_batch(producer, keys).json().get("rejected") == 0, "the batch to be accepted")
-    assert books.balance().rows["acknowledged"].stored == 50
+    eventually(
+        lambda: recorded_answers.post_batch(producer, keys).json().get("rejected") == 0, "the batch to be accepted"
+    )
+    assert recorded_answers.reconcile().groups["acknowledged"].stored == 50
 
 
 def test_start_with_slow_redis(
@@ -268,7 +284,11 @@ def test_slow_redis(
 
 
 def test_sigterm_finishes_what_was_accepted(
-    run_service: RunService, producer_of: MakeProducer, servers: RunningServers, books: Books, settings: Settings
+    run_service: RunService,
+    producer_of: MakeProducer,
+    servers: RunningServers,
+    recorded_answers: RecordedAnswers,
+    settings: Settings,
 ) -> None:
     """SIGTERM amid a request: it is answered first, and the exit status is 0."""
 
@@ -277,7 +297,7 @@ def test_sigterm_finishes_what_was_accepted(
         producer = producer_of(service)
         servers.pause("kafka")
         with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(books.post, producer, key)
+            answer = pool.submit(recorded_answers.post, producer, key)
             eventually(lambda: claimed_id(settings, key) is not None, "the claim")
             service.process.terminate()
             servers.resume("kafka")
@@ -288,4 +308,4 @@ def test_sigterm_finishes_what_was_accepted(
         return status == 202
 
     eventually(is_accepted, "an answer that tells of the acknowledgement")
-    books.balance()
+    recorded_answers.reconcile()

@@ -60,7 +60,7 @@ def test_admin(run_service: RunService, raw_topic: RawTopic, brokerless_kafka: B
     raw_topic.send_good(5)
     service = run_service("admin", KAFKA_BROKERS=brokerless_kafka.brokers)
     before = eventually(lambda: told if (told := kafka_and_lag(service))[1] is not None else None, "the lag")
-    with brokerless_kafka.losing("event-platform-admin", "event-platform-admin-bystander"):
+    with brokerless_kafka.losing("event-platform-admin", "event-platform-admin-offset-reader"):
         pass
     eventually(lambda: kafka_and_lag(service) == before, "the same again")
     assert before[0] == "ok"

@@ -22,7 +22,7 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.promises.test_processor_outage import assert_healed, sending
 
-from event_platform.admin.group_members import assigned
+from event_platform.admin.lag.group_members import parse_assignment
 from event_platform.core.connections import kafka
 
 SMALL_DISK_BYTES = 8_000_000
@@ -217,7 +217,7 @@ def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:
     # The newer call to describe groups can abort the process (confluentinc/librdkafka#4605).
     found = kafka.admin_client(raw_topic.settings).list_groups(raw_topic.settings.kafka_group, timeout=DEADLINE_SECONDS)
     return [
-        (str(member.id), len([*assigned(cast("bytes | None", member.assignment) or b"")]))
+        (str(member.id), len([*parse_assignment(cast("bytes | None", member.assignment) or b"")]))
         for group in found
         for member in group.members
     ]

@@ -7,16 +7,18 @@ from uuid import uuid4
 from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.services import RunService
 
-from event_platform.core.envelope import timestamp
+from event_platform.core.envelope import format_timestamp
 
 
 def test_events_around_midnight_land_in_their_days(raw_topic: RawTopic, run_service: RunService) -> None:
     """One key on both sides of midnight UTC is two rows, each in its day; read again later, nothing changes."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     moments = [midnight + timedelta(microseconds=step) for step in (-1_000_000, -1, 0, 1, 1_000_000)]
-    before = raw_topic.message(received_at=timestamp(moments[1]), idempotency_key="same-key")
-    after = json.loads(before) | {"received_at": timestamp(moments[2]), "request_id": f"req_{uuid4()}"}
-    others = [raw_topic.message(received_at=timestamp(moment)) for moment in (moments[0], moments[3], moments[4])]
+    before = raw_topic.message(received_at=format_timestamp(moments[1]), idempotency_key="same-key")
+    after = json.loads(before) | {"received_at": format_timestamp(moments[2]), "request_id": f"req_{uuid4()}"}
+    others = [
+        raw_topic.message(received_at=format_timestamp(moment)) for moment in (moments[0], moments[3], moments[4])
+    ]
     raw_topic.send(before, json.dumps(after).encode(), *others, b"rubbish", partition=1)
     run_service("processor")
     raw_topic.await_processed()

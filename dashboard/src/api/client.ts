@@ -1,13 +1,13 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import { ApiError, errorOf, unreachable } from "./errors";
+import { ApiError, errorFromResponse, noResponseError } from "./errors";
 import type { paths } from "./schema.gen";
-import { askForToken, currentToken } from "./token";
+import { currentToken, requestToken } from "./token";
 
-/** The admin API answers within its own deadlines; this one is for a network that swallows answers. */
+/** The admin API has deadlines of its own; this one is for a network that drops responses. */
 const TIMEOUT_MS = 10_000;
 
-/** Tokens are visible ASCII. Anything else is left out and asked for again: the browser would refuse to send it. */
-const SENDABLE = /^[!-~]+$/;
+/** Tokens are visible ASCII. Anything else is not sent, because the browser would throw, and requested again. */
+const VISIBLE_ASCII = /^[!-~]+$/;
 
 const authenticate: Middleware = {
   onRequest({ request }) {
@@ -16,30 +16,30 @@ const authenticate: Middleware = {
     return request;
   },
   onResponse({ request, response }) {
-    // A refusal of the token before, which came late, says nothing of the one that was given meanwhile.
-    const isOfNow = request.headers.get("Authorization") === currentAuthorization();
-    if (response.status === 401 && isOfNow) askForToken();
+    // A late 401 for the previous token says nothing about the current one.
+    const isCurrent = request.headers.get("Authorization") === currentAuthorization();
+    if (response.status === 401 && isCurrent) requestToken();
   },
 };
 
 function currentAuthorization(): string | null {
   const token = currentToken();
-  return token && SENDABLE.test(token) ? `Bearer ${token}` : null;
+  return token && VISIBLE_ASCII.test(token) ? `Bearer ${token}` : null;
 }
 
-/** The admin API, with paths, parameters and answers typed by its OpenAPI file. */
+/** The admin API client, typed by its OpenAPI file. */
 export const api = createClient<paths>({
   baseUrl: window.location.origin,
   fetch: (request) => fetch(new Request(request, { signal: withDeadline(request.signal) })),
 });
 api.use(authenticate);
 
-type Answer<T> = { data?: T; error?: unknown; response: Response };
+type FetchResult<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of an answer. Throws an ApiError for every answer that is none, and for no answer. */
-export async function dataOf<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked.catch(rethrow);
-  if (data === undefined) throw errorOf(response.status, error);
+/** The data of a successful response. Throws an ApiError for an error status and when no response came. */
+export async function dataOf<T>(request: Promise<FetchResult<T>>): Promise<T> {
+  const { data, error, response } = await request.catch(rethrow);
+  if (data === undefined) throw errorFromResponse(response.status, error);
   return data;
 }
 
@@ -48,6 +48,6 @@ function withDeadline(signal: AbortSignal): AbortSignal {
 }
 
 function rethrow(cause: unknown): never {
-  const abandoned = cause instanceof DOMException && cause.name === "AbortError";
-  throw abandoned || cause instanceof ApiError ? cause : unreachable(cause);
+  const aborted = cause instanceof DOMException && cause.name === "AbortError";
+  throw aborted || cause instanceof ApiError ? cause : noResponseError(cause);
 }

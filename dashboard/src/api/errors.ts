@@ -1,4 +1,4 @@
-/** Why the admin API gave no data, in words for the person in front of the page. */
+/** A failed request to the admin API; its message is shown on the page. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -10,24 +10,24 @@ export class ApiError extends Error {
     this.code = code;
   }
 
-  /** Asking again cannot help before something else changes. */
-  get final(): boolean {
+  /** A 4xx status: retrying the same request cannot help. */
+  get isPermanent(): boolean {
     return this.status >= 400 && this.status < 500;
   }
 }
 
 type ErrorBody = { error: { code: string; message: string } };
 
-/** The error that a response with a status of 400 or more stands for. */
-export function errorOf(status: number, body: unknown): ApiError {
+/** The error for a response with a status of 400 or more. */
+export function errorFromResponse(status: number, body: unknown): ApiError {
   if (isErrorBody(body)) return new ApiError(body.error.message, status, body.error.code);
-  return new ApiError(`The admin API answered with status ${status}.`, status, `HTTP_${status}`);
+  return new ApiError(`The admin API responded with status ${status}.`, status, `HTTP_${status}`);
 }
 
-/** The error of a request that got no answer at all. */
-export function unreachable(cause: unknown): ApiError {
-  const late = cause instanceof DOMException && cause.name === "TimeoutError";
-  if (late) return new ApiError("The admin API did not answer in time.", 0, "TIMEOUT");
+/** The error for a request that got no response: it timed out, or the connection failed. */
+export function noResponseError(cause: unknown): ApiError {
+  const timedOut = cause instanceof DOMException && cause.name === "TimeoutError";
+  if (timedOut) return new ApiError("The admin API did not respond in time.", 0, "TIMEOUT");
   return new ApiError("The admin API cannot be reached.", 0, "UNREACHABLE");
 }
 

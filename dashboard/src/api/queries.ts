@@ -1,17 +1,17 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "./client";
 
-/** Keys of what more than one page asks for. A feature's own queries have their keys in the feature. */
+/** Query keys of data that several pages share. A query of a single page has its key in that feature. */
 export const sharedKeys = {
   all: ["shared"] as const,
-  summary: () => [...sharedKeys.all, "summary"] as const,
+  overview: () => [...sharedKeys.all, "overview"] as const,
   health: () => [...sharedKeys.all, "health"] as const,
   throughput: (minutes: number) => [...sharedKeys.all, "throughput", minutes] as const,
 };
 
-export function summaryQuery() {
+export function overviewQuery() {
   return queryOptions({
-    queryKey: sharedKeys.summary(),
+    queryKey: sharedKeys.overview(),
     queryFn: ({ signal }) => dataOf(api.GET("/admin/overview", { signal })),
   });
 }
@@ -23,7 +23,7 @@ export function healthQuery() {
   });
 }
 
-/** Stored, duplicate and dead events in each bucket of the last `minutes`. */
+/** Stored, duplicate and dead events per bucket, over the last `minutes`. */
 export function throughputQuery(minutes: number) {
   return queryOptions({
     queryKey: sharedKeys.throughput(minutes),

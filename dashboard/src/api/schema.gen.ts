@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get Top Event Types
-         * @description Event types by how many were received, at most 200, most first.
+         * @description Event types by number of events received, at most 200, most frequent first.
          */
         get: operations["get_top_event_types"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Get Series
-         * @description Stored, duplicate and dead over time.
+         * @description Stored, duplicate and dead-lettered events over time.
          */
         get: operations["get_series"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Search Events
-         * @description Events and dead letters by the event's id (with its tenant) or by request id (tenant or not); one of the two.
+         * @description Events and dead letters, either by event id and tenant, or by request id, with or without tenant.
          */
         get: operations["search_events"];
         put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Get Dead Letters
-         * @description Dead letters, newest first; a page also ends where its originals reach 8 MiB.
+         * @description Dead letters, newest first; a page also ends when its originals reach 8 MiB.
          */
         get: operations["get_dead_letters"];
         put?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * Get Health
-         * @description Each dependency as it answers now, within two seconds.
+         * @description The status of each dependency, probed now, within two seconds.
          */
         get: operations["get_health"];
         put?: never;
@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Get Lag
-         * @description How far the processor is behind, in each partition.
+         * @description How far the processor is behind, in total and in each partition.
          */
         get: operations["get_lag"];
         put?: never;
@@ -195,7 +195,7 @@ export interface components {
         CodeCount: {
             /**
              * Code
-             * @description Why: one of the dead-letter codes.
+             * @description Why the event was dead-lettered: one of the dead-letter codes.
              * @example VALIDATION_FAILED
              */
             code: string;
@@ -204,7 +204,7 @@ export interface components {
         };
         /**
          * DeadLetter
-         * @description A message that could not be stored, with its bytes.
+         * @description A Kafka record that could not be stored, with its bytes.
          */
         DeadLetter: {
             /** Id */
@@ -216,18 +216,18 @@ export interface components {
             failed_at: string;
             /**
              * Code
-             * @description Why: one of the dead-letter codes.
+             * @description Why the event was dead-lettered: one of the dead-letter codes.
              * @example VALIDATION_FAILED
              */
             code: string;
             /**
              * Reason
-             * @description `CODE: detail`, every problem named.
+             * @description `CODE: detail`, naming every problem.
              */
             reason: string;
             /**
              * Tenant Id
-             * @description Null where it could not be read; the next three too.
+             * @description null if the record does not have it or it cannot be read; the same holds for the next three.
              */
             tenant_id: string | null;
             /** Event Id */
@@ -237,36 +237,36 @@ export interface components {
             /** Request Id */
             request_id: string | null;
             source: components["schemas"]["DeadLetterSource"];
-            /** @description The whole message; `original_encoding` says how to read it. */
+            /** @description The value of the record; `original_encoding` says how to read it. */
             original: components["schemas"]["JsonValue"];
             /**
              * Original Encoding
-             * @description `json`: the value is the message. `text`: the string is. `base64`: the string is its bytes. `null`: the message had no value.
+             * @description `json`: the value as JSON. `text`: a string with the value's text. `base64`: a string with its bytes. `null`: the record had no value.
              * @enum {string}
              */
             original_encoding: "json" | "text" | "base64" | "null";
         };
         /**
          * DeadLetterPage
-         * @description Dead letters, newest first.
+         * @description A page of dead letters, newest first.
          */
         DeadLetterPage: {
             /**
              * Total
-             * @description How many there are with this code and tenant.
+             * @description How many dead letters have this code and tenant.
              */
             total: number;
             /** Dead Letters */
             dead_letters: components["schemas"]["DeadLetter"][];
             /**
              * Next
-             * @description Give it as `before` to get the next page; null on the last.
+             * @description Pass it as `before` to get the next page; null on the last page.
              */
             next: string | null;
         };
         /**
          * DeadLetterSource
-         * @description The Kafka message that became a dead letter.
+         * @description The Kafka record that was dead-lettered.
          */
         DeadLetterSource: {
             /** Topic */
@@ -278,7 +278,7 @@ export interface components {
         };
         /**
          * Dependency
-         * @description A part that the platform needs, as it answered just now.
+         * @description A dependency of the platform, as it was probed just now.
          */
         Dependency: {
             /**
@@ -293,31 +293,31 @@ export interface components {
             status: "ok" | "degraded" | "down";
             /**
              * Latency Ms
-             * @description How long the probe took; null where nothing answered.
+             * @description Duration of the probe; null if there was no answer.
              */
             latency_ms: number | null;
             /**
              * Error
-             * @description What is wrong; null when `ok`.
+             * @description What is wrong; null if the status is `ok`.
              */
             error: string | null;
             /**
              * Since
              * Format: date-time
-             * @description Since when it has this status, as far as this process knows.
+             * @description Since when it has had this status, as far as this process knows.
              */
             since: string;
         };
         /**
          * ErrorResponse
-         * @description Every answer that is no success.
+         * @description Every response that is not a success.
          */
         ErrorResponse: {
             error: components["schemas"]["Problem"];
         };
         /**
          * Fates
-         * @description One result for each id or key that was asked for, in that order.
+         * @description One result for each requested id or key, in the same order.
          */
         Fates: {
             /** Results */
@@ -325,7 +325,7 @@ export interface components {
         };
         /**
          * Found
-         * @description What goes by an id or a key: events and dead letters, each newest first and at most 100.
+         * @description Events and dead letters with an id or key, each newest first and at most 100.
          */
         Found: {
             /** Events */
@@ -334,13 +334,13 @@ export interface components {
             dead_letters: components["schemas"]["DeadLetter"][];
             /**
              * Truncated
-             * @description There is more than is shown: over 100 of a kind, or over 8 MiB.
+             * @description Whether there are more: over 100 of a kind, or over 8 MiB.
              */
             truncated: boolean;
         };
         /**
          * Health
-         * @description The platform's state: `down` when events cannot be accepted or stored, `degraded` when a part is impaired.
+         * @description The platform's status: `down` if events cannot be accepted or stored, `degraded` if a dependency is impaired.
          */
         Health: {
             /**
@@ -354,23 +354,23 @@ export interface components {
         JsonValue: unknown;
         /**
          * KeyFate
-         * @description The fate of all events with an idempotency key; of the row's id, the newest.
+         * @description What became of all events with an idempotency key; `id` is that of the newest row.
          */
         KeyFate: {
             /**
              * State
-             * @description `stored` wins over `dead`.
+             * @description `stored` takes precedence over `dead`.
              * @enum {string}
              */
             state: "stored" | "dead" | "unknown";
             /**
              * Id
-             * @description UUID of the stored row, of the first one where the request was a duplicate.
+             * @description UUID of the stored row; for a duplicate, of the first request's row.
              */
             id: string | null;
             /**
              * Code
-             * @description Of the newest dead letter; null where there is none.
+             * @description Code of the newest dead letter; null if there is none.
              */
             code: string | null;
             /** Stored Count */
@@ -392,22 +392,22 @@ export interface components {
             as_of: string;
             /**
              * Total
-             * @description Messages to be processed.
+             * @description Events to be processed.
              */
             total: number | null;
             /**
              * Trend Per Second
-             * @description How fast that number grows; negative: it falls.
+             * @description Rate at which `total` grows; negative if it falls.
              */
             trend_per_second: number | null;
             /**
              * Oldest Age Seconds
-             * @description How long the oldest of them has waited; null: none waits.
+             * @description How long the oldest of them has waited; null if none waits.
              */
             oldest_age_seconds: number | null;
             /**
              * Drain Seconds
-             * @description Until none waits, if it goes on falling like this.
+             * @description Time until none waits at this rate; null if the lag does not fall.
              */
             drain_seconds: number | null;
             /**
@@ -434,7 +434,7 @@ export interface components {
         };
         /**
          * NamedTypeCount
-         * @description How often an event type came.
+         * @description How many events an event type has.
          */
         NamedTypeCount: {
             /** Event Type */
@@ -444,7 +444,7 @@ export interface components {
         };
         /**
          * Outcomes
-         * @description How many messages had which outcome.
+         * @description How many events had which outcome.
          */
         Outcomes: {
             /**
@@ -454,12 +454,12 @@ export interface components {
             stored: number;
             /**
              * Duplicates
-             * @description Recognised as the duplicate of a stored event.
+             * @description Recognised as duplicates of a stored event.
              */
             duplicates: number;
             /**
              * Dead
-             * @description Became dead letters.
+             * @description Dead-lettered.
              */
             dead: number;
         };
@@ -475,15 +475,15 @@ export interface components {
             as_of: string;
             /** @description By time of processing, at least the last 60 s, at most 10 s more. */
             last_minute: components["schemas"]["Outcomes"];
-            /** @description The same for 300 s. */
+            /** @description By time of processing, at least the last 300 s, at most 10 s more. */
             last_5_minutes: components["schemas"]["RatedOutcomes"];
             /** @description Since midnight UTC, by time of processing. */
             today: components["schemas"]["Outcomes"];
-            /** @description The commonest type received since midnight UTC. */
+            /** @description The most frequent event type received since midnight UTC. */
             top_type_today: components["schemas"]["NamedTypeCount"] | null;
             /**
              * Dead By Code
-             * @description Dead letters that are kept, the commonest code first.
+             * @description Dead letters that are kept, the most frequent code first.
              */
             dead_by_code: components["schemas"]["CodeCount"][];
             /**
@@ -494,29 +494,29 @@ export interface components {
         };
         /**
          * PartitionLag
-         * @description How far the processor is behind in one partition of the raw topic. Null: unknown, or nothing of the kind.
+         * @description How far the processor is behind in one partition of the raw topic; null: unknown.
          */
         PartitionLag: {
             /** Partition */
             partition: number;
             /**
              * Committed
-             * @description Where the consumer group goes on; where nothing was committed yet, the oldest message kept.
+             * @description The consumer group's committed offset; the oldest offset kept if nothing was committed yet.
              */
             committed: number | null;
             /**
              * End
-             * @description The offset that the next message will get.
+             * @description The offset that the next record will get.
              */
             end: number | null;
             /**
              * Lag
-             * @description Messages between the two.
+             * @description Records between the two.
              */
             lag: number | null;
             /**
              * Member
-             * @description Who reads it; null: nobody.
+             * @description The member that reads the partition; null: it is not assigned.
              */
             member: string | null;
         };
@@ -535,7 +535,7 @@ export interface components {
         };
         /**
          * RatedOutcomes
-         * @description The same with their rate.
+         * @description How many events had which outcome, and their rate.
          */
         RatedOutcomes: {
             /**
@@ -545,39 +545,39 @@ export interface components {
             stored: number;
             /**
              * Duplicates
-             * @description Recognised as the duplicate of a stored event.
+             * @description Recognised as duplicates of a stored event.
              */
             duplicates: number;
             /**
              * Dead
-             * @description Became dead letters.
+             * @description Dead-lettered.
              */
             dead: number;
             /**
              * Per Minute
-             * @description All three together, a minute.
+             * @description Average per minute of all three together.
              */
             per_minute: number;
         };
         /**
          * RequestFate
-         * @description The fate of a request.
+         * @description What became of a request.
          */
         RequestFate: {
             /**
              * State
-             * @description `stored` wins over `dead`.
+             * @description `stored` takes precedence over `dead`.
              * @enum {string}
              */
             state: "stored" | "dead" | "unknown";
             /**
              * Id
-             * @description UUID of the stored row, of the first one where the request was a duplicate.
+             * @description UUID of the stored row; for a duplicate, of the first request's row.
              */
             id: string | null;
             /**
              * Code
-             * @description Of the newest dead letter; null where there is none.
+             * @description Code of the newest dead letter; null if there is none.
              */
             code: string | null;
             /** Stored Count */
@@ -589,7 +589,7 @@ export interface components {
         };
         /**
          * Series
-         * @description Outcomes over time, by time of processing; the last bucket is still filling, empty ones are there with zeros.
+         * @description Outcomes over time, by time of processing; the last bucket is still filling, and empty buckets have zeros.
          */
         Series: {
             /**
@@ -615,24 +615,24 @@ export interface components {
             stored: number;
             /**
              * Duplicates
-             * @description Recognised as the duplicate of a stored event.
+             * @description Recognised as duplicates of a stored event.
              */
             duplicates: number;
             /**
              * Dead
-             * @description Became dead letters.
+             * @description Dead-lettered.
              */
             dead: number;
             /**
              * At
              * Format: date-time
-             * @description The bucket's start.
+             * @description Start of the bucket.
              */
             at: string;
         };
         /**
          * StoredEvent
-         * @description A row of the store.
+         * @description A row of `events`.
          */
         StoredEvent: {
             /**
@@ -642,7 +642,7 @@ export interface components {
             id: string;
             /**
              * Request Id
-             * @description What the producer was told: `req_` and the id.
+             * @description As ingest returned it to the producer: `req_` and the id.
              */
             request_id: string;
             /** Tenant Id */
@@ -658,26 +658,26 @@ export interface components {
             /**
              * Occurred At
              * Format: date-time
-             * @description As the producer said.
+             * @description As given by the producer.
              */
             occurred_at: string;
             /**
              * Received At
              * Format: date-time
-             * @description When ingest took it.
+             * @description When ingest received it.
              */
             received_at: string;
             /**
              * Processed At
              * Format: date-time
-             * @description When it was stored.
+             * @description When the processor stored it.
              */
             processed_at: string;
             /** Status */
             status: string;
             /**
              * Payload
-             * @description As Postgres holds it, every digit of its numbers kept.
+             * @description As Postgres holds it, with every digit of its numbers.
              */
             payload: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -692,13 +692,13 @@ export interface components {
         };
         /**
          * TopEventTypes
-         * @description Event types by how many events of each were received, most first.
+         * @description Event types by number of events received, most frequent first.
          */
         TopEventTypes: {
             /**
              * Since
              * Format: date-time
-             * @description Where counting really starts: the minute, or beyond two days the hour, in which the time lies.
+             * @description Where counting starts: the given time, rounded down to the minute, or beyond two days to the hour.
              */
             since: string;
             /** Types */
@@ -706,12 +706,12 @@ export interface components {
         };
         /**
          * TypeCount
-         * @description How often an event type came, or all that are not counted by name.
+         * @description How many events an event type has, or all types that are not counted by name.
          */
         TypeCount: {
             /**
              * Event Type
-             * @description null: all beyond the 200 of a tenant and hour that have their name.
+             * @description null: all types beyond the 200 that are counted by name for each tenant and hour.
              */
             event_type: string | null;
             /** Count */
@@ -744,7 +744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -753,7 +753,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -794,7 +794,7 @@ export interface operations {
                     "application/json": components["schemas"]["TopEventTypes"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -803,7 +803,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -812,7 +812,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -853,7 +853,7 @@ export interface operations {
                     "application/json": components["schemas"]["Series"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -862,7 +862,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -871,7 +871,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -894,11 +894,11 @@ export interface operations {
     search_events: {
         parameters: {
             query?: {
-                /** @description Only this tenant's. */
+                /** @description Only of this tenant. */
                 tenant?: string | null;
-                /** @description As in the event; `tenant` must be given. */
+                /** @description As in the event; requires `tenant`. */
                 eventId?: string | null;
-                /** @description As answered by ingest, with or without `req_`; a duplicate's finds the first. */
+                /** @description As returned by ingest, with or without `req_`; for a duplicate, the first event is returned. */
                 requestId?: string | null;
             };
             header?: never;
@@ -916,7 +916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Found"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -925,7 +925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -934,7 +934,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -977,7 +977,7 @@ export interface operations {
                     "application/json": components["schemas"]["Found"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -986,7 +986,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -995,7 +995,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1018,13 +1018,13 @@ export interface operations {
     get_dead_letters: {
         parameters: {
             query?: {
-                /** @description How many dead letters at most. */
+                /** @description Maximum number of dead letters. */
                 limit?: number;
                 /** @description Only with this code. */
                 code?: string | null;
-                /** @description Only this tenant's. */
+                /** @description Only of this tenant. */
                 tenant?: string | null;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 before?: string | null;
             };
             header?: never;
@@ -1042,7 +1042,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1051,7 +1051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1060,7 +1060,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1098,7 +1098,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1107,7 +1107,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1136,7 +1136,7 @@ export interface operations {
                     "application/json": components["schemas"]["Lag"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1145,7 +1145,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1178,7 +1178,7 @@ export interface operations {
                     "application/json": components["schemas"]["Fates"];
                 };
             };
-            /** @description The body is no JSON. */
+            /** @description The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1187,7 +1187,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description No valid token, where `ADMIN_TOKENS` are set. */
+            /** @description No valid token, where `ADMIN_TOKENS` is set. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1196,7 +1196,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The request comes from a foreign web page, or under a Host name that is not allowed. */
+            /** @description The request comes from a foreign web page, or has a Host name that is not allowed. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1214,7 +1214,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description The body is not declared as `application/json`. */
+            /** @description The content type is not `application/json`. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1223,7 +1223,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
-            /** @description A parameter is missing or wrong; the message says what was expected. */
+            /** @description A parameter is missing or invalid; the message says what was expected. */
             422: {
                 headers: {
                     [name: string]: unknown;

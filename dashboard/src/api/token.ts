@@ -1,42 +1,42 @@
-import { useSyncExternalStore } from "react";
+/** The Bearer token of this browser tab: kept until the tab closes, and sent to this server only. */
+const STORAGE_KEY = "event-platform.token";
 
-/** The Bearer token of this browser tab. It ends with the tab and is sent to this server only. */
-const KEY = "event-platform.token";
+/** `requested`: the server rejected the current token (or its absence), and the user should enter one. */
+export type TokenState = { token: string | null; requested: boolean };
 
-type State = { token: string | null; asked: boolean };
-
-let state: State = { token: sessionStorage.getItem(KEY), asked: false };
+let state: TokenState = { token: sessionStorage.getItem(STORAGE_KEY), requested: false };
 const listeners = new Set<() => void>();
 
-function change(next: State): void {
-  state = next;
-  for (const listener of listeners) listener();
+export function tokenState(): TokenState {
+  return state;
 }
 
 export function currentToken(): string | null {
   return state.token;
 }
 
-/** The server refused us: ask the person for a token. */
-export function askForToken(): void {
-  if (!state.asked) change({ ...state, asked: true });
+/** Asks the user for a token, because the server rejected a request. */
+export function requestToken(): void {
+  if (!state.requested) setState({ ...state, requested: true });
 }
 
-export function giveToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
-  change({ token, asked: false });
+export function saveToken(token: string): void {
+  sessionStorage.setItem(STORAGE_KEY, token);
+  setState({ token, requested: false });
 }
 
-/** The person closed the dialog; the next refusal opens it again. */
-export function stopAsking(): void {
-  change({ ...state, asked: false });
+/** The user closed the dialog; the next rejected request opens it again. */
+export function dismissTokenRequest(): void {
+  setState({ ...state, requested: false });
 }
 
-export function useTokenState(): State {
-  return useSyncExternalStore(subscribe, () => state);
-}
-
-function subscribe(listener: () => void): () => void {
+/** Calls `listener` on every change of the state, until the returned function is called. */
+export function subscribeToToken(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+function setState(next: TokenState): void {
+  state = next;
+  for (const listener of listeners) listener();
 }

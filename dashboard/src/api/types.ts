@@ -1,26 +1,18 @@
-import type { JsonDocument } from "./json";
 import type { paths } from "./schema.gen";
 
-type Answer<P extends keyof paths> = paths[P] extends {
+type JsonResponse<P extends keyof paths> = paths[P] extends {
   get: { responses: { 200: { content: { "application/json": infer T } } } };
 }
   ? T
   : never;
 
-export type Overview = Answer<"/admin/overview">;
-export type TopEventTypes = Answer<"/admin/top-event-types">;
-export type TypeCount = TopEventTypes["types"][number];
-export type Health = Answer<"/admin/health">;
+export type Overview = JsonResponse<"/admin/overview">;
+export type TopEventTypes = JsonResponse<"/admin/top-event-types">;
+export type EventTypeCount = TopEventTypes["types"][number];
+export type Health = JsonResponse<"/admin/health">;
 export type Dependency = Health["dependencies"][number];
-export type Lag = Answer<"/admin/kafka/lag">;
+export type Lag = JsonResponse<"/admin/kafka/lag">;
 export type Partition = Lag["partitions"][number];
-export type Throughput = Answer<"/admin/series">;
-export type EventsAnswer = Answer<"/admin/event/search">;
-export type DlqAnswer = Answer<"/admin/dlq/sample">;
-
-/** An event and a dead letter with what a producer wrote kept as text. */
-export type StoredEvent = Omit<EventsAnswer["events"][number], "payload" | "extensions"> & {
-  payload: JsonDocument;
-  extensions: JsonDocument | null;
-};
-export type DeadLetter = Omit<DlqAnswer["dead_letters"][number], "original"> & { original: JsonDocument };
+export type Throughput = JsonResponse<"/admin/series">;
+export type EventSearchResponse = JsonResponse<"/admin/event/search">;
+export type DlqResponse = JsonResponse<"/admin/dlq/sample">;

@@ -1,7 +1,7 @@
 import { RouterProvider } from "@tanstack/react-router";
 import { useState } from "react";
-import { createQueryClient } from "@/api/queryClient";
 import { Providers } from "./Providers";
+import { createQueryClient } from "./queryClient";
 import { createAppRouter } from "./router";
 
 export function App() {

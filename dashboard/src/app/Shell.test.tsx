@@ -1,17 +1,17 @@
-import { renderHook, screen, waitFor } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "@/api/client";
-import { REFRESH_MS } from "@/api/live";
-import { giveToken, useTokenState } from "@/api/token";
-import { admin, answerWith, recordQueries } from "@/testing/admin";
-import { overview } from "@/testing/answers";
+import { saveToken, tokenState } from "@/api/token";
+import { REFRESH_INTERVAL_MS } from "@/lib/hooks/autoRefresh";
+import { mockServer, recordQueries, respondWith } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import { overview } from "@/testing/responses";
 
 afterEach(() => void vi.useRealTimers());
 
 describe("Shell", () => {
-  it("goes to each page by keyboard", async () => {
+  it("opens each page by keyboard", async () => {
     const { user, url } = openPage("/");
     await screen.findByText("5,214");
     for (const [keys, address] of [
@@ -25,25 +25,25 @@ describe("Shell", () => {
     }
   });
 
-  it("puts the cursor into the search field on /", async () => {
+  it("focuses the search field on /", async () => {
     const { user } = openPage("/");
     await screen.findByText("5,214");
     await user.keyboard("/");
     await waitFor(() => expect(screen.getByRole("textbox", { name: "Event id" })).toHaveFocus());
   });
 
-  it("stops asking while paused, and goes on afterwards", async () => {
+  it("sends no requests while paused, and resumes afterwards", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { user } = openPage("/");
     await screen.findByText("5,214");
-    const asked = recordQueries("/admin/overview");
+    const queries = recordQueries("/admin/overview");
     await user.keyboard("p");
     expect(screen.getByText(/^Paused/)).toBeVisible();
     vi.advanceTimersByTime(600_000);
     await user.keyboard("p");
-    expect(asked).toEqual([]);
-    vi.advanceTimersByTime(REFRESH_MS);
-    await waitFor(() => expect(asked).toHaveLength(1));
+    expect(queries).toEqual([]);
+    vi.advanceTimersByTime(REFRESH_INTERVAL_MS);
+    await waitFor(() => expect(queries).toHaveLength(1));
   });
 
   it("lists the shortcuts on ?", async () => {
@@ -53,24 +53,24 @@ describe("Shell", () => {
     expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   });
 
-  it("asks again where what was pasted cannot be a token", async () => {
-    answerWith("/admin/overview", { error: { code: "UNAUTHORIZED", message: "a token is needed" } }, 401);
+  it("requests a token again when the pasted text cannot be one", async () => {
+    respondWith("/admin/overview", { error: { code: "UNAUTHORIZED", message: "a token is required" } }, 401);
     const { user } = openPage("/");
     await user.type(await screen.findByLabelText("Token"), "s3cret…");
     await user.click(screen.getByRole("button", { name: "Use this token" }));
-    await waitFor(() => expect(screen.getByText(/does not know that token/)).toBeVisible());
+    await waitFor(() => expect(screen.getByText(/rejected this token/)).toBeVisible());
     expect(screen.queryByText(/cannot be reached/)).not.toBeInTheDocument();
   });
 
-  it("asks for a token when the API wants one, and sends it", async () => {
+  it("requests a token when the API responds with 401, and sends it", async () => {
     const sent: (string | null)[] = [];
-    admin.use(
+    mockServer.use(
       http.get("/admin/*", ({ request }) => {
         const token = request.headers.get("Authorization");
         sent.push(token);
         if (token === "Bearer s3cret") return HttpResponse.json(overview(Date.now()));
         return HttpResponse.json(
-          { error: { code: "UNAUTHORIZED", message: "a token is needed" } },
+          { error: { code: "UNAUTHORIZED", message: "a token is required" } },
           { status: 401 },
         );
       }),
@@ -83,31 +83,31 @@ describe("Shell", () => {
     expect(sessionStorage.getItem("event-platform.token")).toBe("s3cret");
   });
 
-  it("does not ask again where a refusal of the token before comes late", async () => {
-    let refuse = (): void => undefined;
-    const refused = new Promise<void>((resolve) => {
-      refuse = resolve;
+  it("does not request a token again when a 401 for the previous one arrives late", async () => {
+    let releaseResponse = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      releaseResponse = resolve;
     });
-    admin.use(
+    mockServer.use(
       http.get("/admin/overview", async ({ request }) => {
         const token = request.headers.get("Authorization");
         if (token === "Bearer s3cret") return HttpResponse.json(overview(Date.now()));
-        if (token) await refused;
+        if (token) await released;
         return HttpResponse.json({ error: { code: "UNAUTHORIZED", message: "" } }, { status: 401 });
       }),
     );
-    giveToken("mistyped");
+    saveToken("mistyped");
     const late = api.GET("/admin/overview");
-    giveToken("s3cret");
+    saveToken("s3cret");
     openPage("/");
     await screen.findByText("5,214");
-    refuse();
+    releaseResponse();
     expect((await late).response.status).toBe(401);
-    expect(renderHook(useTokenState).result.current).toEqual({ token: "s3cret", asked: false });
+    expect(tokenState()).toEqual({ token: "s3cret", requested: false });
   });
 
-  it("says so at an address that is no page", async () => {
+  it("shows an error at an unknown address", async () => {
     openPage("/nowhere");
-    expect(await screen.findByText("There is no such page")).toBeVisible();
+    expect(await screen.findByText("Page not found")).toBeVisible();
   });
 });

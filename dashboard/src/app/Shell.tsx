@@ -3,14 +3,14 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Brand } from "./Brand";
-import { ColorSchemeMenu } from "./ColorSchemeMenu";
+import { ColorSchemeSwitch } from "./ColorSchemeSwitch";
 import { PAGES } from "./pages";
 import classes from "./Shell.module.css";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { TokenDialog } from "./TokenDialog";
 import { useShortcuts } from "./useShortcuts";
 
-/** What is around every page: navigation, keyboard shortcuts and the two dialogs. */
+/** The frame around every page: navigation, keyboard shortcuts, and the shortcut and token dialogs. */
 export function Shell() {
   const [menuOpen, menu] = useDisclosure();
   const [helpOpen, help] = useDisclosure();
@@ -35,7 +35,7 @@ export function Shell() {
           />
           <Brand />
         </AppShell.Header>
-        <AppShell.Navbar className={classes.navbar} data-closed={!menuOpen || undefined}>
+        <AppShell.Navbar className={classes.navbar} data-collapsed={!menuOpen || undefined}>
           <Navigation onNavigate={menu.close} onHelp={help.open} />
         </AppShell.Navbar>
         <AppShell.Main id="main" className={classes.main} tabIndex={-1}>
@@ -70,7 +70,7 @@ function Navigation({ onNavigate, onHelp }: { onNavigate: () => void; onHelp: ()
         </ul>
       </nav>
       <div className={classes.foot}>
-        <ColorSchemeMenu />
+        <ColorSchemeSwitch />
         <Tooltip label="Keyboard shortcuts (?)">
           <ActionIcon
             variant="subtle"

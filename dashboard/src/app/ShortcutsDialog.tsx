@@ -10,9 +10,9 @@ export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose:
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <Stack gap={10} component="ul" p={0} m={0}>
-        {SHORTCUTS.map(({ keys, does }) => (
-          <Group key={does} component="li" justify="space-between" gap="lg" fz="sm">
-            {does}
+        {SHORTCUTS.map(({ keys, description }) => (
+          <Group key={description} component="li" justify="space-between" gap="lg" fz="sm">
+            {description}
             <Group gap={4}>
               {keys.map((key) => (
                 <Kbd key={key}>{key}</Kbd>

@@ -1,30 +1,31 @@
 import { Button, Group, Modal, PasswordInput, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { giveToken, stopAsking, useTokenState } from "@/api/token";
+import { dismissTokenRequest, saveToken } from "@/api/token";
+import { useTokenState } from "./useTokenState";
 
-/** Opens when the admin API refuses us. The token stays in this tab. */
+/** Opens when the admin API responds with 401. The token is kept in this tab only. */
 export function TokenDialog() {
-  const { asked, token } = useTokenState();
+  const { requested, token } = useTokenState();
   const client = useQueryClient();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const given = new FormData(event.currentTarget).get("token");
-    if (typeof given !== "string" || !given.trim()) return;
-    giveToken(given.trim());
+    const entered = new FormData(event.currentTarget).get("token");
+    if (typeof entered !== "string" || !entered.trim()) return;
+    saveToken(entered.trim());
     void client.refetchQueries({ type: "active" });
   };
   return (
     <Modal
-      opened={asked}
-      onClose={stopAsking}
-      title="A token is needed"
+      opened={requested}
+      onClose={dismissTokenRequest}
+      title="Access token required"
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <form onSubmit={submit}>
         <Text size="sm" c="dimmed" mb="md">
-          {token ? "The admin API does not know that token." : "This admin API answers only with a token."}{" "}
-          Tokens are listed in its setting ADMIN_TOKENS. Yours is kept until you close this tab.
+          {token ? "The admin API rejected this token." : "The admin API requires a token."} Enter one of the
+          tokens from its ADMIN_TOKENS setting. It is kept until you close this tab.
         </Text>
         <PasswordInput
           name="token"

@@ -1,6 +1,6 @@
 import { IconActivity, IconArrowsShuffle2, IconMailX, IconSearch } from "@tabler/icons-react";
 
-/** The pages in the order of the navigation; `key` is what follows `g` on the keyboard. */
+/** The pages in navigation order; `key` follows `g` in the keyboard shortcut. */
 export const PAGES = [
   { to: "/", label: "Overview", key: "o", Icon: IconActivity },
   { to: "/pipeline", label: "Pipeline", key: "p", Icon: IconArrowsShuffle2 },

@@ -8,11 +8,11 @@ import {
 import { dlqFilters } from "@/features/dlq/filters";
 import { overviewFilters } from "@/features/overview/filters";
 import { searchFilters } from "@/features/search/filters";
-import { NotFound } from "./NotFound";
+import { parseSearch, stringifySearch } from "@/lib/searchParams";
+import { PageNotFound } from "./PageNotFound";
 import { Shell } from "./Shell";
-import { parseSearch, stringifySearch } from "./searchParams";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Shell, notFoundComponent: PageNotFound });
 
 const overview = createRoute({
   getParentRoute: () => root,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nextShortcut } from "./shortcuts";
 
-function key(name: string, more: Partial<KeyboardEvent> = {}) {
+function key(name: string, overrides: Partial<KeyboardEvent> = {}) {
   return {
     key: name,
     ctrlKey: false,
@@ -9,23 +9,23 @@ function key(name: string, more: Partial<KeyboardEvent> = {}) {
     altKey: false,
     defaultPrevented: false,
     target: null,
-    ...more,
+    ...overrides,
   };
 }
 
 describe("nextShortcut", () => {
-  it("goes to a page on g and its letter", () => {
+  it("opens a page on g followed by its letter", () => {
     expect(nextShortcut(key("g"), false)).toEqual({ shortcut: null, pending: true });
     expect(nextShortcut(key("d"), true)).toEqual({ shortcut: { kind: "go", key: "d" }, pending: false });
     expect(nextShortcut(key("x"), true)).toEqual({ shortcut: null, pending: false });
   });
 
-  it("p alone pauses; after g it goes to Pipeline", () => {
+  it("p alone pauses; after g it opens Pipeline", () => {
     expect(nextShortcut(key("p"), false).shortcut).toEqual({ kind: "pause" });
     expect(nextShortcut(key("p"), true).shortcut).toEqual({ kind: "go", key: "p" });
   });
 
-  it("leaves letters to someone who writes, and combinations to the browser", () => {
+  it("ignores letters in text fields and key combinations", () => {
     const input = document.createElement("input");
     expect(nextShortcut(key("p", { target: input }), false).shortcut).toBeNull();
     expect(nextShortcut(key("p", { ctrlKey: true }), false).shortcut).toBeNull();

@@ -14,30 +14,30 @@ const SINGLE: Readonly<Record<string, Shortcut>> = {
   "?": { kind: "help" },
 };
 
-/** What all shortcuts do, for the list of them. */
-export const SHORTCUTS: readonly { keys: readonly string[]; does: string }[] = [
-  ...PAGES.map((page) => ({ keys: ["g", page.key], does: `Go to ${page.label}` })),
-  { keys: ["/"], does: "Search for an event" },
-  { keys: ["p"], does: "Pause or resume refreshing" },
-  { keys: ["r"], does: "Refresh now" },
-  { keys: ["t"], does: "Switch between light and dark" },
-  { keys: ["?"], does: "Show or hide this list" },
+/** All shortcuts with descriptions, for the help dialog. */
+export const SHORTCUTS: readonly { keys: readonly string[]; description: string }[] = [
+  ...PAGES.map((page) => ({ keys: ["g", page.key], description: `Go to ${page.label}` })),
+  { keys: ["/"], description: "Search for an event" },
+  { keys: ["p"], description: "Pause or resume auto-refresh" },
+  { keys: ["r"], description: "Refresh now" },
+  { keys: ["t"], description: "Switch between light and dark" },
+  { keys: ["?"], description: "Show or hide this list" },
 ];
 
-/** The shortcut that a key completes; `pending` says that the key before was `g`. */
+/** The shortcut that a key press completes, if any; `pending`: the previous key was `g`. */
 export function nextShortcut(event: Key, pending: boolean): { shortcut: Shortcut | null; pending: boolean } {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) {
     return { shortcut: null, pending: false };
   }
   if (pending) {
-    const known = PAGES.some((page) => page.key === event.key);
-    return { shortcut: known ? { kind: "go", key: event.key } : null, pending: false };
+    const isPageKey = PAGES.some((page) => page.key === event.key);
+    return { shortcut: isPageKey ? { kind: "go", key: event.key } : null, pending: false };
   }
   if (event.key === "g") return { shortcut: null, pending: true };
   return { shortcut: SINGLE[event.key] ?? null, pending: false };
 }
 
-/** Single letters must not be taken from someone who writes. */
+/** In a text field, single letters are input. */
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
 }

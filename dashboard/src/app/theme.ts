@@ -1,6 +1,6 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** The one accent. Shade 7 on white and shade 3 on the dark surface both exceed a contrast of 4.5. */
+/** The accent colour. Shade 7 on white and shade 3 on the dark surface both have a contrast above 4.5. */
 const ink: MantineColorsTuple = [
   "#eef3ff",
   "#dbe5ff",
@@ -14,7 +14,7 @@ const ink: MantineColorsTuple = [
   "#1d377f",
 ];
 
-/** Greys with a trace of blue; 7 is the page, 6 a surface, 4 a border, 2 quiet text, 0 text. */
+/** Bluish greys: 7 is the page, 6 a surface, 4 a border, 2 dimmed text, 0 text. */
 const dark: MantineColorsTuple = [
   "#e7eaf0",
   "#c3c9d4",
@@ -42,7 +42,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
 });
 
-/** The colours that mean something, in both schemes; styles name them, never a shade. */
+/** Semantic colours for both schemes; stylesheets use these, never a shade. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

@@ -1,17 +1,17 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useLive } from "@/api/live";
 import { searchFilters } from "@/features/search/filters";
+import { useAutoRefresh } from "@/lib/hooks/autoRefresh";
 import { PAGES } from "./pages";
 import { nextShortcut, type Shortcut } from "./shortcuts";
 
-/** Listens for the keyboard shortcuts; `onHelp` opens or closes their list. */
+/** Listens for keyboard shortcuts; `onHelp` opens or closes the help dialog. */
 export function useShortcuts(onHelp: () => void): void {
-  const act = useActions(onHelp);
-  const latest = useRef(act);
+  const run = useShortcutActions(onHelp);
+  const latest = useRef(run);
   useEffect(() => {
-    latest.current = act;
+    latest.current = run;
   });
   useEffect(() => {
     let pending = false;
@@ -27,14 +27,14 @@ export function useShortcuts(onHelp: () => void): void {
   }, []);
 }
 
-function useActions(onHelp: () => void): (shortcut: Shortcut) => void {
+function useShortcutActions(onHelp: () => void): (shortcut: Shortcut) => void {
   const navigate = useNavigate();
-  const { togglePause, refresh } = useLive();
+  const { togglePause, refresh } = useAutoRefresh();
   const { toggleColorScheme } = useMantineColorScheme();
   return (shortcut) => {
     if (shortcut.kind === "go") return void navigate({ to: pageOf(shortcut.key) });
     if (shortcut.kind === "search")
-      return void focusSearch(navigate({ to: "/search", search: (now) => searchFilters(now) }));
+      return void focusSearch(navigate({ to: "/search", search: (current) => searchFilters(current) }));
     return { pause: togglePause, refresh, theme: toggleColorScheme, help: onHelp }[shortcut.kind]();
   };
 }
@@ -43,8 +43,8 @@ function pageOf(key: string) {
   return PAGES.find((page) => page.key === key)?.to ?? "/";
 }
 
-/** The field is there once the page is; the page's code may still be on its way. */
-async function focusSearch(arrived: Promise<void>): Promise<void> {
-  await arrived;
+/** Waits for the page, whose code may still be loading, because only then the field exists. */
+async function focusSearch(navigation: Promise<void>): Promise<void> {
+  await navigation;
   requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-search-field]")?.focus());
 }

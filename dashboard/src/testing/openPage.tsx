@@ -1,11 +1,11 @@
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { createQueryClient } from "@/api/queryClient";
 import { Providers } from "@/app/Providers";
+import { createQueryClient } from "@/app/queryClient";
 import { createAppRouter } from "@/app/router";
 
-/** The whole dashboard at an address, as a person opens it. */
+/** Renders the whole dashboard at an address. */
 export function openPage(address: string) {
   const router = createAppRouter(createMemoryHistory({ initialEntries: [address] }));
   const client = createQueryClient();

@@ -1,9 +1,9 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
-import { admin } from "./admin";
+import { mockServer } from "./mockAdminApi";
 
-// jsdom lays nothing out and draws nothing: sizes are given, and charts are left to the browser's tests.
+// jsdom has neither layout nor canvas: sizes are fixed here, and charts are tested in the browser.
 const ROW_PX = 20;
 const FRAME_PX = 600;
 
@@ -41,13 +41,13 @@ window.ResizeObserver = class {
   disconnect() {}
 };
 
-// A machine that runs everything else beside may take its time.
+// Generous, because the whole test suite runs on the same machine at the same time.
 configure({ asyncUtilTimeout: 60_000 });
 
-beforeAll(() => admin.listen({ onUnhandledRequest: "error" }));
+beforeAll(() => mockServer.listen({ onUnhandledRequest: "error" }));
 afterEach(() => {
   cleanup();
-  admin.resetHandlers();
+  mockServer.resetHandlers();
   sessionStorage.clear();
 });
-afterAll(() => admin.close());
+afterAll(() => mockServer.close());

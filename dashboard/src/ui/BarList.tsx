@@ -1,19 +1,20 @@
+import { Skeleton, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { formatCount } from "@/lib/numbers";
 import classes from "./BarList.module.css";
-import { visibly } from "./jsonRows";
-import { count } from "./numbers";
 
-/** `id` tells it from the others where its name may not, as a sum's. */
+/** `id` is the React key where two bars may have the same name. */
 type Bar = { name: string; count: number; id?: string };
 type BarListProps<B extends Bar> = {
   bars: readonly B[];
   tone?: "accent" | "bad";
-  /** Draws the line of a bar; by default plain, else a link around what it is given. */
+  /** Wraps a bar's content in an element with this class, for instance in a link; by default a `div`. */
   wrap?: (bar: B, className: string | undefined, content: ReactNode) => ReactNode;
 };
 
-/** Names with their counts, each as long as its share of the largest. */
-export function BarList<B extends Bar>({ bars, tone = "accent", wrap = plain }: BarListProps<B>) {
+/** Names with their counts; each bar's length is its share of the largest count. */
+export function BarList<B extends Bar>({ bars, tone = "accent", wrap = inDiv }: BarListProps<B>) {
   const largest = Math.max(1, ...bars.map((bar) => bar.count));
   return (
     <ol className={classes.list}>
@@ -25,9 +26,9 @@ export function BarList<B extends Bar>({ bars, tone = "accent", wrap = plain }: 
             <>
               <span className={classes.bar} data-tone={tone} style={{ "--share": bar.count / largest }} />
               <span className={classes.name} title={bar.name}>
-                {visibly(bar.name)}
+                {escapeInvisible(bar.name)}
               </span>
-              <span className={classes.count}>{count(bar.count)}</span>
+              <span className={classes.count}>{formatCount(bar.count)}</span>
             </>,
           )}
         </li>
@@ -36,6 +37,16 @@ export function BarList<B extends Bar>({ bars, tone = "accent", wrap = plain }: 
   );
 }
 
-function plain(_: Bar, className: string | undefined, content: ReactNode) {
+function inDiv(_: Bar, className: string | undefined, content: ReactNode) {
   return <div className={className}>{content}</div>;
+}
+
+export function BarListSkeleton() {
+  return (
+    <Stack gap={6}>
+      {["100%", "78%", "55%", "40%", "22%"].map((width) => (
+        <Skeleton key={width} height={28} width={width} />
+      ))}
+    </Stack>
+  );
 }

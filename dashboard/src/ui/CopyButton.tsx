@@ -2,52 +2,62 @@ import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy, IconCopyX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 
-type CopyButtonProps = { text: () => string; what: string; label?: string };
-type Outcome = "idle" | "copied" | "failed";
+type CopyButtonProps = {
+  text: () => string;
+  /** Names what is copied, after "Copy": "event id". */
+  content: string;
+  /** With a label it is a button with text, without one an icon. */
+  label?: string;
+};
+type CopyState = "idle" | "copied" | "failed";
 
-const SHAPES = { idle: IconCopy, copied: IconCheck, failed: IconCopyX };
+const ICONS = { idle: IconCopy, copied: IconCheck, failed: IconCopyX };
+/** How long the result stays on the button. */
+const RESULT_MS = 1_800;
 
-/** Copies a text and says whether that worked: browsers refuse it on pages that are neither https nor localhost. */
-export function CopyButton({ text, what, label }: CopyButtonProps) {
-  const { outcome, copy } = useCopy(text);
-  const said = { idle: `Copy ${what}`, copied: "Copied", failed: "The browser refused to copy" }[outcome];
-  const Shape = SHAPES[outcome];
+/** Copies a text and shows whether that worked: browsers only allow it on https and localhost. */
+export function CopyButton({ text, content, label }: CopyButtonProps) {
+  const { state, copy } = useCopy(text);
+  const description = { idle: `Copy ${content}`, copied: "Copied", failed: "The browser refused to copy" }[
+    state
+  ];
+  const Icon = ICONS[state];
   if (label) {
     return (
       <Button
         size="compact-sm"
         variant="default"
-        leftSection={<Shape size={14} />}
+        leftSection={<Icon size={14} />}
         onClick={copy}
         aria-live="polite"
       >
-        {outcome === "idle" ? label : said}
+        {state === "idle" ? label : description}
       </Button>
     );
   }
   return (
-    <Tooltip label={said}>
-      <ActionIcon variant="subtle" color="gray" size="md" onClick={copy} aria-label={said}>
-        <Shape size={15} />
+    <Tooltip label={description}>
+      <ActionIcon variant="subtle" color="gray" size="md" onClick={copy} aria-label={description}>
+        <Icon size={15} />
       </ActionIcon>
     </Tooltip>
   );
 }
 
-function useCopy(text: () => string): { outcome: Outcome; copy: () => void } {
-  const [outcome, setOutcome] = useState<Outcome>("idle");
+function useCopy(text: () => string): { state: CopyState; copy: () => void } {
+  const [state, setState] = useState<CopyState>("idle");
   useEffect(() => {
-    if (outcome === "idle") return;
-    const timer = setTimeout(() => setOutcome("idle"), 1_800);
+    if (state === "idle") return;
+    const timer = setTimeout(() => setState("idle"), RESULT_MS);
     return () => clearTimeout(timer);
-  }, [outcome]);
+  }, [state]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text());
-      setOutcome("copied");
+      setState("copied");
     } catch {
-      setOutcome("failed");
+      setState("failed");
     }
   };
-  return { outcome, copy: () => void copy() };
+  return { state, copy: () => void copy() };
 }

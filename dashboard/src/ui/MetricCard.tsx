@@ -6,12 +6,12 @@ type MetricCardProps = {
   label: string;
   value: string;
   unit?: string | undefined;
-  /** The value is a name and not a number: set smaller, shown whole on hover. */
+  /** The value is a name, not a number: set smaller, with the full text on hover. */
   text?: boolean;
   note?: ReactNode;
 };
 
-/** One number that matters, with what it counts above it and what it is made of below. */
+/** A metric: its label, its value, and a note below. */
 export function MetricCard({ label, value, unit, text = false, note }: MetricCardProps) {
   const id = useId();
   return (

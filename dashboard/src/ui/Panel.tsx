@@ -3,7 +3,7 @@ import classes from "./Panel.module.css";
 
 type PanelProps = { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode };
 
-/** A titled surface. It is a landmark by its title, so that a screen reader can jump to it. */
+/** A section with a heading. The heading makes it a landmark that screen readers can jump to. */
 export function Panel({ title, note, actions, children }: PanelProps) {
   const id = useId();
   return (

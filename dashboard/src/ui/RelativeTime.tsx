@@ -1,19 +1,19 @@
-import { useNow } from "./clock";
-import { elapsed, exactTime, relativeTime } from "./time";
+import { useNow } from "@/lib/hooks/useNow";
+import { elapsedTime, exactTime, relativeTime } from "@/lib/time";
 
 type RelativeTimeProps = {
   at: string;
-  /** "ago" reads "3 s ago", "length" reads "for 3 s". */
-  form?: "ago" | "length";
+  /** "ago" reads "3 s ago", "duration" reads "for 3 s". */
+  form?: "ago" | "duration";
 };
 
-/** How long ago something was, with the exact moment on hover. */
+/** How long ago a timestamp is, with the exact time on hover. */
 export function RelativeTime({ at, form = "ago" }: RelativeTimeProps) {
   const now = useNow();
-  const words = form === "ago" ? relativeTime : elapsed;
+  const format = form === "ago" ? relativeTime : elapsedTime;
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {words(Date.parse(at), now)}
+      {format(Date.parse(at), now)}
     </time>
   );
 }

@@ -9,22 +9,22 @@ from fastapi.openapi.utils import get_openapi
 from event_platform.admin.routes import router
 
 TITLE: Final = "Event platform: admin API"
-_DESCRIPTION: Final = """What operators ask of the event platform. Times are RFC 3339 in UTC. \
-Counts come from rollups, written in the same transaction as what they count.
+_DESCRIPTION: Final = """What operators can ask the event platform. Times are RFC 3339 in UTC. \
+Counts come from rollups, which are written in the same transaction as the rows they count.
 
-Where `ADMIN_TOKENS` are set, requests need `Authorization: Bearer <token>`."""
+Where `ADMIN_TOKENS` is set, requests need `Authorization: Bearer <token>`."""
 
 
 def document() -> dict[str, Any]:
-    """The document, made from the routes and their types."""
-    made = get_openapi(title=TITLE, version="1", description=_DESCRIPTION, routes=router.routes)
-    made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    made["security"] = [{}, {"token": []}]
-    return made
+    """Generate the document from the routes and their types."""
+    generated = get_openapi(title=TITLE, version="1", description=_DESCRIPTION, routes=router.routes)
+    generated["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    generated["security"] = [{}, {"token": []}]
+    return generated
 
 
 def main() -> None:
-    """Write the document to standard output, the same text for the same routes."""
+    """Write the document to standard output; the text depends on the routes only."""
     json.dump(document(), sys.stdout, indent=2)
     sys.stdout.write("\n")
 

@@ -1,18 +1,18 @@
-"""Whether the clocks of two machines agree. Where they do not, one of them is wrong, and neither can tell which."""
+"""Clock skew between two machines. If their clocks differ, one of them is wrong, and neither machine can tell which."""
 
 from typing import Final
 
-MAX_DIFFERENCE_SECONDS: Final = 60.0
+MAX_SKEW_SECONDS: Final = 60.0
 
 
-def agree(ahead_seconds: float) -> bool:
-    """Whether a clock that is so far ahead of another one (behind: negative) can be taken for the same."""
-    return abs(ahead_seconds) <= MAX_DIFFERENCE_SECONDS
+def is_within_tolerance(ahead_seconds: float) -> bool:
+    """Return whether clocks that differ by so much count as equal; negative is behind."""
+    return abs(ahead_seconds) <= MAX_SKEW_SECONDS
 
 
-def difference(ahead_seconds: float, whose: str) -> str | None:
-    """What is to be said of this machine's clock beside ``whose``; None where they agree."""
-    if agree(ahead_seconds):
+def describe_skew(ahead_seconds: float, whose: str) -> str | None:
+    """Return a sentence on how far this machine's clock is from ``whose``, or None within the tolerance."""
+    if is_within_tolerance(ahead_seconds):
         return None
     side = "ahead of" if ahead_seconds > 0 else "behind"
     return f"this machine's clock is {abs(ahead_seconds):.0f} s {side} {whose}"

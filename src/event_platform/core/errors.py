@@ -1,17 +1,17 @@
-"""The platform's errors, by what the one who catches them can do."""
+"""The platform's exceptions, by what the caller can do about them."""
 
 
 class PlatformError(Exception):
-    """Everything the platform raises on purpose."""
+    """Base class of everything that the platform raises deliberately."""
 
 
 class ConfigurationError(PlatformError):
-    """A person has to change a setting; the message names it and says what was expected."""
+    """A setting has to be changed by an operator; the message names it and says what was expected."""
 
 
 class UnavailableError(PlatformError):
-    """A server is away or refuses for now; trying again later can succeed."""
+    """A dependency does not answer or refuses for now; a later attempt can succeed."""
 
 
 class InvalidInputError(PlatformError):
-    """What was given can never be accepted as it is; trying again is useless."""
+    """The input can never be accepted as it is; retrying is useless."""

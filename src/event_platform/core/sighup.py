@@ -1,49 +1,53 @@
-"""SIGHUP, which has ingest read its API keys and limits again: held back while it starts, because it would end it."""
+"""SIGHUP, on which ingest reloads its API keys and rate limits.
+
+Its default action ends the process, so every process blocks it at the start, until its handler is installed. A signal
+that arrives while it is blocked stays pending and is handled then.
+"""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-# Windows has neither the signal nor the means.
-_HANG_UP: Final[set[int]] = {signal.SIGHUP} if hasattr(signal, "SIGHUP") else set()
+# Windows has neither the signal nor a way to block one.
+_SIGHUP: Final[set[int]] = {signal.SIGHUP} if hasattr(signal, "SIGHUP") else set()
 
 
-def hold() -> None:
-    """Hold it back in this process, and in those that it starts, until each can follow it; none is lost."""
-    if _HANG_UP:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HANG_UP)
+def block() -> None:
+    """Block SIGHUP in this process and in the processes it starts, until each of them installs a handler."""
+    if _SIGHUP:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGHUP)
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """The same while it is entered: for starting a process from one that follows it already."""
-    if not _HANG_UP:
+def blocked() -> Iterator[None]:
+    """Block SIGHUP inside the context, so that a child started there inherits it blocked."""
+    if not _SIGHUP:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANG_UP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGHUP)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def follow(do: Callable[[], None]) -> None:
-    """Run ``do`` on the running loop whenever it comes, or came while it was held back."""
-    import asyncio  # noqa: PLC0415 - the signal is to be held back before anything large is imported
+def handle_in_loop(handler: Callable[[], None]) -> None:
+    """Call ``handler`` in the running event loop on every SIGHUP, and unblock the signal."""
+    import asyncio  # noqa: PLC0415 - the signal has to be blocked before anything large is imported
 
-    for number in _HANG_UP:
-        asyncio.get_running_loop().add_signal_handler(number, do)
-    _release()
-
-
-def pass_on(do: Callable[[int], None]) -> None:
-    """Call ``do`` with its number whenever it comes, or came while it was held back, in a process without a loop."""
-    for number in _HANG_UP:
-        signal.signal(number, lambda number, _frame: do(number))
-    _release()
+    for number in _SIGHUP:
+        asyncio.get_running_loop().add_signal_handler(number, handler)
+    _unblock()
 
 
-def _release() -> None:
-    if _HANG_UP:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANG_UP)
+def handle_in_process(handler: Callable[[int], None]) -> None:
+    """Call ``handler`` with the signal's number on every SIGHUP in a process without event loop, and unblock it."""
+    for number in _SIGHUP:
+        signal.signal(number, lambda number, _frame: handler(number))
+    _unblock()
+
+
+def _unblock() -> None:
+    if _SIGHUP:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGHUP)

@@ -1,4 +1,4 @@
-"""Logs: structured, one event a line, to standard error. ERROR means that a person should look."""
+"""Structured logs: one event per line, on standard error. ERROR means that an operator should look."""
 
 import contextlib
 import io
@@ -15,27 +15,27 @@ from event_platform.core.settings.declaration import Settings
 
 
 def configure(settings: Settings, service: str) -> None:
-    """Set up logging for the process; every line carries ``service``, from whichever thread it comes."""
+    """Set up logging for the process; every line carries ``service``, whichever thread writes it."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    annotate, renderers = _annotations(service), _renderers(settings.log_format)
+    annotators, renderers = _annotators(service), _renderers(settings.log_format)
     structlog.configure(
-        processors=[*annotate, *renderers],
+        processors=[*annotators, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _LossyStream())),
         cache_logger_on_first_use=True,
     )
-    _configure_libraries(annotate, renderers)
+    _configure_libraries(annotators, renderers)
 
 
-def warn(remarks: Iterable[str]) -> None:
-    """Log what is given in vain, a line each."""
+def log_setting_warnings(warnings: Iterable[str]) -> None:
+    """Log each warning about settings that have no effect."""
     log = get_logger(__name__)
-    for remark in remarks:
-        log.warning("setting ignored", reason=remark)
+    for warning in warnings:
+        log.warning("setting ignored", reason=warning)
 
 
 class _LossyStream(io.TextIOBase):
-    """Standard error that drops what it cannot take: on a full disk, or to a closed terminal, the process goes on."""
+    """Standard error that drops lines it cannot write, so that a full disk or a closed terminal stops no process."""
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError):
@@ -47,13 +47,13 @@ class _LossyStream(io.TextIOBase):
             sys.stderr.flush()
 
 
-def _annotations(service: str) -> list[Processor]:
-    def name_service(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+def _annotators(service: str) -> list[Processor]:
+    def add_service(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
         return {"service": service, **line}
 
     return [
         structlog.contextvars.merge_contextvars,
-        name_service,
+        add_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -65,12 +65,12 @@ def _renderers(log_format: str) -> list[Processor]:
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
-def _configure_libraries(annotate: list[Processor], renderers: list[Processor]) -> None:
-    """Give the lines of libraries our form; what matters of them comes as exceptions, so warnings are enough."""
+def _configure_libraries(annotators: list[Processor], renderers: list[Processor]) -> None:
+    """Write the libraries' log lines in the same format; only warnings, since they report errors as exceptions."""
     handler = logging.StreamHandler(_LossyStream())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*annotate, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*annotators, structlog.stdlib.add_logger_name],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
@@ -78,5 +78,5 @@ def _configure_libraries(annotate: list[Processor], renderers: list[Processor]) 
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """The logger of a module; each of its lines carries the name as ``module``."""
+    """Return the logger of a module; each of its lines carries ``name`` as the field ``module``."""
     return cast("FilteringBoundLogger", structlog.get_logger(module=name))

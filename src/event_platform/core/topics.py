@@ -1,9 +1,10 @@
-"""The two topics: how they are made, and whether the ones that exist can hold what the settings allow."""
+"""The two topics: their configuration, and how they are created and altered."""
 
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
@@ -15,38 +16,36 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable
-from event_platform.core.errors import ConfigurationError, UnavailableError
+from event_platform.core.connections import kafka
+from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable_error
+from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
-WRAPPER_BYTES = 4_096
-"""What wrapper, record key and headers can add to an event, in bytes."""
+WRAPPER_BYTES: Final = 4_096
+"""The most that wrapper, record key and headers add to an event, in bytes."""
 
-DEFAULT_MESSAGE_BYTES = 1_048_588
-"""Kafka's own ``max.message.bytes``."""
+DEFAULT_MESSAGE_BYTES: Final = 1_048_588
+"""Kafka's default for ``max.message.bytes``."""
 
-VISIBLE_AFTER_SECONDS = 10
-"""How long brokers may take to learn of a new topic."""
+REPLICAS: Final = 3
+"""Replicas per partition if there are as many brokers; two have to acknowledge, so one broker may be unavailable."""
 
-REPLICAS = 3
-"""Where there are as many brokers; two of them have to acknowledge, so that one may be away."""
+TIMESTAMP_TYPE: Final = "message.timestamp.type"
+LOG_APPEND_TIME: Final = "LogAppendTime"
+"""Kafka sets each record's timestamp, so that lag in seconds is measured by its clock and not by a producer's."""
 
-STAMP = "message.timestamp.type"
-STAMPED_BY_KAFKA = "LogAppendTime"
-"""So that ages go by Kafka's clock, and not by a producer's."""
+DAY_MS: Final = 86_400_000
+SEGMENT_MS: Final = DAY_MS // 4
+"""Kafka deletes whole segments, so a record outlives the topic's retention by at most this long, in milliseconds."""
 
-_DAY_MS = 86_400_000
-SEGMENT_MS = _DAY_MS // 4
-"""Kafka drops whole segments: what is older than the retention lives on for at most this long, in milliseconds."""
-
-
-class MissingTopicError(ConfigurationError):
-    """A topic is not there; the message says what makes it."""
+_CREATE_TIMEOUT_SECONDS: Final = 30
+_VISIBLE_WITHIN_SECONDS: Final = 10
+"""How long the brokers may take to learn of a new topic."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as the platform wants it."""
+    """A topic's configuration."""
 
     name: str
     partitions: int
@@ -55,41 +54,44 @@ class Topic:
 
 
 def raw_topic(settings: Settings) -> Topic:
-    """Accepted events; kept 7 days, and always shorter than the rows they become."""
-    # One more KiB than the batch of a single largest event, so that the record batch around it fits too.
+    """Return the topic of accepted events: kept 7 days, and always for less time than the rows they become."""
+    # The largest event plus one KiB, so that the record batch around it fits as well.
     needed = settings.max_event_bytes + WRAPPER_BYTES + 1_024
-    retention_ms = min(7 * _DAY_MS, settings.retention_days * _DAY_MS - _DAY_MS // 2)
+    retention_ms = min(7 * DAY_MS, settings.retention_days * DAY_MS - DAY_MS // 2)
     return Topic(settings.topic_raw, 6, retention_ms, max(DEFAULT_MESSAGE_BYTES, needed))
 
 
 def dlq_topic(settings: Settings) -> Topic:
-    """Dead letters: their bytes may have grown by a third in base64, and carry the reason."""
-    largest = dead_letter_bytes(raw_topic(settings).max_message_bytes)
-    return Topic(settings.topic_dlq, 3, settings.dlq_retention_days * _DAY_MS, largest)
+    """Return the dead-letter topic, which holds the largest dead letter of the raw topic."""
+    largest = max_dead_letter_bytes(raw_topic(settings).max_message_bytes)
+    return Topic(settings.topic_dlq, 3, settings.dlq_retention_days * DAY_MS, largest)
 
 
-def dead_letter_bytes(raw_message_bytes: int) -> int:
-    """Largest dead letter of a raw message of that size, both in bytes."""
+def max_dead_letter_bytes(raw_message_bytes: int) -> int:
+    """Return the size of the largest dead letter of a raw record of that size, both in bytes.
+
+    A dead letter holds the record, which base64 enlarges by a third, and the reason.
+    """
     return 2 * raw_message_bytes + 65_536
 
 
 def create(admin: AdminClient, topics: Iterable[Topic]) -> list[str]:
-    """Create the topics that do not exist; replicated three times where there are three brokers.
+    """Create the topics that do not exist, with three replicas if there are three brokers.
 
     Returns:
-        The names of those created, once clients can see them.
+        The names of the topics created, once clients can see them.
 
     Raises:
-        UnavailableError: Kafka does not answer, or refuses.
+        UnavailableError: Kafka does not answer or refuses.
     """
     try:
         brokers = len(admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).brokers)
         replicas = REPLICAS if brokers >= REPLICAS else 1
         pending = admin.create_topics([_new_topic(topic, replicas) for topic in topics])
-        created = [name for name, future in pending.items() if _created(future)]
-        _await_visible(admin, created)
+        created = [name for name, future in pending.items() if _was_created(future)]
+        _wait_until_visible(admin, created)
     except KafkaException as error:
-        raise unavailable("creating topics", error) from error
+        raise unavailable_error("creating topics", error) from error
     return created
 
 
@@ -101,39 +103,16 @@ def _new_topic(topic: Topic, replicas: int) -> NewTopic:
         config={
             "retention.ms": str(topic.retention_ms),
             "segment.ms": str(SEGMENT_MS),
-            STAMP: STAMPED_BY_KAFKA,
+            TIMESTAMP_TYPE: LOG_APPEND_TIME,
             "max.message.bytes": str(topic.max_message_bytes),
             "min.insync.replicas": "2" if replicas == REPLICAS else "1",
         },
     )
 
 
-def have_stamped(admin: AdminClient, names: Iterable[str]) -> list[str]:
-    """Have Kafka stamp what comes into existing topics; those made by an older version kept the producers' times.
-
-    Returns:
-        The names of those altered.
-
-    Raises:
-        UnavailableError: Kafka does not answer, or refuses.
-    """
+def _was_created(future: Future[None]) -> bool:
     try:
-        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
-        found = admin.describe_configs(resources, request_timeout=METADATA_TIMEOUT_SECONDS)
-        others = [each.name for each, future in found.items() if future.result()[STAMP].value != STAMPED_BY_KAFKA]
-        change = ConfigEntry(STAMP, STAMPED_BY_KAFKA, incremental_operation=AlterConfigOpType.SET)
-        wanted = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[change]) for name in others]
-        for future in admin.incremental_alter_configs(wanted).values() if wanted else ():
-            future.result(timeout=2 * METADATA_TIMEOUT_SECONDS)
-    except (KafkaException, TimeoutError) as error:
-        text = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
-        raise UnavailableError(f"altering topics to {STAMP}={STAMPED_BY_KAFKA}: {text}") from error
-    return others
-
-
-def _created(future: Future[None]) -> bool:
-    try:
-        future.result(timeout=30)
+        future.result(timeout=_CREATE_TIMEOUT_SECONDS)
     except KafkaException as error:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False
@@ -141,10 +120,10 @@ def _created(future: Future[None]) -> bool:
     return True
 
 
-def _await_visible(admin: AdminClient, names: Iterable[str]) -> None:
-    # The controller answers before the brokers know of the topic: until then it does not exist for clients.
+def _wait_until_visible(admin: AdminClient, names: Iterable[str]) -> None:
+    # The controller answers before the brokers know the topic; until then clients are told that it does not exist.
     missing = set(names)
-    for _ in range(VISIBLE_AFTER_SECONDS * 20):
+    for _ in range(_VISIBLE_WITHIN_SECONDS * 20):
         missing -= admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS).topics.keys()
         if not missing:
             return
@@ -152,65 +131,26 @@ def _await_visible(admin: AdminClient, names: Iterable[str]) -> None:
     raise UnavailableError(f"creating topics: {', '.join(sorted(missing))} cannot be seen by clients yet")
 
 
-def check_limits(admin: AdminClient, settings: Settings) -> None:
-    """Compare the settings with the limits of the topics that exist.
+def set_log_append_time(admin: AdminClient, names: Iterable[str]) -> list[str]:
+    """Alter existing topics so that Kafka sets the records' timestamps; an older version left that to the producers.
+
+    Returns:
+        The names of the topics altered.
 
     Raises:
-        MissingTopicError: A topic is not there.
-        ConfigurationError: A topic is smaller than `MAX_EVENT_BYTES` or the raw topic's limit demands, or keeps raw
-            messages for as long as `RETENTION_DAYS` keeps rows, or longer.
-        UnavailableError: Kafka does not answer.
+        UnavailableError: Kafka does not answer or refuses.
     """
-    raw = _configuration(admin, settings.topic_raw)
-    _check_event_size(settings, raw["max.message.bytes"])
-    _check_retention(settings, raw["retention.ms"])
-    _check_dead_letter_size(settings, raw["max.message.bytes"], message_limit(admin, settings.topic_dlq))
-
-
-def _check_event_size(settings: Settings, limit: int) -> None:
-    needed = settings.max_event_bytes + WRAPPER_BYTES
-    if limit < needed:
-        raise ConfigurationError(
-            f"MAX_EVENT_BYTES={settings.max_event_bytes} needs max.message.bytes of at least {needed} "
-            f"on topic {settings.topic_raw}, which has {limit}"
-        )
-
-
-def _check_retention(settings: Settings, retention_ms: int) -> None:
-    # An event read after its day was dropped could not be stored any more.
-    longest = settings.retention_days * _DAY_MS
-    if not 0 <= retention_ms < longest:
-        raise ConfigurationError(
-            f"RETENTION_DAYS={settings.retention_days} needs retention.ms below {longest} "
-            f"on topic {settings.topic_raw}, which has {retention_ms}"
-        )
-
-
-def _check_dead_letter_size(settings: Settings, raw_limit: int, dlq_limit: int) -> None:
-    if dlq_limit < dead_letter_bytes(raw_limit):
-        raise ConfigurationError(
-            f"topic {settings.topic_dlq} has max.message.bytes={dlq_limit}; dead letters of {settings.topic_raw} "
-            f"need {dead_letter_bytes(raw_limit)}"
-        )
-
-
-def message_limit(admin: AdminClient, topic: str) -> int:
-    """``max.message.bytes`` of an existing topic.
-
-    Raises:
-        MissingTopicError: There is no such topic.
-        UnavailableError: Kafka does not answer.
-    """
-    return _configuration(admin, topic)["max.message.bytes"]
-
-
-def _configuration(admin: AdminClient, topic: str) -> dict[str, int]:
-    """The numbers among the topic's configuration, by their Kafka names."""
-    resource = ConfigResource(ResourceType.TOPIC, topic)
     try:
-        entries = admin.describe_configs([resource], request_timeout=METADATA_TIMEOUT_SECONDS)[resource].result()
-    except KafkaException as error:
-        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise MissingTopicError(f"topic {topic} does not exist: create it with `event-platform topics`") from error
-        raise unavailable(f"reading the limits of topic {topic}", error) from error
-    return {name: int(entries[name].value) for name in ("max.message.bytes", "retention.ms")}
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        found = admin.describe_configs(resources, request_timeout=METADATA_TIMEOUT_SECONDS)
+        outdated = [
+            each.name for each, future in found.items() if future.result()[TIMESTAMP_TYPE].value != LOG_APPEND_TIME
+        ]
+        change = ConfigEntry(TIMESTAMP_TYPE, LOG_APPEND_TIME, incremental_operation=AlterConfigOpType.SET)
+        wanted = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[change]) for name in outdated]
+        for future in admin.incremental_alter_configs(wanted).values() if wanted else ():
+            future.result(timeout=2 * METADATA_TIMEOUT_SECONDS)
+    except (KafkaException, TimeoutError) as error:
+        why = kafka.reason(error) if isinstance(error, KafkaException) else "no answer"
+        raise UnavailableError(f"altering topics to {TIMESTAMP_TYPE}={LOG_APPEND_TIME}: {why}") from error
+    return outdated

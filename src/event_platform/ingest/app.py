@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 
-from event_platform.core import sighup, telemetry, topics
+from event_platform.core import sighup, telemetry, topic_limits
 from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.http import file_descriptor_limit, server
@@ -33,8 +33,8 @@ def run(settings: Settings, workers: int) -> None:
         ConfigurationError: A setting is missing or wrong, or contradicts the topics; the message names it.
     """
     telemetry.configure(settings, "ingest")
-    sighup.hold()
-    telemetry.warn((*settings.remarks, *settings.check_limits()))
+    sighup.block()
+    telemetry.log_setting_warnings((*settings.warnings, *settings.check_limits()))
     _check_topics(settings)
     _check_redis(settings)
     listener = listen("ingest", settings.ingest_host, settings.ingest_port, backlog=BACKLOG)
@@ -48,7 +48,7 @@ def run(settings: Settings, workers: int) -> None:
 
 def _check_topics(settings: Settings) -> None:
     try:
-        topics.check_limits(kafka.admin_client(settings), settings)
+        topic_limits.check_topic_limits(kafka.admin_client(settings), settings)
     except UnavailableError as error:
         log.warning("starting without Kafka; the topics are checked when it comes", error=str(error))
 
@@ -56,7 +56,7 @@ def _check_topics(settings: Settings) -> None:
 def _check_redis(settings: Settings) -> None:
     with redis.connect(settings) as client:
         try:
-            misfit = redis.misfit(redis.hello(client))
+            misfit = redis.unsupported_reason(redis.server_info(client))
         except UnavailableError as error:
             log.warning("starting without Redis; what it is is asked when it comes", error=str(error))
             return

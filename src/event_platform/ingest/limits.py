@@ -20,7 +20,7 @@ class Limits:
         """The limit of ``tenant``."""
         limit = self._known.get(tenant)
         if limit is None:
-            limit = self._known[tenant] = self._settings.limit_of(tenant)
+            limit = self._known[tenant] = self._settings.rate_limit_of(tenant)
         return limit
 
 

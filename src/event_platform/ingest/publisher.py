@@ -15,7 +15,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import ClusterMetadata
 
-from event_platform.core.connections.replaceable_client import successor
+from event_platform.core.connections.replaceable_client import find_replacement
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.publication import CERTAINLY_NOT_PUBLISHED, NotPublishedError, Record, Sending, failure_of
@@ -195,7 +195,7 @@ class Publisher:
             self._standing.rise()
 
     async def _replace_if_lost(self, producer: Producer) -> None:
-        new = await asyncio.to_thread(successor, producer, partial(Producer, self._config), self._topic)
+        new = await asyncio.to_thread(find_replacement, producer, partial(Producer, self._config), self._topic)
         if new is not None and producer is self._producer:
             log.warning("the producer finds no Kafka broker, which a new one does; it is replaced")
             self._go_on_with(new)

@@ -92,7 +92,7 @@ def _start() -> _Running:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), name="reading", daemon=True)
-    with sighup.held():
+    with sighup.blocked():
         process.start()
     theirs.close()
     return _Running(process, ours)

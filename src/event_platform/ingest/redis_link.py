@@ -133,7 +133,7 @@ class RedisLink:
         if not isinstance(told, list):
             return
         seconds, microseconds = map(int, told)
-        differs = clock_skew.difference(self._now() - seconds - microseconds / 1_000_000, "Redis'")
+        differs = clock_skew.describe_skew(self._now() - seconds - microseconds / 1_000_000, "Redis'")
         if differs is None:
             self._clock.rise()
         else:
@@ -198,6 +198,6 @@ async def _check_mode(connection: RedisConnection) -> None:
     told = await connection.send(("HELLO",))
     if isinstance(told, hiredis.ReplyError) and redis_errors.ends_the_connection(told):
         raise told
-    misfit = redis.misfit(redis.facts(told))
+    misfit = redis.unsupported_reason(redis.parse_hello(told))
     if misfit:
         raise ConfigurationError(misfit)

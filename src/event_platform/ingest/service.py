@@ -137,4 +137,4 @@ def _read_again_on_sighup(settings: Settings, ingest: Ingest) -> None:
             ingest.exhausted.forget()
             log.info("API keys were read again", rate_limit_per_min=now.rate_limit_per_min, rate_limits=now.rate_limits)
 
-    sighup.follow(take)
+    sighup.handle_in_loop(take)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-from event_platform.core.strict_json import opening_brackets
+from event_platform.core.strict_json import count_opening_brackets
 from event_platform.ingest import problems
 from event_platform.ingest.reading_process import ReadingProcess
 
@@ -47,7 +47,7 @@ class SlowLane:
         """
         if len(body) <= SHORT_BYTES:
             return reader(body)
-        brackets, commas = opening_brackets(body), body.count(b",")
+        brackets, commas = count_opening_brackets(body), body.count(b",")
         if len(body) <= QUICK_BYTES and _is_quick(body, brackets + commas):
             return reader(body)
         lane = self._hard if brackets > LONG_BRACKETS or commas > LONG_COMMAS else self._long

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from event_platform.core.envelope import timestamp
+from event_platform.core.envelope import format_timestamp
 from event_platform.core.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -54,4 +54,4 @@ class Standing:
     def describe(self) -> dict[str, str | None]:
         """The entry in ``/health``."""
         status = "up" if self.up else "down"
-        return {"name": self.name, "status": status, "since": timestamp(self.since), "error": self.error}
+        return {"name": self.name, "status": status, "since": format_timestamp(self.since), "error": self.error}

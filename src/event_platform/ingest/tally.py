@@ -14,30 +14,30 @@ from typing import Final, TypeAlias
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from event_platform.core import metrics
-from event_platform.core.metrics import Declared
+from event_platform.core.metrics import ingest as metrics
+from event_platform.core.metrics.declaration import MetricDeclaration
 
 _DOUBLE_BYTES = 8
 
 Row: TypeAlias = "memoryview[float]"
 
 
-def _width(declared: Declared) -> int:
+def _width(declared: MetricDeclaration) -> int:
     """Doubles that a metric takes: one a label value; a histogram's buckets, the infinite one and the sum."""
     return len(declared.bounds) + 2 if declared.kind == "histogram" else max(1, len(declared.values))
 
 
 def _places() -> dict[str, int]:
     places, at = {}, 0
-    for declared in metrics.INGEST:
+    for declared in metrics.ALL:
         places[declared.name] = at
         at += _width(declared)
     return places
 
 
 _PLACES: Final = _places()
-ROW: Final = sum(_width(declared) for declared in metrics.INGEST)
-_OUTCOMES: Final = {outcome: place for place, outcome in enumerate(metrics.INGEST_OUTCOMES)}
+ROW: Final = sum(_width(declared) for declared in metrics.ALL)
+_OUTCOMES: Final = {outcome: place for place, outcome in enumerate(metrics.OUTCOMES)}
 
 
 class Table:
@@ -82,7 +82,7 @@ class _Histogram:
 
     __slots__ = ("_bounds", "_first", "_row", "_sum")
 
-    def __init__(self, row: Row, declared: Declared) -> None:
+    def __init__(self, row: Row, declared: MetricDeclaration) -> None:
         self._row = row
         self._bounds = declared.bounds
         self._first = _PLACES[declared.name]
@@ -98,14 +98,14 @@ class Tally:
 
     def __init__(self, row: Row) -> None:
         self._row = row
-        self._requests = _PLACES[metrics.INGEST_REQUESTS.name]
-        self._items = _PLACES[metrics.INGEST_ITEMS.name]
-        self._in_flight = _PLACES[metrics.INGEST_IN_FLIGHT.name]
-        self._latency = _Histogram(row, metrics.INGEST_LATENCY)
-        self._redis_operations = _Histogram(row, metrics.INGEST_REDIS_OPERATIONS)
-        self._redis_seconds = _Histogram(row, metrics.INGEST_REDIS_SECONDS)
-        self._kafka_seconds = _Histogram(row, metrics.INGEST_KAFKA_SECONDS)
-        for declared in metrics.INGEST:
+        self._requests = _PLACES[metrics.REQUESTS.name]
+        self._items = _PLACES[metrics.ITEMS.name]
+        self._in_flight = _PLACES[metrics.IN_FLIGHT.name]
+        self._latency = _Histogram(row, metrics.LATENCY)
+        self._redis_operations = _Histogram(row, metrics.REDIS_OPERATIONS)
+        self._redis_seconds = _Histogram(row, metrics.REDIS_SECONDS)
+        self._kafka_seconds = _Histogram(row, metrics.KAFKA_SECONDS)
+        for declared in metrics.ALL:
             if declared.kind == "gauge":
                 row[_PLACES[declared.name]] = 0
 
@@ -139,12 +139,12 @@ class Tally:
 
     def without_redis(self) -> None:
         """An event was decided without Redis."""
-        self._row[_PLACES[metrics.INGEST_WITHOUT_REDIS.name]] += 1
+        self._row[_PLACES[metrics.WITHOUT_REDIS.name]] += 1
 
     def gauges(self, connections: int, producer_queue: int) -> None:
         """What is open and queued just now."""
-        self._row[_PLACES[metrics.INGEST_CONNECTIONS.name]] = connections
-        self._row[_PLACES[metrics.INGEST_PRODUCER_QUEUE.name]] = producer_queue
+        self._row[_PLACES[metrics.CONNECTIONS.name]] = connections
+        self._row[_PLACES[metrics.PRODUCER_QUEUE.name]] = producer_queue
 
 
 class TallyCollector(Collector):
@@ -156,28 +156,28 @@ class TallyCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Every metric, summed over the processes."""
         sums = self._table.sums()
-        for declared in metrics.INGEST:
+        for declared in metrics.ALL:
             place = _PLACES[declared.name]
             yield _family(declared, sums[place : place + _width(declared)])
 
 
-def _family(declared: Declared, values: list[float]) -> Metric:
+def _family(declared: MetricDeclaration, values: list[float]) -> Metric:
     if declared.kind == "histogram":
         return _histogram(declared, values)
     if declared.kind == "gauge":
-        return GaugeMetricFamily(declared.name, declared.meaning, value=values[0])
-    if declared.label is None:
-        return CounterMetricFamily(declared.name, declared.meaning, value=values[0])
-    family = CounterMetricFamily(declared.name, declared.meaning, labels=[declared.label])
+        return GaugeMetricFamily(declared.name, declared.help, value=values[0])
+    if not declared.labels:
+        return CounterMetricFamily(declared.name, declared.help, value=values[0])
+    family = CounterMetricFamily(declared.name, declared.help, labels=declared.labels)
     for value, count in zip(declared.values, values, strict=True):
         family.add_metric([value], count)
     return family
 
 
-def _histogram(declared: Declared, values: list[float]) -> Metric:
+def _histogram(declared: MetricDeclaration, values: list[float]) -> Metric:
     *counts, total = values
     buckets, seen = [], 0.0
     for bound, count in zip((*map(str, declared.bounds), "+Inf"), counts, strict=True):
         seen += count
         buckets.append((bound, seen))
-    return HistogramMetricFamily(declared.name, declared.meaning, buckets=buckets, sum_value=total)
+    return HistogramMetricFamily(declared.name, declared.help, buckets=buckets, sum_value=total)

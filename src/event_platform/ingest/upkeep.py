@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from event_platform.core import topics
+from event_platform.core import topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
@@ -51,7 +51,7 @@ class Upkeep:
 
     async def _limits_fit(self) -> bool:
         try:
-            await asyncio.to_thread(topics.check_limits, kafka.admin_client(self._settings), self._settings)
+            await asyncio.to_thread(topic_limits.check_topic_limits, kafka.admin_client(self._settings), self._settings)
         except UnavailableError as error:
             self._kafka_standing.fall(str(error))
             return False

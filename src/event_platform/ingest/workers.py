@@ -39,7 +39,7 @@ def run_workers(settings: Settings, count: int, listener: socket.socket) -> None
         workers = _Workers(settings, count, listener, path)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, workers.stop)
-        sighup.pass_on(workers.pass_on)
+        sighup.handle_in_process(workers.pass_on)
         workers.run()
 
 
@@ -75,7 +75,7 @@ class _Workers:
     def _start(self, worker: int) -> SpawnProcess:
         place = (worker, self._count, self._path)
         process = self._context.Process(target=_run_child, args=(self._settings, place, self._listener))
-        with sighup.held():
+        with sighup.blocked():
             process.start()
         return process
 

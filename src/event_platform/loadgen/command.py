@@ -1,4 +1,4 @@
-"""``event-platform loadgen``: plays the producers, reports what they saw, and checks that nothing was lost."""
+"""``event-platform loadgen``: sends events as producers would, reports what they got, and reconciles it."""
 
 import tempfile
 from pathlib import Path
@@ -7,54 +7,48 @@ from typing import Any, Final
 import click
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.loadgen import files, progress, report, scenario
-from event_platform.loadgen import options as given
-from event_platform.loadgen.balance_sheet import BalanceSheet
-from event_platform.loadgen.fail_if import Condition
-from event_platform.loadgen.finite import MINUTES, Finite
-from event_platform.loadgen.run import run
-from event_platform.loadgen.summary import Summary, summarize
-from event_platform.loadgen.verify import verify
-from event_platform.loadgen.worker import Job
+from event_platform.loadgen.exit_codes import FAIL_CONDITION_MET, RECONCILIATION_FAILED
+from event_platform.loadgen.finite_range import MINUTES, FiniteRange
+from event_platform.loadgen.options import Options, admin_api, parse_fail_conditions, run_config
+from event_platform.loadgen.reconciliation.reconciliation_report import ReconciliationReport
+from event_platform.loadgen.reconciliation.verify import verify
+from event_platform.loadgen.report import output_files, progress, text_report
+from event_platform.loadgen.report.fail_conditions import FailCondition
+from event_platform.loadgen.report.summary import Summary, summarize
+from event_platform.loadgen.sending.load_run import run_load
+from event_platform.loadgen.sending.run_config import RunConfig
+from event_platform.loadgen.traffic import scenario_files
 
-DOES_NOT_BALANCE: Final = 3
-"""Exit status."""
+_RATE: Final = FiniteRange(0, 1)
 
-CONDITION_HOLDS: Final = 4
-"""The same."""
-
-
-_RATE = Finite(0, 1)
-
-_EPILOG = (
-    "Exit status: 0 all is well; 1 an error; 2 wrong options; 3 --verify found a difference; 4 a --fail-if condition "
-    "holds."
+_EPILOG: Final = (
+    "Exit status: 0 success; 1 an error; 2 wrong options; 3 --verify found a difference; 4 a --fail-if condition holds."
 )
 
 
 @click.command(epilog=_EPILOG)
 @click.option("--scenario", default="baseline", metavar="NAME|FILE", show_default=True, help="What to send.")
-@click.option("--list", "list_scenarios", is_flag=True, help="Explain the scenarios, and end.")
+@click.option("--list", "list_scenarios", is_flag=True, help="Describe the scenarios and exit.")
 @click.option(
-    "--rps", type=Finite(0, 1_000_000, min_open=True), help="Highest rate in events/s; scales the scenario's."
+    "--rps", type=FiniteRange(0, 1_000_000, min_open=True), help="Highest rate in events/s; scales the scenario's."
 )
 @click.option("--minutes", type=MINUTES, help="Duration; scales the scenario's.")
 @click.option("--duplicate-rate", type=_RATE, help="Share of duplicates, in place of the scenario's.")
 @click.option("--bad-rate", type=_RATE, help="Share of malformed events: 4/5 become dead letters, 1/5 gets 400.")
-@click.option("--tenants", type=click.IntRange(1), default=2, show_default=True, help="How many tenants send.")
+@click.option("--tenants", type=click.IntRange(1), default=2, show_default=True, help="Number of tenants that send.")
 @click.option("--keys", metavar="TENANT:KEY,…", help="API keys.  [default: those of API_KEYS]")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same events and keys.  [default: the time in µs]")
-@click.option("--url", help="Where ingest is.  [default: as INGEST_HOST and INGEST_PORT say]")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that send.")
+@click.option("--url", help="URL of ingest.  [default: from INGEST_HOST and INGEST_PORT]")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
 @click.option("--batch", type=click.IntRange(1, 1_000), metavar="N", help="Send batches of up to N events.")
-@click.option("--retry", is_flag=True, help="Send again after 409, 429, 502 to 504 or no answer.")
-@click.option("--timeout", type=Finite(0.1, 3_600), default=10.0, show_default=True, help="Seconds for an attempt.")
+@click.option("--retry", is_flag=True, help="Retry after 409, 429, 502 to 504 or no answer.")
+@click.option("--timeout", type=FiniteRange(0.1, 3_600), default=10.0, show_default=True, help="Seconds per attempt.")
 @click.option("--fail-if", multiple=True, metavar="CONDITION", help="Exit with 4 if, say, 'p99>50ms' or 'failed>1%'.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures there.")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report there.")
-@click.option("--verify", is_flag=True, help="Then account for every event sent, by asking the admin API.")
-@click.option("--verify-timeout", type=Finite(1, 86_400), default=120.0, show_default=True, help="Seconds for that.")
-@click.option("--admin-url", help="Where the admin API is.  [default: as ADMIN_HOST and ADMIN_PORT say]")
+@click.option("--verify", is_flag=True, help="Then reconcile every event sent with what the admin API finds.")
+@click.option("--verify-timeout", type=FiniteRange(1, 86_400), default=120.0, show_default=True, help="Seconds for it.")
+@click.option("--admin-url", help="URL of the admin API.  [default: from ADMIN_HOST and ADMIN_PORT]")
 @click.option("--admin-token", envvar="ADMIN_TOKEN", help="Its token.  [default: the first one of ADMIN_TOKENS]")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def loadgen(*, list_scenarios: bool, **values: Any) -> None:  # noqa: ANN401 - click gives each its type
@@ -62,61 +56,70 @@ def loadgen(*, list_scenarios: bool, **values: Any) -> None:  # noqa: ANN401 - c
 
     Without options it sends the scenario `baseline`: a minute within the default quota. Latency counts from the moment
     when a request was to start, so a slow platform cannot hide it. With --verify it then asks the admin API what became
-    of every single event, and prints a balance sheet.
+    of every single event, and prints a reconciliation report.
     """
     if list_scenarios:
-        click.echo(explained())
+        click.echo(_scenario_list())
         return
-    options = given.Options(**values)
+    options = Options(**values)
     with tempfile.TemporaryDirectory(prefix="loadgen-") as folder:
-        ledger = Path(folder, "ledger") if options.verify else None
-        job, conditions = _read(options, ledger)
-        summary = _send(job, options)
-        click.echo(report.text(summary))
-        sheet = None
+        config, fail_conditions = _configure(options, Path(folder))
+        summary = _send(config, options)
+        click.echo(text_report.render(summary))
+        reconciliation = None
         try:
-            sheet = _verified(options, Path(folder)) if options.verify else None
+            reconciliation = _verify(options, Path(folder)) if options.verify else None
         finally:
-            # What was measured is not lost because the admin API cannot be asked.
-            files.write(options, summary, sheet)
-    _exit(summary, sheet, conditions)
+            # The measurements are written even if the admin API is unavailable.
+            _write_files(options, summary, reconciliation)
+    _exit(summary, reconciliation, fail_conditions)
 
 
-def _send(job: Job, options: given.Options) -> Summary:
-    with progress.shown(quiet=options.quiet) as on_progress:
-        return summarize(run(job, options.workers, on_progress))
+def _scenario_list() -> str:
+    return "\n".join(_scenario_line(name) for name in scenario_files.names())
 
 
-def _verified(options: given.Options, folder: Path) -> BalanceSheet:
-    with given.admin_api(options) as api, progress.sentences(quiet=options.quiet) as on_waiting:
-        sheet = verify(api, sorted(folder.iterdir()), options.verify_timeout, on_waiting)
-    click.echo(f"\n{sheet}")
-    return sheet
+def _scenario_line(name: str) -> str:
+    scenario = scenario_files.load(name)
+    return f"{name:<12}{scenario.description} ({scenario.seconds:.0f} s, up to {scenario.peak_rate:g} events/s)"
 
 
-def explained() -> str:
-    """Each scenario with what it shows and what it takes."""
-    return "\n".join(_explain(name, scenario.load(name)) for name in scenario.names())
-
-
-def _explain(name: str, one: scenario.Scenario) -> str:
-    return f"{name:<12}{one.description} ({one.seconds:.0f} s, up to {one.peak_rate:g} events/s)"
-
-
-def _read(options: given.Options, ledger: Path | None) -> tuple[Job, tuple[Condition, ...]]:
+def _configure(options: Options, folder: Path) -> tuple[RunConfig, tuple[FailCondition, ...]]:
+    attempt_log = folder / "attempts" if options.verify else None
     try:
-        return given.job(options, ledger), given.conditions(options)
+        return run_config(options, attempt_log), parse_fail_conditions(options)
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
 
 
-def _exit(summary: Summary, sheet: BalanceSheet | None, conditions: tuple[Condition, ...]) -> None:
-    failed = [condition.text for condition in conditions if condition.holds(summary)]
-    if failed:
-        click.echo(f"failed by --fail-if: {', '.join(failed)}", err=True)
-    if sheet is not None and not sheet.balanced:
-        raise SystemExit(DOES_NOT_BALANCE)
-    if failed:
-        raise SystemExit(CONDITION_HOLDS)
+def _send(config: RunConfig, options: Options) -> Summary:
+    with progress.run_progress(quiet=options.quiet) as on_progress:
+        return summarize(run_load(config, options.workers, on_progress))
+
+
+def _verify(options: Options, folder: Path) -> ReconciliationReport:
+    with admin_api(options) as api, progress.status_messages(quiet=options.quiet) as on_waiting:
+        report = verify(api, sorted(folder.iterdir()), options.verify_timeout, on_waiting)
+    click.echo(f"\n{report}")
+    return report
+
+
+def _write_files(options: Options, summary: Summary, reconciliation: ReconciliationReport | None) -> None:
+    if options.json_file:
+        output_files.write_json(options.json_file, options.scenario, summary, reconciliation)
+    if options.html_file:
+        output_files.write_html(options.html_file, options.scenario, summary, reconciliation)
+
+
+def _exit(
+    summary: Summary, reconciliation: ReconciliationReport | None, fail_conditions: tuple[FailCondition, ...]
+) -> None:
+    met = [condition.text for condition in fail_conditions if condition.holds(summary)]
+    if met:
+        click.echo(f"failed by --fail-if: {', '.join(met)}", err=True)
+    if reconciliation is not None and not reconciliation.reconciled:
+        raise SystemExit(RECONCILIATION_FAILED)
+    if met:
+        raise SystemExit(FAIL_CONDITION_MET)
     if summary.nothing_arrived:
         raise SystemExit(1)

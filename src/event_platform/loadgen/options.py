@@ -1,28 +1,32 @@
-"""The command line's options, read and checked: what to send, where, and with whose keys."""
+"""The command line's options, checked and turned into the configuration of a run."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from event_platform.core.addresses import http_url
 from event_platform.core.envelope import TENANT_NAME
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import http_url, pairs
-from event_platform.loadgen import fail_if, scenario, wire
-from event_platform.loadgen.admin_api import AdminApi
-from event_platform.loadgen.sender import Manner
-from event_platform.loadgen.tailoring import Changes, tailored
-from event_platform.loadgen.worker import Job
+from event_platform.core.settings.values import parse_pairs
+from event_platform.loadgen.reconciliation.admin_api import AdminApi
+from event_platform.loadgen.report import fail_conditions
+from event_platform.loadgen.report.fail_conditions import FailCondition
+from event_platform.loadgen.sending.run_config import RunConfig, SendOptions
+from event_platform.loadgen.sending.target import parse_target
+from event_platform.loadgen.traffic import scenario_files
+from event_platform.loadgen.traffic.overrides import Overrides, apply_overrides
 
-_OPEN_CONNECTIONS = 800
-"""Of all workers together; ingest takes 1,000."""
+_MAX_CONNECTIONS: Final = 800
+"""Bound on the open connections of all workers together; ingest accepts 1,000."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Options:
-    """As given; None where a default is found elsewhere. The command's help says what each means."""
+    """Options as given; None if the default comes from the settings or the scenario. The help describes each."""
 
     scenario: str = "baseline"
     rps: float | None = None
@@ -47,34 +51,29 @@ class Options:
     quiet: bool = False
 
 
-def job(options: Options, ledger: Path | None = None) -> Job:
-    """What the workers are to do; each attempt goes into ``ledger`` if it is given.
+def run_config(options: Options, attempt_log: Path | None = None) -> RunConfig:
+    """Return what the workers are to send; each attempt is logged to ``attempt_log`` if given.
 
     Raises:
         ConfigurationError: An option is wrong; the message names it.
     """
-    changes = Changes(options.rps, options.minutes, options.duplicate_rate, options.bad_rate)
+    overrides = Overrides(options.rps, options.minutes, options.duplicate_rate, options.bad_rate)
     settings = None if options.url and options.keys else load("loadgen")
-    return Job(
-        scenario=tailored(scenario.load(options.scenario), changes),
-        target=wire.target(options.url or _ingest_url(settings), _keys(options, settings)),
+    return RunConfig(
+        scenario=apply_overrides(scenario_files.load(options.scenario), overrides),
+        target=parse_target(options.url or _ingest_url(settings), _api_keys(options, settings)),
         seed=time.time_ns() // 1_000 if options.seed is None else options.seed,
-        manner=Manner(
-            timeout_seconds=options.timeout,
-            connections=max(_OPEN_CONNECTIONS // options.workers, 1),
-            retries=options.retry,
-            as_batches=options.batch is not None,
-        ),
-        batch=options.batch,
-        ledger=ledger,
+        send_options=_send_options(options),
+        batch_size=options.batch,
+        attempt_log=attempt_log,
     )
 
 
 def admin_api(options: Options) -> AdminApi:
-    """The admin API that is to be asked.
+    """Return a client of the admin API that the options or the settings name.
 
     Raises:
-        ConfigurationError: The settings that say where it is are wrong.
+        ConfigurationError: The settings that locate it are wrong.
     """
     if options.admin_url:
         return AdminApi(options.admin_url, options.admin_token)
@@ -83,9 +82,22 @@ def admin_api(options: Options) -> AdminApi:
     return AdminApi(_url("ADMIN_PORT", settings.admin_host, settings.admin_port, "--admin-url"), token)
 
 
-def conditions(options: Options) -> tuple[fail_if.Condition, ...]:
-    """Those of ``--fail-if``."""
-    return tuple(map(fail_if.parse, options.fail_if))
+def parse_fail_conditions(options: Options) -> tuple[FailCondition, ...]:
+    """Return the conditions of ``--fail-if``.
+
+    Raises:
+        ConfigurationError: A condition is wrong.
+    """
+    return tuple(map(fail_conditions.parse, options.fail_if))
+
+
+def _send_options(options: Options) -> SendOptions:
+    return SendOptions(
+        timeout_seconds=options.timeout,
+        connections=max(_MAX_CONNECTIONS // options.workers, 1),
+        retries=options.retry,
+        as_batches=options.batch is not None,
+    )
 
 
 def _ingest_url(settings: Settings | None) -> str:
@@ -99,9 +111,9 @@ def _url(setting: str, host: str, port: int, option: str) -> str:
     return http_url(host, port)
 
 
-def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
-    """One key each of the first tenants."""
-    given = dict(_read_keys(options.keys) if options.keys else (settings or load("loadgen")).key_pairs())
+def _api_keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
+    """Return one API key for each tenant that sends."""
+    given = dict(_parse_keys(options.keys) if options.keys else (settings or load("loadgen")).key_pairs())
     if options.tenants > len(given):
         raise ConfigurationError(
             f"--tenants {options.tenants}: there are keys of {len(given)} only; give more with --keys tenant:key,…"
@@ -109,8 +121,8 @@ def _keys(options: Options, settings: Settings | None) -> Mapping[str, str]:
     return dict(list(given.items())[: options.tenants])
 
 
-def _read_keys(text: str) -> tuple[tuple[str, str], ...]:
-    named = pairs(text)
+def _parse_keys(text: str) -> tuple[tuple[str, str], ...]:
+    named = parse_pairs(text)
     if not all(TENANT_NAME.fullmatch(tenant) and key.isascii() and key.isprintable() and key for tenant, key in named):
         raise ConfigurationError("--keys: expected tenant:key,…")
     return named

@@ -1,13 +1,8 @@
-"""Real Postgres, Redis and Kafka on this machine without containers, and their supervisor.
+"""`event-platform up`: real Postgres, Redis and Kafka without containers, and a supervisor that keeps them running.
 
-- commands, doctor, status_text, logs, summary      what a user types and sees
-- launch, lock, progress, control, orders           the command line and the supervisor, and how they talk
-- supervisor, startup, fleet, keeper, ending        what is started in which order, and kept running
-- duties                                            what is done again and again, and stops nothing where it fails
-- records, identity, leftovers                      which processes are ours, and ending what was left of them
-- postgres, redis, kafka, services, given           how each part is run; servers that the user named
-- kafka_jars, java, packaged, extra                 where binaries come from
-- kafka_classes                                     how Kafka starts quickly
-- place, ports, secrets_file, servers               where data lies, which ports and passwords
-- marker, purge                                     which folders are ours, and removing what is in them
+cli/              the verbs a user types, and what they print
+supervisor/       the background process that starts servers and services and restarts those that die
+servers/          Kafka, Postgres and Redis: where their binaries come from, how they are configured and run
+process/          one operating system process: started, identified, terminated
+state_dir/        the state directory on disk: layout, ownership, passwords, lock
 """

@@ -1,4 +1,4 @@
 """The schema of Postgres as numbered SQL files.
 
-runner            applies the files ``V<number>__<name>.sql`` that a database does not have yet
+runner    applies pending migrations, each in one transaction
 """

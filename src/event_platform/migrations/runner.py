@@ -62,7 +62,7 @@ def migrate(conninfo: str, folder: Traversable | None = None) -> list[str]:
         UnavailableError: Postgres does not answer, or another run holds the lock for longer than a minute.
     """
     migrations = read_folder(folder or resources.files(__package__))
-    own_conninfo = postgres.conninfo_of(conninfo, "event-platform-migrate")
+    own_conninfo = postgres.conninfo_from_url(conninfo, "event-platform-migrate")
     try:
         with postgres.connect(own_conninfo, lock_timeout=f"{LOCK_TIMEOUT_SECONDS}s") as connection:
             _check_version(connection.info.server_version)

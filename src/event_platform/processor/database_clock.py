@@ -56,9 +56,9 @@ class DatabaseClock:
 
     def is_reliable(self) -> bool:
         """Whether both clocks agree, so that events and partitions may be called too old."""
-        return clock_skew.agree(self.skew_seconds())
+        return clock_skew.is_within_tolerance(self.skew_seconds())
 
     def skew_message(self) -> str | None:
         """How the clocks differ and what that means, in one sentence; None if they agree."""
-        differs = clock_skew.difference(self.skew_seconds(), "Postgres'")
+        differs = clock_skew.describe_skew(self.skew_seconds(), "Postgres'")
         return differs and f"{differs}: until one of them is set right, {MEANWHILE}"

@@ -10,17 +10,18 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from event_platform.core import original
+from event_platform.core import embedded_value
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import LastingClient
-from event_platform.core.envelope import timestamp
+from event_platform.core.connections.replaceable_client import ReplaceableClient
+from event_platform.core.envelope import format_timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, POSTGRES, Health
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
-from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.dead_letters import decode_headers
 
@@ -89,9 +90,9 @@ def producer_config(settings: Settings) -> dict[str, Any]:
 def message_from_row(row: Sequence[Any]) -> DeadLetterMessage:
     """Make the message of a row of the outbox: the original spliced in, its headers, and headers naming its source."""
     row_id, failed_at, reason, code, *source, key, headers, value = row
-    rendered = original.render(value)
+    rendered = embedded_value.embed(value)
     body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
-        msgspec.json.encode(timestamp(failed_at)),
+        msgspec.json.encode(format_timestamp(failed_at)),
         msgspec.json.encode(reason),
         rendered.text,
         rendered.encoding.encode(),
@@ -107,14 +108,14 @@ class Outbox:
         self,
         settings: Settings,
         database: Database,
-        retrier: Patience,
+        retrier: Retrier,
         health: Health,
-        record_step: NoteStep = unnoted,
+        record_step: RecordStep = ignore_step,
     ) -> None:
         """Publish over connections of its own; ``record_step`` is called with the seconds of each round."""
         self._record_step = record_step
         self._topic = settings.topic_dlq
-        self._producer = LastingClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
+        self._producer = ReplaceableClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
         self._database = database
         self._retrier = retrier
         self._health = health
@@ -132,7 +133,7 @@ class Outbox:
         """Publish until the process ends."""
         try:
             while True:
-                self._retrier.persist(self._publish_all, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
+                self._retrier.run(self._publish_all, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
                 self._woken.wait(CHECK_INTERVAL_SECONDS)
                 self._woken.clear()
                 self._retry_too_large()
@@ -154,11 +155,11 @@ class Outbox:
             self._producer.replace_if_lost()
             raise
         finally:
-            self._health.unpublished = _count_unpublished(connection)
+            self._health.set_unpublished(_count_unpublished(connection))
 
     def _publish_round(self, connection: Connection) -> int:
         """Publish some dead letters and mark them as published; returns how many there were to publish."""
-        stopwatch = Laps(self._record_step)
+        stopwatch = Stopwatch(self._record_step)
         with connection.transaction():
             parameters = [sorted(self._too_large), MAX_ROUND_MESSAGES, MAX_ROUND_BYTES]
             rows = connection.execute(_SELECT_ROUND, parameters).fetchall()
@@ -167,7 +168,7 @@ class Outbox:
         if rows and not published and not self._too_large.intersection(row[0] for row in rows):
             raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
         if rows:
-            stopwatch.end(Step.PUBLISH)
+            stopwatch.record(Step.PUBLISH)
         return len(rows)
 
     def _publish(self, messages: list[DeadLetterMessage]) -> list[int]:

@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from event_platform.core.rules.outcome import EventRow
+
 Headers = tuple[tuple[str, bytes | None], ...]
 """``(name, value)`` of each header, in the record's order; a name may occur more than once."""
 
@@ -46,3 +48,7 @@ class PolledRecords:
     topic_id: str
     records: tuple[Record, ...]
     spans: dict[int, Span]
+
+
+IndexedRow = tuple[int, EventRow]
+"""The index of a record in its batch, and the row that it became."""

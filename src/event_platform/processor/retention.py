@@ -9,7 +9,7 @@ from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
 from event_platform.processor.storage import daily_partitions
 from event_platform.processor.storage.connection import Database
 
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 class RetentionTask:
     """Creates partitions ahead and removes old data, in a thread and over a connection of its own."""
 
-    def __init__(self, settings: Settings, database: Database, retrier: Patience, clock: DatabaseClock) -> None:
+    def __init__(self, settings: Settings, database: Database, retrier: Retrier, clock: DatabaseClock) -> None:
         self._settings = settings
         self._database = database
         self._retrier = retrier
@@ -36,7 +36,7 @@ class RetentionTask:
         """Run at once, and then every hour; synchronize the clock more often."""
         try:
             while not stop.is_set():
-                self._retrier.persist(self.run_once, "making days and dropping old ones")
+                self._retrier.run(self.run_once, "making days and dropping old ones")
                 self._wait(stop)
         except StoppedError:
             return
@@ -45,7 +45,7 @@ class RetentionTask:
         """Wait for the next run; it comes early if the clocks agree again, because the last one removed nothing."""
         since, removed_nothing = time.monotonic(), self._clocks_differ
         while time.monotonic() - since < INTERVAL_SECONDS and not stop.wait(CLOCK_INTERVAL_SECONDS):
-            self._retrier.persist(self.synchronize_clock, "asking for the time")
+            self._retrier.run(self.synchronize_clock, "asking for the time")
             if removed_nothing and not self._clocks_differ:
                 return
 

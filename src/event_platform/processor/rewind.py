@@ -7,7 +7,7 @@ import click
 import psycopg
 
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.connections.replaceable_client import lasting_admin_client
+from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
@@ -27,7 +27,7 @@ DEADLINE_SECONDS: Final = 40.0
 def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
     settings = load("rewind")
-    topic = Topic(lasting_admin_client(settings), settings.topic_raw)
+    topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     offset = resolve_target(topic, partition, target)
     partition_id = PartitionId(topic.name, topic.id(), partition)
     try:
@@ -47,7 +47,7 @@ def resolve_target(topic: Topic, partition: int, target: str) -> int:
     """
     if partition not in topic.partitions():
         raise ConfigurationError(f"topic {topic.name} has no partition {partition}")
-    watermarks = topic.marks([partition])[partition]
+    watermarks = topic.watermarks([partition])[partition]
     offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, watermarks.high)
     if not watermarks.low <= offset <= watermarks.high:
         held = f"{watermarks.low} to {watermarks.high}"

@@ -15,7 +15,7 @@ from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
 
 
-def test_missing_url_says_what_to_do() -> None:
+def test_missing_url_is_an_error() -> None:
     """Without a Redis the error names the setting and the command that starts one."""
     with pytest.raises(ConfigurationError, match=r"REDIS_URL is not set.*event-platform up"):
         redis.url(load(_env_file=None, redis_url=None, redis_addr=None))
@@ -23,7 +23,7 @@ def test_missing_url_says_what_to_do() -> None:
 
 @pytest.mark.parametrize("url", ["redis://:hunter/2@localhost:6379/0", "redis://:hunter2@localhost:x/0"])
 def test_unreadable_url_hides_its_password(url: str) -> None:
-    """A URL that cannot be read is refused without being quoted."""
+    """The error for a URL that cannot be parsed does not quote it."""
     with pytest.raises(ConfigurationError, match="REDIS_URL: expected redis://") as raised:
         redis.connect(load(_env_file=None, redis_url=url))
     assert "hunter" not in str(raised.value)
@@ -43,28 +43,28 @@ def _answers(client: Redis) -> bool:
 
 
 def test_protocol(settings: Settings) -> None:
-    """What is spoken is RESP 2, whatever the client's version would choose."""
+    """The client speaks RESP 2, whatever its library's default is."""
     with redis.connect(settings) as client:
-        assert int(patiently_told(client)["resp"]) == 2
+        assert int(client_info(client)["resp"]) == 2
 
 
-def patiently_told(client: Redis) -> dict[str, str | int]:
-    """What the server says of the connection."""
+def client_info(client: Redis) -> dict[str, str | int]:
+    """Return what the server says about the connection, once it answers."""
     eventually(lambda: _answers(client), "the server's answer")
     return dict(client.client_info())
 
 
-def test_what_a_server_is(settings: Settings) -> None:
-    """It says so itself; a single primary fits."""
+def test_single_primary_is_usable(settings: Settings) -> None:
+    """The server's HELLO reply says what it is."""
     with redis.connect(settings) as client:
         eventually(lambda: _answers(client), "the server's answer")
-        told = redis.hello(client)
-    assert told["mode"] == "standalone"
-    assert redis.misfit(told) is redis.impaired(told) is None
+        info = redis.server_info(client)
+    assert info["mode"] == "standalone"
+    assert redis.unsupported_reason(info) is redis.unavailable_reason(info) is None
 
 
 @pytest.mark.parametrize(
-    ("told", "misfit", "impaired"),
+    ("info", "unsupported", "unavailable"),
     [
         ({"mode": "cluster", "role": "master"}, "cluster-enabled no", None),
         ({"mode": "sentinel"}, "Sentinel", None),
@@ -74,19 +74,19 @@ def test_what_a_server_is(settings: Settings) -> None:
         ({}, None, None),
     ],
 )
-def test_what_does_not_fit(told: dict[str, str], misfit: str | None, impaired: str | None) -> None:
-    """A cluster or a Sentinel never does, a replica not just now; each with what to do."""
-    assert (misfit or "") in (redis.misfit(told) or "")
-    assert (redis.misfit(told) is None) == (misfit is None)
-    assert (impaired or "") in (redis.impaired(told) or "")
-    assert (redis.impaired(told) is None) == (impaired is None)
+def test_unusable_servers(info: dict[str, str], unsupported: str | None, unavailable: str | None) -> None:
+    """A cluster or a Sentinel can never be used, a replica not at present; the reason says what to do."""
+    assert (unsupported or "") in (redis.unsupported_reason(info) or "")
+    assert (redis.unsupported_reason(info) is None) == (unsupported is None)
+    assert (unavailable or "") in (redis.unavailable_reason(info) or "")
+    assert (redis.unavailable_reason(info) is None) == (unavailable is None)
 
 
 @pytest.mark.timing
-def test_hung_server_costs_a_second(promised: Promised) -> None:
-    """A server that accepts and never answers is given up after the deadline, without a second try."""
+def test_stuck_server_costs_a_second(promised: Promised) -> None:
+    """A server that accepts the connection and never answers costs one timeout, without a retry."""
 
-    def seconds_until_given_up() -> float:
+    def seconds_until_timeout() -> float:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = silent.getsockname()[1]
             client = redis.connect(load(_env_file=None, redis_url=f"redis://127.0.0.1:{port}/0"))
@@ -95,4 +95,4 @@ def test_hung_server_costs_a_second(promised: Promised) -> None:
                 client.ping()
         return time.monotonic() - started
 
-    promised.within(2 * redis.TIMEOUT_SECONDS + 0.5, seconds_until_given_up)
+    promised.within(2 * redis.TIMEOUT_SECONDS + 0.5, seconds_until_timeout)

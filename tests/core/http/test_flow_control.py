@@ -1,4 +1,4 @@
-"""What is sent ahead of its turn waits as bytes."""
+"""Pipelined requests wait as bytes."""
 
 import socket
 
@@ -6,8 +6,8 @@ import psutil
 from tests.fixtures.bare_server import Serve
 
 
-def test_requests_sent_ahead(serve: Serve) -> None:
-    """Requests far ahead of their turn are answered in order, and wait as bytes: their memory is bounded."""
+def test_memory_of_pipelined_requests_is_bounded(serve: Serve) -> None:
+    """Many pipelined requests get their responses in order, and are not parsed before it is their turn."""
     request = b"GET / HTTP/1.1\r\nHost:x\r\n\r\n"
     number = 100_000 // len(request)
     process = psutil.Process()
@@ -17,7 +17,7 @@ def test_requests_sent_ahead(serve: Serve) -> None:
     for connection in connections:
         connection.sendall(request * number)
     for connection in connections:
-        assert connection.recv(1, socket.MSG_PEEK), "an answer was begun"
+        assert connection.recv(1, socket.MSG_PEEK), "a response has begun"
     answered, begun = 0, b"HTTP/1.1 200 "
     received = b""
     while answered < number:

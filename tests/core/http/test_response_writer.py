@@ -1,20 +1,22 @@
-"""How answers leave."""
+"""How responses are written."""
 
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.fixtures.bare_server import BOUNDS
+from tests.fixtures.bare_server import BOUNDS, Serve
+from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.http import server
 
 HEAD = b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-ANSWER = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok"
+RESPONSE = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok"
 
 
 class Recording(asyncio.Transport):
-    """Keeps each write apart, as the kernel would get it."""
+    """A transport that records every write as the kernel would get it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,15 +24,15 @@ class Recording(asyncio.Transport):
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep ``data``."""
+        """Record ``data``."""
         self.writes.append(bytes(data))
 
     def close(self) -> None:
-        """Remember it."""
+        """Record that the transport was closed."""
         self.closed = True
 
     def is_closing(self) -> bool:
-        """Whether it was closed."""
+        """Return whether the transport was closed."""
         return self.closed
 
     def pause_reading(self) -> None:
@@ -41,19 +43,19 @@ class Recording(asyncio.Transport):
 
 
 def application(headers: list[tuple[bytes, bytes]], *parts: bytes) -> ASGIApp:
-    """Answers every request with ``parts`` of a body."""
+    """Respond to every request with a body in ``parts``."""
 
-    async def answer(_scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(_scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "http.response.start", "status": 202, "headers": headers})
         for part in parts:
             await send({"type": "http.response.body", "body": part, "more_body": part is not parts[-1]})
 
-    return answer
+    return respond
 
 
-async def exchange(app: ASGIApp, *heads: bytes, date_header: bool = False) -> Recording:
-    """Send requests with ``heads`` at once; where the answers went."""
+async def send_requests(app: ASGIApp, *heads: bytes, date_header: bool = False) -> Recording:
+    """Send requests with ``heads`` at once, and return the transport with the responses."""
     made, transport = server.build(app, BOUNDS, date_header=date_header), Recording()
     made.config.load()
     await made.on_tick(0)
@@ -70,10 +72,10 @@ LENGTH = (b"content-length", b"2")
 
 
 @pytest.mark.parametrize("requests", [1, 3])
-def test_one_write(requests: int) -> None:
-    """An answer is one write, in the order of the requests."""
-    transport = asyncio.run(exchange(application([LENGTH], b"ok"), *[HEAD] * requests))
-    assert transport.writes == [ANSWER] * requests
+def test_response_is_one_write(requests: int) -> None:
+    """Each response is one write, in the order of the requests."""
+    transport = asyncio.run(send_requests(application([LENGTH], b"ok"), *[HEAD] * requests))
+    assert transport.writes == [RESPONSE] * requests
     assert not transport.closed
 
 
@@ -86,9 +88,9 @@ def test_one_write(requests: int) -> None:
         (HEAD, [], (b"ok",)),
     ],
 )
-def test_other_answers(head: bytes, headers: list[tuple[bytes, bytes]], parts: tuple[bytes, ...]) -> None:
-    """Answers that come in pieces, have no length or end the connection are framed as HTTP wants it."""
-    transport = asyncio.run(exchange(application(headers, *parts), head))
+def test_responses_that_need_framing(head: bytes, headers: list[tuple[bytes, bytes]], parts: tuple[bytes, ...]) -> None:
+    """A response in pieces, without a length, or that closes the connection is framed as HTTP demands."""
+    transport = asyncio.run(send_requests(application(headers, *parts), head))
     whole = b"".join(transport.writes)
     closing = b"close" in head or (b"connection", b"close") in headers
     assert transport.closed is closing
@@ -96,9 +98,34 @@ def test_other_answers(head: bytes, headers: list[tuple[bytes, bytes]], parts: t
     assert whole.endswith(b"\r\n\r\nok" if headers else b"2\r\nok\r\n0\r\n\r\n")
 
 
-def test_answer_with_the_time() -> None:
-    """Where the server adds the time to answers, it is in each, and what they say of themselves is checked."""
-    transport = asyncio.run(exchange(application([LENGTH], b"ok"), HEAD, date_header=True))
+def test_response_with_a_date() -> None:
+    """If the server adds a date, every response has one, written by uvicorn."""
+    transport = asyncio.run(send_requests(application([LENGTH], b"ok"), HEAD, date_header=True))
     whole = b"".join(transport.writes)
     assert b"\r\ndate: " in whole
     assert whole.endswith(b"\r\n\r\nok")
+
+
+VARIED = bytes(range(256)) * 4_000 + b"end"
+
+
+async def respond_in_parts(scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
+    """Send two large parts and a small one; ``/length`` also sends their total length."""
+    parts = [VARIED, VARIED, b"small"]
+    length = [(b"content-length", b"%d" % sum(map(len, parts)))] if scope["path"] == "/length" else []
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    for part in parts:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+@pytest.mark.parametrize("path", ["/length", "/chunked"])
+def test_portions_add_up_to_the_response(serve: Serve, path: str) -> None:
+    """With either framing, no byte is missing, repeated or out of order, and the connection can be reused."""
+    running = serve(respond_in_parts)
+    host, port = running.address
+    with httpx.Client(base_url=f"http://{host}:{port}", timeout=DEADLINE_SECONDS) as client:
+        for _ in range(2):
+            assert client.get(path).content == VARIED + VARIED + b"small"
+        assert client.head(path).content == b""
+    assert len({each.client for each in running.connections}) <= 1

@@ -1,4 +1,4 @@
-"""The uvicorn that the layer builds on."""
+"""The version of uvicorn that the server builds on."""
 
 import tomllib
 from importlib.metadata import version
@@ -10,8 +10,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[3]
 
 
-def test_uvicorn_is_the_one_that_was_tried() -> None:
-    """What is overridden is private to it: only the minor version that these tests run on may be installed."""
+def test_uvicorn_is_pinned_to_its_minor_version() -> None:
+    """The server overrides private methods, so only the minor version that these tests run with may be installed."""
     named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     [uvicorn] = [found for found in map(Requirement, named) if found.name == "uvicorn"]
     here = Version(version("uvicorn"))

@@ -1,16 +1,16 @@
-"""Misspelt names are known for what was meant, and other programs' names are left alone."""
+"""Misspelt names lead to the setting that was meant, and other programs' names to none."""
 
 import pytest
 
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import names
-from event_platform.core.settings.misspelt_names import resembled, resembled_tenant, slips
+from event_platform.core.settings.misspelt_names import edit_distance, find_intended_setting, find_intended_tenant
+from event_platform.core.settings.names import accepted_names
 
-KNOWN = names(Settings.model_fields)
+KNOWN = accepted_names(Settings.model_fields)
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("name", "intended"),
     [
         ("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_PER_MIN"),
         ("REDIS_OUTTAGE", "REDIS_OUTAGE"),
@@ -33,9 +33,9 @@ KNOWN = names(Settings.model_fields)
         ("rate_limit_per_minute", "RATE_LIMIT_PER_MIN"),
     ],
 )
-def test_misspelt(name: str, meant: str) -> None:
-    """Slips, joined and turned words, other units and cut ends lead to the name that is right."""
-    assert resembled(name, KNOWN) == meant
+def test_misspelt_setting(name: str, intended: str) -> None:
+    """Typos, joined and reordered words, abbreviations and missing last words lead to the right name."""
+    assert find_intended_setting(name, KNOWN) == intended
 
 
 @pytest.mark.parametrize(
@@ -46,21 +46,21 @@ def test_misspelt(name: str, meant: str) -> None:
         *("PGHOST", "PATH", "HOME", "HOST", "PORT", "LOGNAME", "KAFKA", "TOPIC", "JAVA_HOME", "LOG_FILE", "TERM"),
     ],
 )
-def test_names_of_others(name: str) -> None:
-    """What others call their settings is no slip, also where it begins with one of ours and another word follows."""
-    assert resembled(name, KNOWN) is None
+def test_name_of_another_program(name: str) -> None:
+    """Another program's name is no typo, even if it is a setting's name and one more word."""
+    assert find_intended_setting(name, KNOWN) is None
 
 
 @pytest.mark.parametrize("name", ["tenat_a", "tenant-a", "Tenant_A", "tenanta", "tennant_a"])
 def test_misspelt_tenant(name: str) -> None:
-    """Slips, case and the mark between the words."""
-    assert resembled_tenant(name, ["shop", "tenant_a"]) == "tenant_a"
+    """Typos, upper case and another separator lead to the tenant."""
+    assert find_intended_tenant(name, ["shop", "tenant_a"]) == "tenant_a"
 
 
 @pytest.mark.parametrize("name", ["tenant_c", "shop-2", "eu-east", "bank1", "bank", "x"])
-def test_tenant_of_its_own(name: str) -> None:
-    """One letter or number that tells things of a kind apart is no slip."""
-    assert resembled_tenant(name, ["tenant_a", "shop-1", "eu-west", "bank2", "y"]) is None
+def test_different_tenant(name: str) -> None:
+    """A letter or number that distinguishes tenants is no typo."""
+    assert find_intended_tenant(name, ["tenant_a", "shop-1", "eu-west", "bank2", "y"]) is None
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,6 @@ def test_tenant_of_its_own(name: str) -> None:
         *(("", "PORT", 4), ("OUTTAGE", "OUTAGE", 1), ("ADMIN", "TOPIC", 4)),
     ],
 )
-def test_slips(one: str, other: str, number: int) -> None:
-    """Letters left out, added, changed or swapped, counted the same from both sides."""
-    assert slips(one, other) == slips(other, one) == number
+def test_edit_distance(one: str, other: str, number: int) -> None:
+    """Omitted, added, replaced and swapped letters count one each, in both directions."""
+    assert edit_distance(one, other) == edit_distance(other, one) == number

@@ -1,15 +1,13 @@
-"""Each service is stopped by its own settings, and by nobody else's."""
+"""An invalid setting stops the commands that read it, and no others."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
-from event_platform.core.settings.files import names
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.readers import EVERYBODY, READS, Reader, foreign
+from event_platform.core.settings.readers import FIELDS_OF, READ_BY_ALL, Reader, unread_fields
 
 WRONG = {
     "API_KEYS": "garbage",
@@ -48,19 +46,10 @@ READ_BY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, and an environment without any setting of ours."""
-    for name in names(Settings.model_fields):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("reader", get_args(Reader))
 @pytest.mark.parametrize("name", READ_BY)
-def test_only_readers_are_stopped(name: str, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a wrong value; the others do not even look at it. `up` checks everything."""
+def test_invalid_setting_stops_only_its_readers(name: str, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other commands do not even read the value; `up` checks all settings."""
     monkeypatch.setenv(name, WRONG[name])
     with pytest.raises(ConfigurationError, match=rf"^{name.removesuffix('_FILE')}"):
         load()
@@ -72,20 +61,20 @@ def test_only_readers_are_stopped(name: str, reader: Reader, monkeypatch: pytest
 
 
 def test_admin_needs_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever ingest listens, and whatever its keys are, they are not even in the process."""
+    """Wherever ingest listens, the admin API needs no API keys and does not load them."""
     monkeypatch.setenv("INGEST_HOST", "192.0.2.1")
     assert load("admin").ingest_address == "http://192.0.2.1:8080"
     monkeypatch.setenv("API_KEYS", "a:secret")
     assert load("admin").api_keys is None
 
 
-def test_admin_finds_the_others_where_it_is_told() -> None:
-    """By URL, else where they listen; an address to listen on everywhere is reached on this machine."""
+def test_addresses_of_the_other_services() -> None:
+    """The URL setting takes precedence over host and port; a wildcard host is reached over loopback."""
     assert load("admin").ingest_address == "http://127.0.0.1:8080"
     assert load("admin", processor_host="::", processor_port=1).processor_address == "http://[::1]:1"
     assert load("admin", ingest_host="0.0.0.0").ingest_address == "http://127.0.0.1:8080"  # noqa: S104 - not bound
-    told = load("admin", ingest_url="https://in.example/events/", processor_url="http://[::1]:9")
-    assert (told.ingest_address, told.processor_address) == ("https://in.example/events", "http://[::1]:9")
+    settings = load("admin", ingest_url="https://in.example/events/", processor_url="http://[::1]:9")
+    assert (settings.ingest_address, settings.processor_address) == ("https://in.example/events", "http://[::1]:9")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +93,8 @@ def test_admin_finds_the_others_where_it_is_told() -> None:
         *("http://h/?a=1", "http://h/#a", "https://u:hunter2@h", "http://u@h", "//h", "http://[::1", "http://h\n"),
     ],
 )
-def test_wrong_url_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a password that stands where none belongs."""
+def test_invalid_url_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error does not show a password that the URL contains by mistake."""
     monkeypatch.setenv("PROCESSOR_URL", url)
     with pytest.raises(
         ConfigurationError, match=r"(?s)^PROCESSOR_URL.*: expected http://host:port or https://host"
@@ -114,19 +103,19 @@ def test_wrong_url_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(raised.value)
 
 
-def test_what_is_only_borrowed_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong port of ingest is ingest's matter: admin looks at the usual one, and says so."""
+def test_invalid_address_of_another_service_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The admin API uses the default port of ingest instead of an invalid one; its own port must be valid."""
     monkeypatch.setenv("INGEST_PORT", "x")
     settings = load("admin")
     assert settings.ingest_address == "http://127.0.0.1:8080"
-    assert settings.remarks == ("INGEST_PORT=x: expected a whole number from 0 to 65535; ignored",)
+    assert settings.warnings == ("INGEST_PORT=x: expected a whole number from 0 to 65535; ignored",)
     monkeypatch.setenv("ADMIN_PORT", "y")
     with pytest.raises(ConfigurationError, match="ADMIN_PORT=y"):
         load("admin")
 
 
-def test_one_port_for_all_is_a_mistake_of_one_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In containers each service may have the same."""
+def test_services_share_a_port_on_different_machines_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In containers every service may have the same port; `up` runs them on one machine."""
     for name in ("INGEST_PORT", "ADMIN_PORT", "PROCESSOR_PORT"):
         monkeypatch.setenv(name, "8080")
     assert [load(reader).kafka_brokers for reader in ("ingest", "admin", "processor")] == [None] * 3
@@ -135,8 +124,8 @@ def test_one_port_for_all_is_a_mistake_of_one_machine_only(monkeypatch: pytest.M
 
 
 def test_every_setting_has_a_reader() -> None:
-    """A new one is read by everybody until it is named; what only `up` reads is here by name."""
+    """A new setting is read by every command until it is listed; those that only `up` reads are listed here."""
     only_up = {"kafka_home"}
-    named = frozenset().union(*READS.values()) | EVERYBODY | only_up
+    named = frozenset().union(*FIELDS_OF.values()) | READ_BY_ALL | only_up
     assert named == Settings.model_fields.keys()
-    assert foreign(None, Settings.model_fields) == frozenset()
+    assert unread_fields(None, Settings.model_fields) == frozenset()

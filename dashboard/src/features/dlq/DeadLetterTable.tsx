@@ -3,34 +3,30 @@ import { useNavigate } from "@tanstack/react-router";
 import { type Row, useTable } from "@tanstack/react-table";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
-import type { DeadLetter } from "@/api/types";
-import { DeadLetterDetail } from "@/ui/DeadLetterDetail";
+import type { DeadLetter } from "@/domain/deadLetter";
+import { DeadLetterDetail } from "@/ui/deadLetter/DeadLetterDetail";
 import classes from "./DeadLetterTable.module.css";
 import { deadLetterColumns, features } from "./deadLetterColumns";
 import type { DlqFilters } from "./filters";
 
-type LetterRow = Row<typeof features, DeadLetter>;
-type DeadLetterTableProps = { letters: DeadLetter[]; filters: DlqFilters };
+type DeadLetterTableProps = { deadLetters: DeadLetter[]; filters: DlqFilters };
 
-/** Dead letters as lines that unfold; of thousands only those in sight are drawn. */
-export function DeadLetterTable({ letters, filters }: DeadLetterTableProps) {
+/** Dead letters as rows that expand. Only the rows in the viewport are rendered: there may be thousands. */
+export function DeadLetterTable({ deadLetters, filters }: DeadLetterTableProps) {
   const table = useTable({
     features,
     columns: deadLetterColumns,
-    data: letters,
-    getRowId: (letter) => String(letter.id),
+    data: deadLetters,
+    getRowId: (deadLetter) => String(deadLetter.id),
   });
-  const navigate = useNavigate();
-  const { open, ...rest } = filters;
-  const toggle = (id: string) =>
-    void navigate({
-      to: "/dlq",
-      search: id === open ? rest : { ...rest, open: id },
-      replace: true,
-      resetScroll: false,
-    });
+  const toggle = useToggle(filters);
   return (
-    <div className={classes.table} role="table" aria-label="Dead letters" aria-rowcount={letters.length + 1}>
+    <div
+      className={classes.table}
+      role="table"
+      aria-label="Dead letters"
+      aria-rowcount={deadLetters.length + 1}
+    >
       <div role="rowgroup">
         <div role="row" className={`${classes.cells} ${classes.head}`}>
           {table.getFlatHeaders().map((header) => (
@@ -42,7 +38,7 @@ export function DeadLetterTable({ letters, filters }: DeadLetterTableProps) {
       </div>
       <VirtualRows
         rows={table.getRowModel().rows}
-        open={open}
+        expandedId={filters.open}
         onToggle={toggle}
         FlexRender={table.FlexRender}
       />
@@ -50,14 +46,28 @@ export function DeadLetterTable({ letters, filters }: DeadLetterTableProps) {
   );
 }
 
+/** Expands a dead letter, or collapses the expanded one, by changing the URL. */
+function useToggle({ open, ...rest }: DlqFilters): (id: string) => void {
+  const navigate = useNavigate();
+  return (id) =>
+    void navigate({
+      to: "/dlq",
+      search: id === open ? rest : { ...rest, open: id },
+      replace: true,
+      resetScroll: false,
+    });
+}
+
+type DeadLetterTableRow = Row<typeof features, DeadLetter>;
+
 type VirtualRowsProps = {
-  rows: readonly LetterRow[];
-  open: string | undefined;
+  rows: readonly DeadLetterTableRow[];
+  expandedId: string | undefined;
   onToggle: (id: string) => void;
   FlexRender: ReturnType<typeof useTable<typeof features, DeadLetter>>["FlexRender"];
 };
 
-function VirtualRows({ rows, open, onToggle, FlexRender }: VirtualRowsProps) {
+function VirtualRows({ rows, expandedId, onToggle, FlexRender }: VirtualRowsProps) {
   const list = useRef<HTMLDivElement>(null);
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -80,10 +90,10 @@ function VirtualRows({ rows, open, onToggle, FlexRender }: VirtualRowsProps) {
               className={classes.row}
               style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
             >
-              <Line
+              <ExpandableRow
                 row={row}
                 index={item.index}
-                isOpen={row.id === open}
+                isExpanded={row.id === expandedId}
                 onToggle={onToggle}
                 FlexRender={FlexRender}
               />
@@ -95,15 +105,15 @@ function VirtualRows({ rows, open, onToggle, FlexRender }: VirtualRowsProps) {
   );
 }
 
-type LineProps = Pick<VirtualRowsProps, "onToggle" | "FlexRender"> & {
-  row: LetterRow;
+type ExpandableRowProps = Pick<VirtualRowsProps, "onToggle" | "FlexRender"> & {
+  row: DeadLetterTableRow;
   index: number;
-  isOpen: boolean;
+  isExpanded: boolean;
 };
 
-function Line({ row, index, isOpen, onToggle, FlexRender }: LineProps) {
-  const detail = `dead-letter-${row.id}`;
-  // A press of the button arrives here too. Selecting text is no click.
+function ExpandableRow({ row, index, isExpanded, onToggle, FlexRender }: ExpandableRowProps) {
+  const detailId = `dead-letter-${row.id}`;
+  // A click on the button bubbles up to here, too. Selecting text is not a click.
   const toggle = () => window.getSelection()?.isCollapsed !== false && onToggle(row.id);
   return (
     <>
@@ -113,15 +123,15 @@ function Line({ row, index, isOpen, onToggle, FlexRender }: LineProps) {
         className={`${classes.cells} ${classes.line}`}
         onClick={toggle}
       >
-        {row.getAllCells().map((cell, at) => (
+        {row.getAllCells().map((cell, column) => (
           <div key={cell.id} role="cell" className={classes.cell} data-column={cell.column.id}>
-            {at === 0 && (
+            {column === 0 && (
               <button
                 type="button"
                 className={classes.toggle}
-                aria-expanded={isOpen}
-                aria-controls={detail}
-                aria-label={`${isOpen ? "Fold" : "Unfold"} the dead letter of ${row.original.failed_at}`}
+                aria-expanded={isExpanded}
+                aria-controls={detailId}
+                aria-label={`${isExpanded ? "Collapse" : "Expand"} the dead letter of ${row.original.failed_at}`}
               >
                 <IconChevronRight size={15} aria-hidden />
               </button>
@@ -130,10 +140,10 @@ function Line({ row, index, isOpen, onToggle, FlexRender }: LineProps) {
           </div>
         ))}
       </div>
-      {isOpen && (
-        <div role="row" id={detail}>
+      {isExpanded && (
+        <div role="row" id={detailId}>
           <div role="cell" aria-colspan={row.getAllCells().length}>
-            <DeadLetterDetail letter={row.original} />
+            <DeadLetterDetail deadLetter={row.original} />
           </div>
         </div>
       )}

@@ -3,12 +3,12 @@ import { IconArrowUp, IconFilterOff, IconMoodCheck } from "@tabler/icons-react";
 import type { InfiniteData } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { DlqPage } from "@/api/written";
-import { FirstEvent } from "@/ui/FirstEvent";
-import { Message } from "@/ui/Message";
-import { counted } from "@/ui/numbers";
+import type { DlqPage } from "@/domain/deadLetter";
+import { pluralize } from "@/lib/numbers";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { StateView } from "@/ui/StateView";
+import { QueryStateView } from "@/ui/QueryStateView";
+import { SendEventCommand } from "@/ui/SendEventCommand";
 import { DeadLetterTable } from "./DeadLetterTable";
 import classes from "./DeadLetterTable.module.css";
 import type { DlqFilters } from "./filters";
@@ -16,43 +16,44 @@ import type { DeadLetterList } from "./useDeadLetters";
 
 type DeadLettersPanelProps = { list: DeadLetterList; filters: DlqFilters };
 
+/** The list of dead letters, newest first, with buttons for newer and older ones. */
 export function DeadLettersPanel({ list, filters }: DeadLettersPanelProps) {
   const { query } = list;
   const total = query.data?.pages[0]?.total;
   return (
     <Panel
-      title={total === undefined ? "Dead letters" : counted(total, "dead letter")}
+      title={total === undefined ? "Dead letters" : pluralize(total, "dead letter")}
       note="Newest first"
-      actions={list.hasNewer && <NewerOnes onShow={list.showNewest} />}
+      actions={list.hasNewer && <ShowNewerButton onClick={list.showNewest} />}
     >
-      <StateView
+      <QueryStateView
         query={query}
-        what="the dead letters"
+        subject="the dead letters"
         loading={<Skeletons />}
         isEmpty={(data) => data.pages.every((page) => page.deadLetters.length === 0)}
-        empty={<Empty filtered={Boolean(filters.code || filters.tenant)} />}
+        empty={filters.code || filters.tenant ? <NoMatch /> : <NoDeadLetters />}
       >
-        {(data) => <Letters data={data} query={query} filters={filters} />}
-      </StateView>
+        {(data) => <LoadedPages data={data} query={query} filters={filters} />}
+      </QueryStateView>
     </Panel>
   );
 }
 
-function NewerOnes({ onShow }: { onShow: () => void }) {
+function ShowNewerButton({ onClick }: { onClick: () => void }) {
   return (
-    <Button size="compact-md" variant="light" leftSection={<IconArrowUp size={15} />} onClick={onShow}>
-      Newer ones arrived
+    <Button size="compact-md" variant="light" leftSection={<IconArrowUp size={15} />} onClick={onClick}>
+      Show newer dead letters
     </Button>
   );
 }
 
-type LettersProps = Pick<DeadLetterList, "query"> & { data: InfiniteData<DlqPage>; filters: DlqFilters };
+type LoadedPagesProps = Pick<DeadLetterList, "query"> & { data: InfiniteData<DlqPage>; filters: DlqFilters };
 
-function Letters({ data, query, filters }: LettersProps) {
-  const letters = useMemo(() => data.pages.flatMap((page) => page.deadLetters), [data]);
+function LoadedPages({ data, query, filters }: LoadedPagesProps) {
+  const deadLetters = useMemo(() => data.pages.flatMap((page) => page.deadLetters), [data]);
   return (
     <>
-      <DeadLetterTable letters={letters} filters={filters} />
+      <DeadLetterTable deadLetters={deadLetters} filters={filters} />
       {query.hasNextPage && (
         <div className={classes.foot}>
           <Button
@@ -60,7 +61,7 @@ function Letters({ data, query, filters }: LettersProps) {
             loading={query.isFetchingNextPage}
             onClick={() => void query.fetchNextPage()}
           >
-            Load older ones
+            Load older dead letters
           </Button>
         </div>
       )}
@@ -68,20 +69,22 @@ function Letters({ data, query, filters }: LettersProps) {
   );
 }
 
-function Empty({ filtered }: { filtered: boolean }) {
-  if (!filtered) {
-    return (
-      <Message
-        icon={<IconMoodCheck size={22} stroke={1.6} />}
-        title="No dead letters"
-        action={<FirstEvent />}
-      >
-        Every event so far could be stored. The line below sends one; leave out a field to see it here.
-      </Message>
-    );
-  }
+function NoDeadLetters() {
   return (
-    <Message
+    <EmptyState
+      icon={<IconMoodCheck size={22} stroke={1.6} />}
+      title="No dead letters"
+      action={<SendEventCommand />}
+    >
+      Every event so far could be stored. To see a dead letter, run this command without one of the event’s
+      fields.
+    </EmptyState>
+  );
+}
+
+function NoMatch() {
+  return (
+    <EmptyState
       icon={<IconFilterOff size={22} stroke={1.6} />}
       title="No dead letter matches"
       action={
@@ -90,8 +93,8 @@ function Empty({ filtered }: { filtered: boolean }) {
         </Button>
       }
     >
-      Others may be there without the filters.
-    </Message>
+      Dead letters of other tenants or with other reasons are hidden by the filters.
+    </EmptyState>
   );
 }
 

@@ -2,18 +2,19 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Overview } from "@/api/types";
-import { count } from "@/ui/numbers";
+import { formatCount } from "@/lib/numbers";
 import classes from "./DlqFilterBar.module.css";
 import { type DlqFilters, isTenant } from "./filters";
 
-/** Typing settles for this long before the list is asked for. */
-const SETTLE_MS = 350;
+/** The list is filtered once nothing was typed for this long. */
+const DEBOUNCE_MS = 350;
 
 type DlqFilterBarProps = { filters: DlqFilters; codes: Overview["dead_by_code"] };
 
+/** Filters by reason code and tenant; both are kept in the URL. */
 export function DlqFilterBar({ filters, codes }: DlqFilterBarProps) {
   const navigate = useNavigate();
-  const show = (next: DlqFilters) => void navigate({ to: "/dlq", search: next, replace: true });
+  const apply = (next: DlqFilters) => void navigate({ to: "/dlq", search: next, replace: true });
   const { code, tenant } = filters;
   return (
     <div role="search" className={classes.bar}>
@@ -24,15 +25,15 @@ export function DlqFilterBar({ filters, codes }: DlqFilterBarProps) {
         clearable
         clearButtonProps={{ "aria-label": "Show all reasons" }}
         value={code ?? null}
-        onChange={(chosen) => show({ ...(chosen && { code: chosen }), ...(tenant && { tenant }) })}
-        data={options(codes, code)}
+        onChange={(selected) => apply({ ...(selected && { code: selected }), ...(tenant && { tenant }) })}
+        data={codeOptions(codes, code)}
       />
       <TenantField
         tenant={tenant ?? ""}
-        onChange={(given) => show({ ...(code && { code }), ...(given && { tenant: given }) })}
+        onChange={(entered) => apply({ ...(code && { code }), ...(entered && { tenant: entered }) })}
       />
       {(code || tenant) && (
-        <Button variant="subtle" onClick={() => show({})}>
+        <Button variant="subtle" onClick={() => apply({})}>
           Clear filters
         </Button>
       )}
@@ -43,12 +44,12 @@ export function DlqFilterBar({ filters, codes }: DlqFilterBarProps) {
 function TenantField({ tenant, onChange }: { tenant: string; onChange: (tenant: string) => void }) {
   const [text, setText] = useState(tenant);
   useEffect(() => setText(tenant), [tenant]);
-  const wrong = text !== "" && !isTenant(text);
+  const isInvalid = text !== "" && !isTenant(text);
   useEffect(() => {
-    if (wrong || text === tenant) return;
-    const timer = setTimeout(() => onChange(text), SETTLE_MS);
+    if (isInvalid || text === tenant) return;
+    const timer = setTimeout(() => onChange(text), DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [text, tenant, wrong, onChange]);
+  }, [text, tenant, isInvalid, onChange]);
   return (
     <TextInput
       className={classes.tenant ?? ""}
@@ -56,14 +57,14 @@ function TenantField({ tenant, onChange }: { tenant: string; onChange: (tenant: 
       placeholder="All tenants"
       value={text}
       onChange={(event) => setText(event.currentTarget.value.trim())}
-      error={wrong && "Letters, digits, dot, dash and underscore only"}
+      error={isInvalid && "Only letters, digits, dots, dashes and underscores"}
     />
   );
 }
 
-/** A code from the URL is offered even when no dead letter has it any more. */
-function options(codes: Overview["dead_by_code"], chosen: string | undefined) {
-  const known = codes.map(({ code, count: kept }) => ({ value: code, label: `${code} (${count(kept)})` }));
-  const isKnown = chosen === undefined || codes.some(({ code }) => code === chosen);
-  return isKnown ? known : [...known, { value: chosen, label: chosen }];
+/** The code from the URL is an option even if no dead letter has it any more. */
+function codeOptions(codes: Overview["dead_by_code"], selected: string | undefined) {
+  const known = codes.map(({ code, count }) => ({ value: code, label: `${code} (${formatCount(count)})` }));
+  const isKnown = selected === undefined || codes.some(({ code }) => code === selected);
+  return isKnown ? known : [...known, { value: selected, label: selected }];
 }

@@ -1,6 +1,6 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
-import type { DeadLetter } from "@/api/types";
-import { visibly } from "@/ui/jsonRows";
+import { type DeadLetter, reasonDetail } from "@/domain/deadLetter";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
 import { RelativeTime } from "@/ui/RelativeTime";
 import classes from "./DeadLetterTable.module.css";
 
@@ -16,18 +16,16 @@ export const deadLetterColumns = helper.columns([
     header: "Code",
     cell: ({ getValue }) => <span className={classes.code}>{getValue()}</span>,
   }),
-  helper.accessor("reason", { header: "Reason", cell: ({ row }) => <Reason letter={row.original} /> }),
-  helper.accessor("tenant_id", { header: "Tenant", cell: ({ getValue }) => <Readable text={getValue()} /> }),
-  helper.accessor("event_id", { header: "Event id", cell: ({ getValue }) => <Readable text={getValue()} /> }),
+  helper.accessor("reason", {
+    header: "Reason",
+    cell: ({ row }) => <span title={row.original.reason}>{escapeInvisible(reasonDetail(row.original))}</span>,
+  }),
+  helper.accessor("tenant_id", { header: "Tenant", cell: ({ getValue }) => <RecordId id={getValue()} /> }),
+  helper.accessor("event_id", { header: "Event id", cell: ({ getValue }) => <RecordId id={getValue()} /> }),
 ]);
 
-/** The code has a column of its own, so only the detail is left. */
-function Reason({ letter: { code, reason } }: { letter: DeadLetter }) {
-  const detail = reason.startsWith(`${code}: `) ? reason.slice(code.length + 2) : reason;
-  return <span title={reason}>{visibly(detail)}</span>;
-}
-
-function Readable({ text }: { text: string | null }) {
-  if (text === null) return <span className={classes.quiet}>unreadable</span>;
-  return <span title={text}>{visibly(text)}</span>;
+/** An id from the record, or "unreadable" where the record could not be parsed. */
+function RecordId({ id }: { id: string | null }) {
+  if (id === null) return <span className={classes.quiet}>unreadable</span>;
+  return <span title={id}>{escapeInvisible(id)}</span>;
 }

@@ -6,6 +6,6 @@ it("keeps well-formed filters", () => {
   expect(dlqFilters(filters)).toEqual(filters);
 });
 
-it("leaves out what no dead letter can have, so that a mistyped address shows all", () => {
+it("ignores values that no dead letter can have, so that a mistyped URL shows all", () => {
   expect(dlqFilters({ code: "validation failed", tenant: "<b>", open: ["1"], other: "x" })).toEqual({});
 });

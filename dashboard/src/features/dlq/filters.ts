@@ -1,8 +1,10 @@
-/** Filters of the dead letters in the URL: `?code=VALIDATION_FAILED&tenant=tenant_a&open=<id>`. */
+import { validParam } from "@/lib/searchParams";
+
+/** The page's filters in the URL: `?code=VALIDATION_FAILED&tenant=tenant_a&open=<id>`. */
 export type DlqFilters = {
   code?: string;
   tenant?: string;
-  /** The id of the dead letter that is unfolded. */
+  /** The id of the expanded dead letter. */
   open?: string;
 };
 
@@ -12,23 +14,12 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function dlqFilters(search: Record<string, unknown>): DlqFilters {
   return {
-    ...matching("code", search.code, CODE),
-    ...matching("tenant", search.tenant, TENANT),
-    ...matching("open", search.open, ID),
+    ...validParam("code", search.code, CODE),
+    ...validParam("tenant", search.tenant, TENANT),
+    ...validParam("open", search.open, ID),
   };
 }
 
 export function isTenant(text: string): boolean {
   return TENANT.test(text);
-}
-
-/** What does not match is left out: a mistyped filter shows everything, never an error. */
-function matching<K extends keyof DlqFilters>(
-  name: K,
-  value: unknown,
-  pattern: RegExp,
-): Partial<Record<K, string>> {
-  const found: Partial<Record<K, string>> = {};
-  if (typeof value === "string" && pattern.test(value)) found[name] = value;
-  return found;
 }

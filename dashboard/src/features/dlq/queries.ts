@@ -1,48 +1,48 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
-import { readDlqPage } from "@/api/written";
+import { parseDlqPage } from "@/domain/deadLetter";
 import type { DlqFilters } from "./filters";
 
 const PAGE_SIZE = 50;
 
-/** The filters that decide what is in the list. */
-export type Shown = Pick<DlqFilters, "code" | "tenant">;
+/** The filters that the API applies to the list. */
+export type ListFilter = Pick<DlqFilters, "code" | "tenant">;
 
 export const dlqKeys = {
   all: ["dlq"] as const,
-  list: (shown: Shown) => [...dlqKeys.all, "list", shown] as const,
-  newest: (shown: Shown) => [...dlqKeys.all, "newest", shown] as const,
+  list: (filter: ListFilter) => [...dlqKeys.all, "list", filter] as const,
+  newest: (filter: ListFilter) => [...dlqKeys.all, "newest", filter] as const,
 };
 
-export function shownBy({ code, tenant }: DlqFilters): Shown {
+export function listFilterOf({ code, tenant }: DlqFilters): ListFilter {
   return { ...(code && { code }), ...(tenant && { tenant }) };
 }
 
-/** Dead letters, newest first; each further page starts where the one before ended. */
-export function dlqQuery(shown: Shown) {
+/** Pages of dead letters, newest first; each page starts where the one before ended. */
+export function dlqQuery(filter: ListFilter) {
   return infiniteQueryOptions({
-    queryKey: dlqKeys.list(shown),
+    queryKey: dlqKeys.list(filter),
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      pageOf({ ...shown, limit: PAGE_SIZE, ...(pageParam && { before: pageParam }) }, signal),
+      fetchPage({ ...filter, limit: PAGE_SIZE, ...(pageParam && { before: pageParam }) }, signal),
     getNextPageParam: (page) => page.next ?? undefined,
   });
 }
 
-/** How many there are, and which came last; null without any. */
-export type Newest = { total: number; id: string | null };
+/** How many dead letters there are, and the id of the newest; null if there is none. */
+export type NewestDeadLetter = { total: number; id: string | null };
 
-export function newestQuery(shown: Shown) {
-  return queryOptions<Newest>({
-    queryKey: dlqKeys.newest(shown),
+export function newestQuery(filter: ListFilter) {
+  return queryOptions<NewestDeadLetter>({
+    queryKey: dlqKeys.newest(filter),
     queryFn: async ({ signal }) => {
-      const { total, deadLetters } = await pageOf({ ...shown, limit: 1 }, signal);
+      const { total, deadLetters } = await fetchPage({ ...filter, limit: 1 }, signal);
       return { total, id: deadLetters[0]?.id ?? null };
     },
   });
 }
 
-async function pageOf(query: Shown & { limit: number; before?: string }, signal: AbortSignal) {
-  const asked = api.GET("/admin/dlq/sample", { params: { query }, signal, parseAs: "text" });
-  return readDlqPage(await dataOf(asked));
+async function fetchPage(query: ListFilter & { limit: number; before?: string }, signal: AbortSignal) {
+  const body = await dataOf(api.GET("/admin/dlq/sample", { params: { query }, signal, parseAs: "text" }));
+  return parseDlqPage(body);
 }

@@ -5,36 +5,37 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useLiveQuery } from "@/api/live";
-import type { DlqPage } from "@/api/written";
-import type { Freshness } from "@/ui/freshness";
+import type { DlqPage } from "@/domain/deadLetter";
+import type { Freshness } from "@/domain/freshness";
+import { usePollingQuery } from "@/lib/hooks/autoRefresh";
 import type { DlqFilters } from "./filters";
-import { dlqKeys, dlqQuery, type Newest, newestQuery, shownBy } from "./queries";
+import { dlqKeys, dlqQuery, listFilterOf, type NewestDeadLetter, newestQuery } from "./queries";
 
 export type DeadLetterList = {
   query: UseInfiniteQueryResult<InfiniteData<DlqPage>>;
   freshness: Freshness;
-  /** Others came, or some went, while these are read. */
+  /** The list has changed on the server, but is not reloaded because the user is reading it. */
   hasNewer: boolean;
   showNewest: () => void;
 };
 
 /**
- * The list, kept fresh by asking for its newest entry only: a page of dead letters may be megabytes. While one is
- * unfolded or older pages are shown, newer ones are announced and not put in: lines must not move under the reader.
+ * The list of dead letters. It polls for the newest one only, because a page may be megabytes, and reloads the list
+ * when that changes. While a dead letter is expanded or older pages are loaded it only reports `hasNewer`, so that
+ * rows do not move while the user reads them.
  */
 export function useDeadLetters(filters: DlqFilters): DeadLetterList {
-  const shown = shownBy(filters);
+  const filter = listFilterOf(filters);
   const client = useQueryClient();
-  const query = useInfiniteQuery({ ...dlqQuery(shown), refetchOnWindowFocus: false });
-  const newest = useLiveQuery(newestQuery(shown));
-  // An answer from before the list came says nothing about it: taken for news it would have the list asked for in a loop.
-  const isBehind = newest.dataUpdatedAt > query.dataUpdatedAt && differs(newest.data, query.data);
-  const isRead = filters.open !== undefined || (query.data?.pages.length ?? 0) > 1;
+  const query = useInfiniteQuery({ ...dlqQuery(filter), refetchOnWindowFocus: false });
+  const newest = usePollingQuery(newestQuery(filter));
+  // A poll from before the list was loaded is older than the list: acting on it would reload the list in a loop.
+  const isOutdated = newest.dataUpdatedAt > query.dataUpdatedAt && differs(newest.data, query.data);
+  const isBeingRead = filters.open !== undefined || (query.data?.pages.length ?? 0) > 1;
   const { refetch, isFetching } = query;
   useEffect(() => {
-    if (isBehind && !isRead && !isFetching) void refetch();
-  }, [isBehind, isRead, isFetching, refetch]);
+    if (isOutdated && !isBeingRead && !isFetching) void refetch();
+  }, [isOutdated, isBeingRead, isFetching, refetch]);
   return {
     query,
     freshness: {
@@ -44,15 +45,15 @@ export function useDeadLetters(filters: DlqFilters): DeadLetterList {
       isFetching: query.isFetching || newest.isFetching,
       refetch: () => Promise.all([query.refetch(), newest.refetch()]),
     },
-    hasNewer: isBehind && isRead,
+    hasNewer: isOutdated && isBeingRead,
     showNewest: () => {
-      client.setQueryData<InfiniteData<DlqPage>>(dlqKeys.list(shown), firstPageOnly);
+      client.setQueryData<InfiniteData<DlqPage>>(dlqKeys.list(filter), firstPageOnly);
       void refetch();
     },
   };
 }
 
-function differs(newest: Newest | undefined, list: InfiniteData<DlqPage> | undefined): boolean {
+function differs(newest: NewestDeadLetter | undefined, list: InfiniteData<DlqPage> | undefined): boolean {
   const [page] = list?.pages ?? [];
   if (!newest || !page) return false;
   return newest.total !== page.total || newest.id !== (page.deadLetters[0]?.id ?? null);

@@ -1,42 +1,49 @@
 import { Skeleton, Stack } from "@mantine/core";
 import type { Dependency, Health } from "@/api/types";
-import { HealthStatus } from "@/ui/HealthStatus";
+import { outageEffect } from "@/domain/healthStatus";
+import { formatDuration } from "@/lib/time";
+import { HealthBadge } from "@/ui/HealthBadge";
 import { Panel } from "@/ui/Panel";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 import { RelativeTime } from "@/ui/RelativeTime";
-import { type Asked, StateView } from "@/ui/StateView";
-import { duration } from "@/ui/time";
 import classes from "./HealthPanel.module.css";
 
-/** Each thing that the platform needs: how it is, since when, how fast it answers, and its error. */
-export function HealthPanel({ query }: { query: Asked<Health> }) {
+/** Each dependency: its status, since when, its latency, its error, and what an outage does to events. */
+export function HealthPanel({ query }: { query: QueryState<Health> }) {
   const status = query.data?.status;
   return (
-    <Panel title="Health" actions={status && <HealthStatus status={status} />}>
-      <StateView query={query} what="the health of the dependencies" loading={<Skeletons />}>
+    <Panel title="Health" actions={status && <HealthBadge status={status} />}>
+      <QueryStateView query={query} subject="the health of the dependencies" loading={<Skeletons />}>
         {(health) => (
           <ul className={classes.list}>
             {health.dependencies.map((dependency) => (
-              <Entry key={dependency.name} dependency={dependency} />
+              <DependencyItem key={dependency.name} dependency={dependency} />
             ))}
           </ul>
         )}
-      </StateView>
+      </QueryStateView>
     </Panel>
   );
 }
 
-function Entry({ dependency: { name, status, latency_ms, since, error } }: { dependency: Dependency }) {
+function DependencyItem({ dependency }: { dependency: Dependency }) {
+  const { name, status, latency_ms, since, error } = dependency;
   return (
     <li className={classes.item}>
       <span className={classes.name}>{name}</span>
-      <HealthStatus status={status} />
-      <span className={classes.facts}>
-        {latency_ms === null ? "no answer" : `answers in ${duration(latency_ms / 1_000)}`}
+      <HealthBadge status={status} />
+      <span className={classes.latency}>
+        {latency_ms === null ? "no response" : `responds in ${formatDuration(latency_ms / 1_000)}`}
       </span>
-      <span className={classes.since}>{since && <RelativeTime at={since} form="length" />}</span>
+      <span className={classes.since}>{since && <RelativeTime at={since} form="duration" />}</span>
       {error && (
         <div className={classes.error} data-status={status}>
           {error}
+        </div>
+      )}
+      {status === "down" && (
+        <div className={classes.effect}>
+          {outageEffect(name)} Logs: <code>event-platform logs {name}</code>
         </div>
       )}
     </li>

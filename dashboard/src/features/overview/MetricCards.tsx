@@ -1,19 +1,18 @@
 import type { Overview } from "@/api/types";
-import { visibly } from "@/ui/jsonRows";
+import { notStoredSummary } from "@/domain/outcomes";
+import { escapeInvisible } from "@/lib/invisibleCharacters";
+import { formatCount, formatRate, pluralize } from "@/lib/numbers";
 import { MetricCard, MetricCardSkeleton } from "@/ui/MetricCard";
-import { count, counted, rate } from "@/ui/numbers";
-import { type Asked, StateView } from "@/ui/StateView";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
 import classes from "./OverviewPage.module.css";
-
-type Outcomes = Overview["last_minute"];
 
 const LABELS = ["Stored, last minute", "Stored, last 5 minutes", "Top type today", "Dead letters"] as const;
 
-export function MetricCards({ query }: { query: Asked<Overview> }) {
+export function MetricCards({ query }: { query: QueryState<Overview> }) {
   return (
-    <StateView query={query} what="the numbers of the last minutes" loading={<Skeletons />}>
+    <QueryStateView query={query} subject="the counts of the last minutes" loading={<Skeletons />}>
       {(overview) => <Cards overview={overview} />}
-    </StateView>
+    </QueryStateView>
   );
 }
 
@@ -21,29 +20,33 @@ function Cards({ overview }: { overview: Overview }) {
   const { last_minute, last_5_minutes, today, top_type_today, dead_total } = overview;
   return (
     <div className={classes.cards}>
-      <MetricCard label={LABELS[0]} value={count(last_minute.stored)} note={rest(last_minute)} />
+      <MetricCard
+        label={LABELS[0]}
+        value={formatCount(last_minute.stored)}
+        note={notStoredSummary(last_minute)}
+      />
       <MetricCard
         label={LABELS[1]}
-        value={count(last_5_minutes.stored)}
-        note={`${rate(last_5_minutes.per_minute)} a minute in all`}
+        value={formatCount(last_5_minutes.stored)}
+        note={`${formatRate(last_5_minutes.per_minute)} per minute, all outcomes`}
       />
       <MetricCard
         label={LABELS[2]}
-        value={visibly(top_type_today?.event_type ?? "None yet")}
+        value={escapeInvisible(top_type_today?.event_type ?? "None yet")}
         text
         note={
           top_type_today
-            ? counted(top_type_today.count, "event")
-            : `${counted(today.stored, "event")} stored today`
+            ? pluralize(top_type_today.count, "event")
+            : `${pluralize(today.stored, "event")} stored today`
         }
       />
-      <MetricCard label={LABELS[3]} value={count(dead_total)} note={`${count(today.dead)} today`} />
+      <MetricCard
+        label={LABELS[3]}
+        value={formatCount(dead_total)}
+        note={`${formatCount(today.dead)} today`}
+      />
     </div>
   );
-}
-
-function rest(outcomes: Pick<Outcomes, "duplicates" | "dead">): string {
-  return `${counted(outcomes.duplicates, "duplicate")}, ${count(outcomes.dead)} dead`;
 }
 
 function Skeletons() {

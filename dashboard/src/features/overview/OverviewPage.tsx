@@ -1,42 +1,42 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useLiveQuery } from "@/api/live";
-import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
-import { AllFailed } from "@/ui/AllFailed";
-import { Page } from "@/ui/Page";
-import { DeadByCode } from "./DeadByCode";
+import { healthQuery, overviewQuery, throughputQuery } from "@/api/queries";
+import { usePollingQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
+import { PageErrorFallback } from "@/ui/page/PageErrorFallback";
+import { DeadLettersByCodePanel } from "./DeadLettersByCodePanel";
 import { DEFAULT_SPAN, overviewFilters } from "./filters";
 import { HealthPanel } from "./HealthPanel";
 import { MetricCards } from "./MetricCards";
 import classes from "./OverviewPage.module.css";
-import { topTypesQuery } from "./queries";
+import { topEventTypesQuery } from "./queries";
 import { ThroughputPanel } from "./ThroughputPanel";
-import { TopTypes } from "./TopTypes";
+import { TopEventTypesPanel } from "./TopEventTypesPanel";
 
 const MINUTES_PER_DAY = 1_440;
 const route = getRouteApi("/");
 
-/** What is happening now, and whether all that it depends on is well. */
+/** Current counts and throughput, and the health of the dependencies. */
 export function OverviewPage() {
-  // The router hands on what its own check left out, too.
+  // useSearch also returns parameters that the route's validation removed.
   const { minutes = DEFAULT_SPAN } = overviewFilters(route.useSearch());
-  const summary = useLiveQuery(summaryQuery());
-  const health = useLiveQuery(healthQuery());
-  const throughput = useLiveQuery(throughputQuery(minutes));
-  const topTypes = useLiveQuery(topTypesQuery(MINUTES_PER_DAY));
-  const queries = [summary, health, throughput, topTypes];
+  const overview = usePollingQuery(overviewQuery());
+  const health = usePollingQuery(healthQuery());
+  const throughput = usePollingQuery(throughputQuery(minutes));
+  const topTypes = usePollingQuery(topEventTypesQuery(MINUTES_PER_DAY));
+  const queries = [overview, health, throughput, topTypes];
   return (
     <Page title="Overview" subtitle="What the platform is doing right now" queries={queries}>
-      <AllFailed queries={queries}>
-        <MetricCards query={summary} />
+      <PageErrorFallback queries={queries}>
+        <MetricCards query={overview} />
         <div className={classes.columns}>
           <ThroughputPanel query={throughput} minutes={minutes} />
           <HealthPanel query={health} />
         </div>
         <div className={classes.halves}>
-          <TopTypes query={topTypes} />
-          <DeadByCode query={summary} />
+          <TopEventTypesPanel query={topTypes} />
+          <DeadLettersByCodePanel query={overview} />
         </div>
-      </AllFailed>
+      </PageErrorFallback>
     </Page>
   );
 }

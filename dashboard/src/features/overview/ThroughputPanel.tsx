@@ -3,44 +3,45 @@ import { IconChartLine } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Throughput } from "@/api/types";
-import { FirstEvent } from "@/ui/FirstEvent";
-import { Message } from "@/ui/Message";
+import { hasNoEvents, throughputSeries } from "@/domain/throughput";
+import { bucketLabel } from "@/lib/time";
+import { TimeSeriesChart } from "@/ui/chart/TimeSeriesChart";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/StateView";
-import { TimeSeries } from "@/ui/TimeSeries";
-import { isQuiet, seriesOf } from "@/ui/throughput";
-import { bucketName } from "@/ui/time";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { SendEventCommand } from "@/ui/SendEventCommand";
 import { DEFAULT_SPAN, SPANS } from "./filters";
 
 const HEIGHT = 300;
 
-type ThroughputPanelProps = { query: Asked<Throughput>; minutes: number };
+type ThroughputPanelProps = { query: QueryState<Throughput>; minutes: number };
 
+/** Events by outcome over the selected time range. */
 export function ThroughputPanel({ query, minutes }: ThroughputPanelProps) {
-  const bucket = query.data && bucketName(query.data.bucket_seconds);
+  const bucket = query.data && bucketLabel(query.data.bucket_seconds);
   return (
     <Panel
       title={`Processed in the last ${spanName(minutes)}`}
       note={bucket && `Events in each ${bucket}`}
       actions={<SpanControl minutes={minutes} />}
     >
-      <StateView
+      <QueryStateView
         query={query}
-        what="the throughput"
+        subject="the throughput"
         loading={<Skeleton height={HEIGHT} />}
-        isEmpty={isQuiet}
-        empty={<Quiet minutes={minutes} />}
+        isEmpty={hasNoEvents}
+        empty={<NoEvents minutes={minutes} />}
       >
-        {(throughput) => <Chart throughput={throughput} minutes={minutes} />}
-      </StateView>
+        {(throughput) => <ThroughputChart throughput={throughput} minutes={minutes} />}
+      </QueryStateView>
     </Panel>
   );
 }
 
-function Chart({ throughput, minutes }: { throughput: Throughput; minutes: number }) {
-  const series = useMemo(() => seriesOf(throughput), [throughput]);
+function ThroughputChart({ throughput, minutes }: { throughput: Throughput; minutes: number }) {
+  const series = useMemo(() => throughputSeries(throughput), [throughput]);
   return (
-    <TimeSeries
+    <TimeSeriesChart
       series={series}
       label={`Events stored, duplicate and dead in the last ${spanName(minutes)}`}
     />
@@ -49,30 +50,30 @@ function Chart({ throughput, minutes }: { throughput: Throughput; minutes: numbe
 
 function SpanControl({ minutes }: { minutes: number }) {
   const navigate = useNavigate();
-  const choose = (value: string) => {
-    const chosen = Number(value);
-    void navigate({ to: "/", search: chosen === DEFAULT_SPAN ? {} : { minutes: chosen }, replace: true });
+  const select = (value: string) => {
+    const selected = Number(value);
+    void navigate({ to: "/", search: selected === DEFAULT_SPAN ? {} : { minutes: selected }, replace: true });
   };
   return (
     <SegmentedControl
       size="xs"
-      aria-label="Time shown"
+      aria-label="Time range"
       value={String(minutes)}
-      onChange={choose}
+      onChange={select}
       data={SPANS.map((span) => ({ value: String(span), label: shortSpan(span) }))}
     />
   );
 }
 
-function Quiet({ minutes }: { minutes: number }) {
+function NoEvents({ minutes }: { minutes: number }) {
   return (
-    <Message
+    <EmptyState
       icon={<IconChartLine size={22} stroke={1.6} />}
-      title={`No event in the last ${spanName(minutes)}`}
-      action={<FirstEvent />}
+      title={`No events in the last ${spanName(minutes)}`}
+      action={<SendEventCommand />}
     >
-      Send one with the line below; it shows here within a few seconds.
-    </Message>
+      To send one, run this command; it appears here within a few seconds.
+    </EmptyState>
   );
 }
 

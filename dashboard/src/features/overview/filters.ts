@@ -1,8 +1,8 @@
-/** Spans the chart can show, in minutes. */
+/** The time ranges that the chart offers, in minutes. */
 export const SPANS = [15, 60, 240, 1440] as const;
 export const DEFAULT_SPAN = 60;
 
-/** Filters of the Overview in the URL: `?minutes=240`. What is no span is left out, so the default holds. */
+/** The page's filters in the URL: `?minutes=240`. Any other value is ignored, so that the default applies. */
 export type OverviewFilters = { minutes?: number };
 
 export function overviewFilters(search: Record<string, unknown>): OverviewFilters {

@@ -3,12 +3,12 @@ import { api, dataOf } from "@/api/client";
 
 export const overviewKeys = {
   all: ["overview"] as const,
-  topTypes: (sinceMinutes: number) => [...overviewKeys.all, "top types", sinceMinutes] as const,
+  topEventTypes: (sinceMinutes: number) => [...overviewKeys.all, "top event types", sinceMinutes] as const,
 };
 
-export function topTypesQuery(sinceMinutes: number) {
+export function topEventTypesQuery(sinceMinutes: number) {
   return queryOptions({
-    queryKey: overviewKeys.topTypes(sinceMinutes),
+    queryKey: overviewKeys.topEventTypes(sinceMinutes),
     queryFn: ({ signal }) =>
       dataOf(api.GET("/admin/top-event-types", { params: { query: { sinceMinutes } }, signal })),
   });

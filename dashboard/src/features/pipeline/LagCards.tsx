@@ -1,65 +1,62 @@
 import type { Lag, Overview } from "@/api/types";
+import { notStoredSummary, processedCount } from "@/domain/outcomes";
+import { formatCount, formatCountOr } from "@/lib/numbers";
+import { formatDuration } from "@/lib/time";
 import { MetricCard, MetricCardSkeleton } from "@/ui/MetricCard";
-import { count, counted } from "@/ui/numbers";
-import { type Asked, StateView } from "@/ui/StateView";
-import { duration } from "@/ui/time";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { lagTrend } from "./lagTrend";
 import classes from "./PipelinePage.module.css";
-import type { LagHistory } from "./queries";
-import { trendWords } from "./stages";
+import type { LagWithHistory } from "./queries";
 
 const LABELS = ["Lag", "Oldest waiting", "Time to drain", "Processed, last minute", "Dead letters"] as const;
 const UNKNOWN = "Unknown";
 
-type LagCardsProps = { lag: Asked<LagHistory>; summary: Asked<Overview> };
+type LagCardsProps = { lag: QueryState<LagWithHistory>; overview: QueryState<Overview> };
 
-export function LagCards({ lag, summary }: LagCardsProps) {
+export function LagCards({ lag, overview }: LagCardsProps) {
   return (
-    <StateView query={lag} what="the lag" loading={<Skeletons />}>
-      {(known) => <Cards lag={known.lag} summary={summary.data} />}
-    </StateView>
+    <QueryStateView query={lag} subject="the lag" loading={<Skeletons />}>
+      {(data) => <Cards lag={data.lag} overview={overview.data} />}
+    </QueryStateView>
   );
 }
 
-function Cards({ lag, summary }: { lag: Lag; summary: Overview | undefined }) {
+function Cards({ lag, overview }: { lag: Lag; overview: Overview | undefined }) {
   return (
     <div className={classes.cards}>
-      <MetricCard label={LABELS[0]} value={known(lag.total, count)} note={trendWords(lag.trend_per_second)} />
       <MetricCard
-        label={LABELS[1]}
-        value={lag.total === 0 ? "None" : known(lag.oldest_age_seconds, duration)}
-        note={lag.total === 0 ? "nothing is waiting" : "since it was accepted"}
+        label={LABELS[0]}
+        value={formatCountOr(lag.total, UNKNOWN)}
+        note={lagTrend(lag.trend_per_second)}
       />
-      <MetricCard label={LABELS[2]} {...drain(lag)} />
-      <MetricCard label={LABELS[3]} value={known(processed(summary), count)} note={outcomes(summary)} />
+      <MetricCard label={LABELS[1]} {...oldestWaiting(lag)} />
+      <MetricCard label={LABELS[2]} {...timeToDrain(lag)} />
+      <MetricCard
+        label={LABELS[3]}
+        value={formatCountOr(overview && processedCount(overview.last_minute), UNKNOWN)}
+        note={overview && notStoredSummary(overview.last_minute)}
+      />
       <MetricCard
         label={LABELS[4]}
-        value={known(summary?.dead_total ?? null, count)}
-        note={summary && `${count(summary.today.dead)} today`}
+        value={formatCountOr(overview?.dead_total, UNKNOWN)}
+        note={overview && `${formatCount(overview.today.dead)} today`}
       />
     </div>
   );
 }
 
-function drain({ total, drain_seconds }: Lag): { value: string; note: string } {
-  if (total === 0) return { value: "Drained", note: "nothing is waiting" };
-  if (drain_seconds !== null) return { value: duration(drain_seconds), note: "at the present rate" };
-  return { value: UNKNOWN, note: total === null ? "the lag is unknown" : "the lag does not shrink" };
+type CardContent = { value: string; note: string };
+
+function oldestWaiting({ total, oldest_age_seconds }: Lag): CardContent {
+  if (total === 0) return { value: "None", note: "no events waiting" };
+  const value = oldest_age_seconds === null ? UNKNOWN : formatDuration(oldest_age_seconds);
+  return { value, note: "since ingest accepted it" };
 }
 
-function processed(summary: Overview | undefined): number | null {
-  if (!summary) return null;
-  const { stored, duplicates, dead } = summary.last_minute;
-  return stored + duplicates + dead;
-}
-
-function outcomes(summary: Overview | undefined): string {
-  if (!summary) return "";
-  const { duplicates, dead } = summary.last_minute;
-  return `${counted(duplicates, "duplicate")}, ${count(dead)} dead`;
-}
-
-function known(value: number | null, words: (value: number) => string): string {
-  return value === null ? UNKNOWN : words(value);
+function timeToDrain({ total, drain_seconds }: Lag): CardContent {
+  if (total === 0) return { value: "Drained", note: "no events waiting" };
+  if (drain_seconds !== null) return { value: formatDuration(drain_seconds), note: "at the current rate" };
+  return { value: UNKNOWN, note: total === null ? "the lag is unknown" : "the lag is not shrinking" };
 }
 
 function Skeletons() {

@@ -1,42 +1,39 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { useTable } from "@tanstack/react-table";
 import { useMemo } from "react";
-import classes from "@/ui/DataTable.module.css";
-import { Message } from "@/ui/Message";
+import { EmptyState } from "@/ui/EmptyState";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/StateView";
-import { trendOf } from "./history";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { partitionTrend } from "./lagHistory";
+import classes from "./PartitionsPanel.module.css";
 import { features, type PartitionRow, partitionColumns } from "./partitionColumns";
-import type { LagHistory } from "./queries";
+import type { LagWithHistory } from "./queries";
 
-/** The lag of each partition: how far, where to, and who works on it. */
-export function PartitionsPanel({ query }: { query: Asked<LagHistory> }) {
+/** Lag, trend, offsets and consumer of each partition. */
+export function PartitionsPanel({ query }: { query: QueryState<LagWithHistory> }) {
   return (
-    <Panel
-      title="Partitions"
-      note={query.data?.lag.error ?? "Offsets of the raw topic, and who consumes them"}
-    >
-      <StateView
+    <Panel title="Partitions" note={query.data?.lag.error ?? "Offsets and consumers of the raw topic"}>
+      <QueryStateView
         query={query}
-        what="the partitions"
+        subject="the partitions"
         loading={<Skeletons />}
         isEmpty={({ lag }) => lag.partitions.length === 0}
         empty={
-          <Message title="No partitions to show">
-            Kafka does not tell about the topic at the moment, or it was not created yet: run “event-platform
-            topics”.
-          </Message>
+          <EmptyState title="No partitions to show">
+            Kafka is unavailable, or the topic does not exist. Until that is fixed, ingest responds with 503
+            and producers must retry. If the topic is missing, run “event-platform topics”.
+          </EmptyState>
         }
       >
-        {(known) => <Partitions known={known} />}
-      </StateView>
+        {(data) => <PartitionTable data={data} />}
+      </QueryStateView>
     </Panel>
   );
 }
 
-function Partitions({ known }: { known: LagHistory }) {
-  const data = useMemo(() => rowsOf(known), [known]);
-  const table = useTable({ features, columns: partitionColumns, data });
+function PartitionTable({ data }: { data: LagWithHistory }) {
+  const rows = useMemo(() => rowsOf(data), [data]);
+  const table = useTable({ features, columns: partitionColumns, data: rows });
   return (
     <section className={classes.frame} tabIndex={0} aria-label="Lag of each partition">
       <table className={classes.table}>
@@ -73,11 +70,11 @@ function isNumeric(column: string): boolean {
   return NUMERIC.includes(column);
 }
 
-function rowsOf({ lag, history }: LagHistory): PartitionRow[] {
+function rowsOf({ lag, history }: LagWithHistory): PartitionRow[] {
   return lag.partitions.map((partition) => ({
     ...partition,
-    trend: trendOf(history, partition.partition),
-    lags: history.flatMap((sample) => sample.lags.get(partition.partition) ?? []),
+    trend: partitionTrend(history, partition.partition),
+    lags: history.flatMap((sample) => sample.lagByPartition.get(partition.partition) ?? []),
   }));
 }
 

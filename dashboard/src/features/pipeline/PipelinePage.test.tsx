@@ -1,15 +1,15 @@
 import { screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { answerWith, failAll, hangAll } from "@/testing/admin";
-import * as answers from "@/testing/answers";
+import { neverRespond, respondUnavailable, respondWith } from "@/testing/mockAdminApi";
 import { openPage } from "@/testing/openPage";
+import * as responses from "@/testing/responses";
 
 describe("Pipeline", () => {
   it("shows the stages, the lag and each partition", async () => {
     openPage("/pipeline");
     const lag = await screen.findByRole("region", { name: "Lag" });
     expect(within(lag).getByText("1,184")).toBeVisible();
-    expect(within(lag).getByText("−12.4 a second")).toBeVisible();
+    expect(within(lag).getByText("−12.4 per second")).toBeVisible();
     expect(screen.getByText("1 min 36 s")).toBeVisible();
     expect(await screen.findByText("5,773")).toBeVisible();
     const partitions = screen.getByRole("region", { name: "Lag of each partition" });
@@ -17,43 +17,48 @@ describe("Pipeline", () => {
     expect(within(partitions).getAllByText("worker-2")).toHaveLength(3);
   });
 
-  it("while loading says what it waits for", async () => {
-    hangAll();
+  it("says what is loading", async () => {
+    neverRespond();
     openPage("/pipeline");
     expect(await screen.findByLabelText("Loading the lag")).toBeInTheDocument();
   });
 
-  it("with an error says why", async () => {
-    failAll();
+  it("shows the error", async () => {
+    respondUnavailable();
     openPage("/pipeline");
-    expect(await screen.findByText(/Postgres does not answer/)).toBeVisible();
+    expect(await screen.findByText(/Postgres is unavailable/)).toBeVisible();
   });
 
-  it("draws no chart of the lag before there are two answers", async () => {
-    // However often it is asked for meanwhile, it is the answer of one moment.
-    answerWith("/admin/kafka/lag", answers.lag(Date.now()));
+  it("shows no lag chart before there are two samples", async () => {
+    // Every response has the same timestamp, so polling adds no second sample.
+    respondWith("/admin/kafka/lag", responses.lag(Date.now()));
     openPage("/pipeline");
     const chart = await screen.findByRole("region", { name: "Lag over time" });
     expect(await within(chart).findByText("Measuring")).toBeVisible();
   });
 
-  it("with nothing waiting says so", async () => {
-    answerWith("/admin/kafka/lag", answers.idleLag(Date.now()));
-    answerWith("/admin/series", answers.emptyThroughput(Date.now()));
+  it("says that the lag is drained", async () => {
+    respondWith("/admin/kafka/lag", responses.idleLag(Date.now()));
+    respondWith("/admin/series", responses.emptyThroughput(Date.now()));
     openPage("/pipeline");
     expect(await screen.findByText("Drained")).toBeVisible();
-    expect(await screen.findByText("Nothing processed in the last hour")).toBeVisible();
+    expect(await screen.findByText("No events in the last hour")).toBeVisible();
   });
 
-  it("says what is unknown while Kafka is away, and which partitions nobody reads", async () => {
-    const known = answers.lag(Date.now());
-    answerWith("/admin/kafka/lag", {
-      ...known,
+  it("shows what is unknown while Kafka is unavailable, and which partitions have no consumer", async () => {
+    const response = responses.lag(Date.now());
+    respondWith("/admin/kafka/lag", {
+      ...response,
       total: null,
       trend_per_second: null,
       oldest_age_seconds: null,
       drain_seconds: null,
-      partitions: known.partitions.map((partition) => ({ ...partition, end: null, lag: null, member: null })),
+      partitions: response.partitions.map((partition) => ({
+        ...partition,
+        end: null,
+        lag: null,
+        member: null,
+      })),
       error: "reading the watermarks: no broker answered in 3 s",
     });
     openPage("/pipeline");

@@ -1,35 +1,35 @@
-import { useLiveQuery } from "@/api/live";
-import { healthQuery, summaryQuery, throughputQuery } from "@/api/queries";
-import { AllFailed } from "@/ui/AllFailed";
-import { Page } from "@/ui/Page";
+import { healthQuery, overviewQuery, throughputQuery } from "@/api/queries";
+import { usePollingQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
+import { PageErrorFallback } from "@/ui/page/PageErrorFallback";
 import { LagCards } from "./LagCards";
-import { LagChart } from "./LagChart";
+import { LagPanel } from "./LagPanel";
 import { PartitionsPanel } from "./PartitionsPanel";
 import classes from "./PipelinePage.module.css";
-import { ProcessedChart } from "./ProcessedChart";
 import { lagQuery } from "./queries";
 import { StagesPanel } from "./StagesPanel";
+import { ThroughputPanel } from "./ThroughputPanel";
 
 const CHART_MINUTES = 60;
 
-/** Where events are on their way from the first request to the table, and whether they keep moving. */
+/** How events move from a request to the row in Postgres, and where they pile up. */
 export function PipelinePage() {
-  const lag = useLiveQuery(lagQuery());
-  const summary = useLiveQuery(summaryQuery());
-  const health = useLiveQuery(healthQuery());
-  const throughput = useLiveQuery(throughputQuery(CHART_MINUTES));
-  const queries = [lag, summary, health, throughput];
+  const lag = usePollingQuery(lagQuery());
+  const overview = usePollingQuery(overviewQuery());
+  const health = usePollingQuery(healthQuery());
+  const throughput = usePollingQuery(throughputQuery(CHART_MINUTES));
+  const queries = [lag, overview, health, throughput];
   return (
     <Page title="Pipeline" subtitle="From a producer's request to the row in Postgres" queries={queries}>
-      <AllFailed queries={queries}>
-        <StagesPanel lag={lag} summary={summary} health={health} />
-        <LagCards lag={lag} summary={summary} />
+      <PageErrorFallback queries={queries}>
+        <StagesPanel lag={lag} overview={overview} health={health} />
+        <LagCards lag={lag} overview={overview} />
         <div className={classes.halves}>
-          <LagChart query={lag} />
-          <ProcessedChart query={throughput} />
+          <LagPanel query={lag} />
+          <ThroughputPanel query={throughput} />
         </div>
         <PartitionsPanel query={lag} />
-      </AllFailed>
+      </PageErrorFallback>
     </Page>
   );
 }

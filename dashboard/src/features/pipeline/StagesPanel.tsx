@@ -1,145 +1,98 @@
 import { Skeleton } from "@mantine/core";
 import type { Health, Overview } from "@/api/types";
-import { HealthStatus } from "@/ui/HealthStatus";
-import { rate } from "@/ui/numbers";
+import { HealthBadge } from "@/ui/HealthBadge";
 import { Panel } from "@/ui/Panel";
-import { type Asked, StateView } from "@/ui/StateView";
-import type { LagHistory } from "./queries";
+import { type QueryState, QueryStateView } from "@/ui/QueryStateView";
+import { DownFlowArrow, FlowArrow } from "./FlowArrow";
+import type { LagWithHistory } from "./queries";
 import classes from "./StagesPanel.module.css";
 import {
   deadLettersFlow,
   deadLettersStage,
-  type Flow,
   flowsOf,
-  type Known,
+  type PipelineData,
   type Stage,
   stagesOf,
 } from "./stages";
 
-type StagesPanelProps = { lag: Asked<LagHistory>; summary: Asked<Overview>; health: Asked<Health> };
+type StagesPanelProps = {
+  lag: QueryState<LagWithHistory>;
+  overview: QueryState<Overview>;
+  health: QueryState<Health>;
+};
 
-/** The way of an event as a picture: boxes with their state, arrows with what crosses them. */
-export function StagesPanel({ lag, summary, health }: StagesPanelProps) {
+/** A diagram of the pipeline: a box per stage with its status, and arrows with the rate between stages. */
+export function StagesPanel({ lag, overview, health }: StagesPanelProps) {
   return (
-    <Panel title="Stages" note="Events a second between them">
-      <StateView query={firstOf(lag, summary)} what="the stages" loading={<Skeleton height={150} />}>
+    <Panel title="Stages" note="Events per second between them">
+      <QueryStateView
+        query={firstLoaded(lag, overview)}
+        subject="the stages"
+        loading={<Skeleton height={150} />}
+      >
         {() => (
-          <Picture
-            known={{
+          <Diagram
+            data={{
               lag: lag.data?.lag,
               history: lag.data?.history ?? [],
-              summary: summary.data,
+              overview: overview.data,
               health: health.data,
             }}
           />
         )}
-      </StateView>
+      </QueryStateView>
     </Panel>
   );
 }
 
-/** The picture is drawn as soon as either half of it is known; the rest says "not known yet". */
-function firstOf(lag: Asked<LagHistory>, summary: Asked<Overview>): Asked<unknown> {
-  return lag.data === undefined && summary.data !== undefined ? summary : lag;
+/** The diagram is shown as soon as either query has data; figures of the other are left out until then. */
+function firstLoaded(lag: QueryState<LagWithHistory>, overview: QueryState<Overview>): QueryState<unknown> {
+  return lag.data === undefined && overview.data !== undefined ? overview : lag;
 }
 
-function Picture({ known }: { known: Known }) {
-  const [ingest, kafka, processor, postgres] = stagesOf(known);
-  const [produced, consumed, stored] = flowsOf(known);
+function Diagram({ data }: { data: PipelineData }) {
+  const [ingest, kafka, processor, postgres] = stagesOf(data);
+  const [produced, consumed, stored] = flowsOf(data);
   return (
     <ol className={classes.flow}>
-      <Box stage={ingest} />
-      <Arrow flow={produced} />
-      <Box stage={kafka} />
-      <Arrow flow={consumed} />
-      <Box stage={processor} />
+      <StageItem stage={ingest} />
+      <FlowArrow flow={produced} />
+      <StageItem stage={kafka} />
+      <FlowArrow flow={consumed} />
+      <StageItem stage={processor} />
       <li className={classes.dead}>
-        <ArrowDown flow={deadLettersFlow(known)} />
-        <BoxContent stage={deadLettersStage(known)} />
+        <DownFlowArrow flow={deadLettersFlow(data)} />
+        <StageBox stage={deadLettersStage(data)} />
       </li>
-      <Arrow flow={stored} />
-      <Box stage={postgres} />
+      <FlowArrow flow={stored} />
+      <StageItem stage={postgres} />
     </ol>
   );
 }
 
-function Box({ stage }: { stage: Stage }) {
+function StageItem({ stage }: { stage: Stage }) {
   return (
     <li style={{ display: "grid", minWidth: 0 }}>
-      <BoxContent stage={stage} />
+      <StageBox stage={stage} />
     </li>
   );
 }
 
-function BoxContent({ stage }: { stage: Stage }) {
+function StageBox({ stage }: { stage: Stage }) {
   return (
     <div className={classes.stage}>
       <div className={classes.stageHead}>
         <span className={classes.stageName}>{stage.name}</span>
-        {stage.status && <HealthStatus status={stage.status} />}
+        {stage.status && <HealthBadge status={stage.status} />}
       </div>
-      <div className={classes.does}>{stage.does}</div>
+      <div className={classes.description}>{stage.description}</div>
       <div className={classes.figure}>
         {stage.figure && (
           <>
-            <strong>{stage.figure.value}</strong> {stage.figure.of}
+            <strong>{stage.figure.value}</strong> {stage.figure.unit}
           </>
         )}
       </div>
     </div>
-  );
-}
-
-function Arrow({ flow }: { flow: Flow }) {
-  return (
-    <li className={classes.arrow}>
-      <FlowRate flow={flow} />
-      <svg
-        className={`${classes.line} ${classes.across}`}
-        viewBox="0 0 88 8"
-        preserveAspectRatio="none"
-        aria-hidden="true"
-      >
-        <path
-          d="M0 4h82M77 .8 82 4l-5 3.2"
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="1.5"
-          vectorEffect="non-scaling-stroke"
-        />
-      </svg>
-      <Down className={`${classes.line} ${classes.down}`} />
-    </li>
-  );
-}
-
-function ArrowDown({ flow }: { flow: Flow }) {
-  return (
-    <div className={classes.arrow}>
-      <FlowRate flow={flow} />
-      <Down className={classes.line} />
-    </div>
-  );
-}
-
-function Down({ className }: { className: string | undefined }) {
-  return (
-    <svg className={className} viewBox="0 0 8 32" aria-hidden="true">
-      <path d="M4 0v28M.8 24 4 29l3.2-5" fill="none" stroke="currentColor" strokeWidth="1.5" />
-    </svg>
-  );
-}
-
-function FlowRate({ flow }: { flow: Flow }) {
-  return (
-    <span title={`Events a second ${flow.label}`}>
-      {flow.perSecond === null ? (
-        <small>measuring</small>
-      ) : (
-        <>
-          {rate(flow.perSecond)} <small>/s</small>
-        </>
-      )}
-    </span>
   );
 }

@@ -1,10 +1,10 @@
 import { createColumnHelper, tableFeatures } from "@tanstack/react-table";
-import { count } from "@/ui/numbers";
-import { Sparkline } from "@/ui/Sparkline";
-import { Status } from "@/ui/Status";
-import { trendWords } from "./stages";
+import { formatCountOr } from "@/lib/numbers";
+import { Sparkline } from "@/ui/chart/Sparkline";
+import { StatusBadge } from "@/ui/StatusBadge";
+import { lagTrend } from "./lagTrend";
 
-/** A partition with what its lag did since the page was opened. */
+/** A partition with its trend, and its lag since the page was opened. */
 export type PartitionRow = {
   partition: number;
   committed: number | null;
@@ -20,7 +20,10 @@ const helper = createColumnHelper<typeof features, PartitionRow>();
 
 export const partitionColumns = helper.columns([
   helper.accessor("partition", { header: "Partition" }),
-  helper.accessor("lag", { header: "Lag", cell: ({ getValue }) => <strong>{shown(getValue())}</strong> }),
+  helper.accessor("lag", {
+    header: "Lag",
+    cell: ({ getValue }) => <strong>{formatCountOr(getValue(), "unknown")}</strong>,
+  }),
   helper.accessor("lags", {
     header: "Since opened",
     cell: ({ row }) => (
@@ -30,18 +33,14 @@ export const partitionColumns = helper.columns([
       />
     ),
   }),
-  helper.accessor("trend", { header: "Trend", cell: ({ getValue }) => trendWords(getValue()) }),
+  helper.accessor("trend", { header: "Trend", cell: ({ getValue }) => lagTrend(getValue()) }),
   helper.accessor("committed", {
     header: "Committed",
-    cell: ({ getValue }) => shown(getValue(), "none yet"),
+    cell: ({ getValue }) => formatCountOr(getValue(), "none yet"),
   }),
-  helper.accessor("end", { header: "End", cell: ({ getValue }) => shown(getValue()) }),
+  helper.accessor("end", { header: "End", cell: ({ getValue }) => formatCountOr(getValue(), "unknown") }),
   helper.accessor("member", {
     header: "Consumer",
-    cell: ({ getValue }) => getValue() ?? <Status tone="warning">No consumer</Status>,
+    cell: ({ getValue }) => getValue() ?? <StatusBadge tone="warning">No consumer</StatusBadge>,
   }),
 ]);
-
-function shown(value: number | null, unknown = "unknown"): string {
-  return value === null ? unknown : count(value);
-}

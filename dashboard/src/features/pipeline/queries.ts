@@ -1,23 +1,23 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
 import type { Lag } from "@/api/types";
-import { appended, type LagSample, sampleOf } from "./history";
+import { appendSample, type LagSample, sampleOf } from "./lagHistory";
 
 export const pipelineKeys = {
   all: ["pipeline"] as const,
   lag: () => [...pipelineKeys.all, "lag"] as const,
 };
 
-export type LagHistory = { lag: Lag; history: readonly LagSample[] };
+export type LagWithHistory = { lag: Lag; history: readonly LagSample[] };
 
-/** The consumer's lag, and what earlier answers said: trends and the chart come from those. */
+/** The current lag with the samples of earlier polls, from which rates, trends and the chart are computed. */
 export function lagQuery() {
-  return queryOptions<LagHistory>({
+  return queryOptions<LagWithHistory>({
     queryKey: pipelineKeys.lag(),
     queryFn: async ({ signal, client }) => {
       const lag = await dataOf(api.GET("/admin/kafka/lag", { signal }));
-      const before = client.getQueryData<LagHistory>(pipelineKeys.lag());
-      return { lag, history: appended(before?.history ?? [], sampleOf(lag)) };
+      const previous = client.getQueryData<LagWithHistory>(pipelineKeys.lag());
+      return { lag, history: appendSample(previous?.history ?? [], sampleOf(lag)) };
     },
   });
 }

@@ -1,110 +1,105 @@
 import type { Dependency, Health, Lag, Overview } from "@/api/types";
-import { count, rate } from "@/ui/numbers";
-import { duration } from "@/ui/time";
-import { type LagSample, rateOf } from "./history";
+import { formatCount } from "@/lib/numbers";
+import { formatDuration } from "@/lib/time";
+import { type LagSample, offsetRate } from "./lagHistory";
 
-/** One box of the picture: what it is, how it is, and the number that says whether events pile up there. */
+/** A box of the diagram: what the stage does, its status, and the figure that shows whether events pile up there. */
 export type Stage = {
   name: string;
-  does: string;
+  description: string;
   /** As the health endpoint names it; null while unknown. */
   status: string | null;
   figure: Figure | null;
 };
 
-export type Figure = { value: string; of: string };
+export type Figure = { value: string; unit: string };
 
-/** Events a second that cross from one box to the next; null while unknown. */
+/** An arrow of the diagram: events per second from one stage to the next; null while unknown. */
 export type Flow = { label: string; perSecond: number | null };
 
-export type Known = {
+/** Everything the diagram is computed from; each part may still be loading. */
+export type PipelineData = {
   lag: Lag | undefined;
   history: readonly LagSample[];
-  summary: Overview | undefined;
+  overview: Overview | undefined;
   health: Health | undefined;
 };
 
 const SECONDS_PER_MINUTE = 60;
 const BUCKET_SECONDS = 10;
 
-export function stagesOf({ lag, summary, health }: Known): readonly [Stage, Stage, Stage, Stage] {
-  const members = lag?.members === 1 ? "worker" : "workers";
+/** Ingest, Kafka, processor and Postgres, in the order in which an event passes them. */
+export function stagesOf({ lag, overview, health }: PipelineData): readonly [Stage, Stage, Stage, Stage] {
+  const workers = lag?.members === 1 ? "worker" : "workers";
   return [
     {
       name: "Ingest",
-      does: "accepts requests",
+      description: "accepts requests",
       status: statusOf(health, "ingest"),
-      figure: answerTime(health),
+      figure: responseTime(health),
     },
     {
       name: "Kafka",
-      does: "holds events in order",
+      description: "queues events in order",
       status: statusOf(health, "kafka"),
-      figure: amount(lag?.total, "waiting"),
+      figure: countFigure(lag?.total, "waiting"),
     },
     {
       name: "Processor",
-      does: "checks and stores",
+      description: "validates and stores",
       status: statusOf(health, "processor"),
-      figure: amount(lag?.members, members),
+      figure: countFigure(lag?.members, workers),
     },
     {
       name: "Postgres",
-      does: "keeps the rows",
+      description: "holds the rows",
       status: statusOf(health, "postgres"),
-      figure: amount(summary?.today.stored, "stored today"),
+      figure: countFigure(overview?.today.stored, "stored today"),
     },
   ];
 }
 
-export function deadLettersStage({ summary }: Known): Stage {
+export function deadLettersStage({ overview }: PipelineData): Stage {
   return {
     name: "Dead letters",
-    does: "keeps what is broken",
+    description: "holds what cannot be stored",
     status: null,
-    figure: amount(summary?.dead_total, "kept"),
+    figure: countFigure(overview?.dead_total, "in total"),
   };
 }
 
-export function flowsOf({ history, summary }: Known): readonly [Flow, Flow, Flow] {
+export function flowsOf({ history, overview }: PipelineData): readonly [Flow, Flow, Flow] {
   return [
-    { label: "from Ingest to Kafka", perSecond: rateOf(history, "produced") },
-    { label: "from Kafka to Processor", perSecond: rateOf(history, "consumed") },
-    { label: "from Processor to Postgres", perSecond: perSecond(summary, "stored") },
+    { label: "from Ingest to Kafka", perSecond: offsetRate(history, "produced") },
+    { label: "from Kafka to Processor", perSecond: offsetRate(history, "consumed") },
+    { label: "from Processor to Postgres", perSecond: perSecond(overview, "stored") },
   ];
 }
 
-export function deadLettersFlow({ summary }: Known): Flow {
-  return { label: "from Processor to the dead letters", perSecond: perSecond(summary, "dead") };
+export function deadLettersFlow({ overview }: PipelineData): Flow {
+  return { label: "from Processor to the dead letters", perSecond: perSecond(overview, "dead") };
 }
 
-function amount(value: number | null | undefined, of: string): Figure | null {
-  return value === null || value === undefined ? null : { value: count(value), of };
+function countFigure(value: number | null | undefined, unit: string): Figure | null {
+  return value === null || value === undefined ? null : { value: formatCount(value), unit };
 }
 
 function statusOf(health: Health | undefined, name: Dependency["name"]): string | null {
-  return dependency(health, name)?.status ?? null;
+  return findDependency(health, name)?.status ?? null;
 }
 
-function answerTime(health: Health | undefined): Figure | null {
-  const latency = dependency(health, "ingest")?.latency_ms ?? null;
-  return latency === null ? null : { value: duration(latency / 1_000), of: "to answer" };
+function responseTime(health: Health | undefined): Figure | null {
+  const latency = findDependency(health, "ingest")?.latency_ms ?? null;
+  return latency === null ? null : { value: formatDuration(latency / 1_000), unit: "response time" };
 }
 
-function dependency(health: Health | undefined, name: Dependency["name"]): Dependency | undefined {
-  return health?.dependencies.find((known) => known.name === name);
+function findDependency(health: Health | undefined, name: Dependency["name"]): Dependency | undefined {
+  return health?.dependencies.find((dependency) => dependency.name === name);
 }
 
-/** The last minute is counted in whole buckets, so it has up to ten seconds more than sixty. */
-function perSecond(summary: Overview | undefined, outcome: "stored" | "dead"): number | null {
-  if (!summary) return null;
-  const covered = SECONDS_PER_MINUTE + ((Date.parse(summary.as_of) / 1_000) % BUCKET_SECONDS);
-  return summary.last_minute[outcome] / covered;
-}
-
-/** What a lag does, in words: "+3.2 a second", "steady". */
-export function trendWords(perSecond: number | null): string {
-  if (perSecond === null) return "not known yet";
-  if (Math.abs(perSecond) < 0.05) return "steady";
-  return `${perSecond > 0 ? "+" : "−"}${rate(Math.abs(perSecond))} a second`;
+/** `last_minute` counts whole ten-second buckets, so it covers sixty to seventy seconds. */
+function perSecond(overview: Overview | undefined, outcome: "stored" | "dead"): number | null {
+  if (!overview) return null;
+  const coveredSeconds = SECONDS_PER_MINUTE + ((Date.parse(overview.as_of) / 1_000) % BUCKET_SECONDS);
+  return overview.last_minute[outcome] / coveredSeconds;
 }

@@ -2,18 +2,18 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
-import { DEFAULT_FIELD, FIELDS, type Field, type SearchFilters, searchFilters } from "./filters";
+import { DEFAULT_FIELD, SEARCH_FIELDS, type SearchField, type SearchFilters, searchFilters } from "./filters";
 import classes from "./SearchForm.module.css";
 
-/** What is typed becomes the URL when it is sent, and the URL is what is asked for. */
+/** The search form. Submitting it changes the URL, and the page searches for what the URL says. */
 export function SearchForm({ filters }: { filters: SearchFilters }) {
   const navigate = useNavigate();
-  const [typed, setTyped] = useTyped(filters);
-  const { by = DEFAULT_FIELD, tenant = "", value = "" } = typed;
-  const field = FIELDS.find((known) => known.value === by) ?? FIELDS[0];
+  const [entered, setEntered] = useEnteredFilters(filters);
+  const { by = DEFAULT_FIELD, tenant = "", value = "" } = entered;
+  const field = SEARCH_FIELDS.find((candidate) => candidate.value === by) ?? SEARCH_FIELDS[0];
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    void navigate({ to: "/search", search: given(new FormData(event.currentTarget)) });
+    void navigate({ to: "/search", search: filtersOf(new FormData(event.currentTarget)) });
   };
   return (
     <form role="search" className={classes.form} onSubmit={submit}>
@@ -21,14 +21,14 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
         label="Find by"
         name="by"
         value={by}
-        onChange={(event) => setTyped({ ...typed, by: event.currentTarget.value as Field })}
-        data={FIELDS.map((known) => ({ value: known.value, label: known.label }))}
+        onChange={(event) => setEntered({ ...entered, by: event.currentTarget.value as SearchField })}
+        data={SEARCH_FIELDS.map(({ value, label }) => ({ value, label }))}
       />
       <TextInput
         label="Tenant"
         name="tenant"
         value={tenant}
-        onChange={(event) => setTyped({ ...typed, tenant: event.currentTarget.value })}
+        onChange={(event) => setEntered({ ...entered, tenant: event.currentTarget.value })}
         placeholder="tenant_a"
         required={by !== "request_id"}
         withAsterisk={false}
@@ -39,7 +39,7 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
         label={field.label}
         name="value"
         value={value}
-        onChange={(event) => setTyped({ ...typed, value: event.currentTarget.value })}
+        onChange={(event) => setEntered({ ...entered, value: event.currentTarget.value })}
         placeholder={field.example}
         required
         withAsterisk={false}
@@ -54,15 +54,15 @@ export function SearchForm({ filters }: { filters: SearchFilters }) {
   );
 }
 
-/** What stands in the fields. The URL also changes by going back; the fields themselves stay, and the focus in them. */
-function useTyped(filters: SearchFilters) {
-  const [typed, setTyped] = useState(filters);
-  const asked = JSON.stringify(filters);
-  useEffect(() => setTyped(searchFilters(JSON.parse(asked))), [asked]);
-  return [typed, setTyped] as const;
+/** The values in the form. They follow the URL, also on Back, without remounting the fields, which would lose focus. */
+function useEnteredFilters(filters: SearchFilters) {
+  const [entered, setEntered] = useState(filters);
+  const inUrl = JSON.stringify(filters);
+  useEffect(() => setEntered(searchFilters(JSON.parse(inUrl))), [inUrl]);
+  return [entered, setEntered] as const;
 }
 
-function given(form: FormData): SearchFilters {
+function filtersOf(form: FormData): SearchFilters {
   const fields = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
   return searchFilters(fields);
 }

@@ -1,23 +1,23 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useLiveQuery } from "@/api/live";
-import { Page } from "@/ui/Page";
-import { askingOf, searchFilters } from "./filters";
+import { usePollingQuery } from "@/lib/hooks/autoRefresh";
+import { Page } from "@/ui/page/Page";
+import { searchFilters, searchTermsOf } from "./filters";
 import { searchQuery } from "./queries";
-import { Results } from "./Results";
 import { SearchForm } from "./SearchForm";
+import { SearchResults } from "./SearchResults";
 
 const route = getRouteApi("/search");
 
-/** Finds one event by what its producer knows of it. */
+/** Finds one event by its event id, idempotency key or request id. */
 export function SearchPage() {
-  // The router hands on what its own check left out, too.
+  // useSearch also returns parameters that the route's validation removed.
   const filters = searchFilters(route.useSearch());
-  const asking = askingOf(filters);
-  const query = useLiveQuery(searchQuery(asking));
+  const terms = searchTermsOf(filters);
+  const query = usePollingQuery(searchQuery(terms));
   return (
-    <Page title="Search" subtitle="What became of one event" queries={asking ? [query] : []}>
+    <Page title="Search" subtitle="Find one event, stored or dead" queries={terms ? [query] : []}>
       <SearchForm filters={filters} />
-      <Results query={query} asking={asking} />
+      <SearchResults query={query} terms={terms} />
     </Page>
   );
 }

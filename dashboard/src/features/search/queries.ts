@@ -1,22 +1,22 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import { api, dataOf } from "@/api/client";
-import { type Found, readEvents } from "@/api/written";
-import type { Asking } from "./filters";
+import { parseEventSearch } from "@/domain/storedEvent";
+import type { SearchTerms } from "./filters";
 
 export const searchKeys = {
   all: ["search"] as const,
-  found: (asking: Asking | null) => [...searchKeys.all, "found", asking] as const,
+  results: (terms: SearchTerms | null) => [...searchKeys.all, "results", terms] as const,
 };
 
-/** Stored events and dead letters by an id or a key. Disabled while there is nothing to ask for. */
-export function searchQuery(asking: Asking | null) {
+/** Stored events and dead letters with an id or key. Disabled while the search is incomplete. */
+export function searchQuery(terms: SearchTerms | null) {
   return queryOptions({
-    queryKey: searchKeys.found(asking),
-    queryFn: asking ? async ({ signal }) => readEvents(await answerTo(asking, signal)) : skipToken,
+    queryKey: searchKeys.results(terms),
+    queryFn: terms ? async ({ signal }) => parseEventSearch(await fetchBody(terms, signal)) : skipToken,
   });
 }
 
-function answerTo({ by, tenant, value }: Asking, signal: AbortSignal): Promise<string> {
+function fetchBody({ by, tenant, value }: SearchTerms, signal: AbortSignal): Promise<string> {
   const options = { signal, parseAs: "text" } as const;
   if (by === "idempotency_key") {
     const query = { tenant, idempotencyKey: value };
@@ -27,8 +27,4 @@ function answerTo({ by, tenant, value }: Asking, signal: AbortSignal): Promise<s
     ...(by === "event_id" ? { eventId: value } : { requestId: value }),
   };
   return dataOf(api.GET("/admin/event/search", { params: { query }, ...options }));
-}
-
-export function isNothing(found: Found): boolean {
-  return found.events.length === 0 && found.deadLetters.length === 0;
 }

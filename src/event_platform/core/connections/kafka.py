@@ -1,6 +1,6 @@
-"""Configurations of Kafka's clients that hold for every stage."""
+"""Client configurations that every service uses, and Kafka's errors as the platform's own."""
 
-from typing import Any
+from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -9,13 +9,13 @@ from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 
-METADATA_TIMEOUT_SECONDS = 5.0
+METADATA_TIMEOUT_SECONDS: Final = 5.0
 
 log = get_logger(__name__)
 
 
 def brokers(settings: Settings) -> str:
-    """``host:port,…`` of the Kafka to use.
+    """Return ``host:port,…`` of the Kafka to use.
 
     Raises:
         ConfigurationError: `KAFKA_BROKERS` is not set.
@@ -28,31 +28,36 @@ def brokers(settings: Settings) -> str:
 
 
 def client_config(settings: Settings, client_id: str) -> dict[str, Any]:
-    """What every client of ours is configured with."""
+    """Return the configuration that every Kafka client starts from."""
     return {
         "bootstrap.servers": brokers(settings),
         "client.id": client_id,
-        "error_cb": _note_client_error,
-        # An address that moved, or a broker that came back, is tried again soon.
+        "error_cb": _log_client_error,
+        # Retry soon: a broker may have restarted or moved to another address.
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 1_000,
-        # One of a name's addresses may swallow what it is sent; the next one is tried then.
+        # An address may drop packets silently; the client then tries the next address of the same name.
         "socket.connection.setup.timeout.ms": 10_000,
-        # Its own lines on lost connections are no JSON; `error_cb` gets the same.
+        # librdkafka's own log lines about lost connections are not JSON; `error_cb` receives the same errors.
         "log_level": 2,
     }
 
 
-def _note_client_error(error: KafkaError) -> None:
-    # librdkafka reports lost connections here and mends them itself; what matters reaches callers as their own error.
-    log.debug("kafka client", error=error.str())
+def _log_client_error(error: KafkaError) -> None:
+    # librdkafka reports lost connections here and reconnects by itself; callers get errors that matter to them.
+    log.debug("kafka client error", error=error.str())
 
 
 def admin_client(settings: Settings) -> AdminClient:
-    """An administrative client; it connects lazily."""
+    """Create an admin client; it connects on its first request."""
     return AdminClient({**client_config(settings, "event-platform-admin"), "socket.timeout.ms": 5_000})
 
 
-def unavailable(doing: str, error: KafkaException) -> UnavailableError:
-    """``error`` as one that a later try can mend, with what was being done."""
-    return UnavailableError(f"{doing}: {error.args[0].str()}")
+def unavailable_error(operation: str, error: KafkaException) -> UnavailableError:
+    """Convert ``error`` into one that a later attempt can resolve, with the operation in its message."""
+    return UnavailableError(f"{operation}: {reason(error)}")
+
+
+def reason(error: KafkaException) -> str:
+    """Return the error's own text, without librdkafka's representation around it."""
+    return str(error.args[0].str())

@@ -1,7 +1,7 @@
-"""Connections to Postgres: made in one place, so that no setting from outside changes what is stored or read.
+"""Connections to Postgres, opened in one place so that no outside setting changes what is stored or read.
 
-A session inherits settings from the environment (``PGTZ``, ``PGOPTIONS``), from the role, from the database and from
-the URL. Those that change what our statements mean, or when they end, are set by us; all others are the operator's.
+A session inherits settings from the environment (``PGTZ``, ``PGOPTIONS``), the role, the database and the URL. The
+platform sets those that change what its statements mean or how long they may run; all others are left to the operator.
 """
 
 import os
@@ -18,9 +18,9 @@ from psycopg.rows import TupleRow
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 
-CONNECT_TIMEOUT_SECONDS = 5
+CONNECT_TIMEOUT_SECONDS: Final = 5
 
-PINNED: Final[Mapping[str, str]] = {
+PINNED_SETTINGS: Final[Mapping[str, str]] = {
     "client_encoding": "UTF8",
     "DateStyle": "ISO, MDY",
     "IntervalStyle": "postgres",
@@ -39,31 +39,26 @@ PINNED: Final[Mapping[str, str]] = {
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
 }
-"""What every session of ours begins with; each part adds its own deadlines."""
+"""Session settings of every connection; each service adds its own deadlines."""
 
-# Not as options of the connection: the server takes `PGTZ` and `PGDATESTYLE`, which libpq adds, after those. Settings
-# that this version of Postgres does not know are left out.
-_PIN: Final = """
+# Not as connection options: libpq adds `PGTZ` and `PGDATESTYLE` from the environment, and the server applies them last.
+# Settings that this version of Postgres does not know are left out.
+_PIN_SETTINGS: Final = """
 SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS pinned(name, value)
 WHERE current_setting(name, true) IS NOT NULL
 """
 _ENCODING: Final = "UTF8"
-
-_OUTAGE_CLASSES = frozenset({"08", "25", "28", "3D", "42", "53", "55", "57", "58"})
-"""SQLSTATE classes that say something of the server, the schema or our rights, not of a row: connection, transaction
-state, authorisation, catalog, missing table or grant, resources, prerequisite state, operator intervention, system
-(https://www.postgresql.org/docs/16/errcodes-appendix.html)."""
 
 Connection = psycopg.Connection[TupleRow]
 AnyConnection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
 
 class ServerEncodingError(psycopg.OperationalError):
-    """The database cannot hold every event's text; the message says what to do."""
+    """The database's encoding cannot represent every event; the message says what to do."""
 
 
 def conninfo(settings: Settings, application_name: str, **options: Any) -> str:  # noqa: ANN401 - libpq's own keywords
-    """Connection string of `DATABASE_URL` with our deadlines.
+    """Return the connection string of `DATABASE_URL` with the platform's deadlines.
 
     Raises:
         ConfigurationError: `DATABASE_URL` is not set, or libpq cannot read it.
@@ -72,14 +67,18 @@ def conninfo(settings: Settings, application_name: str, **options: Any) -> str: 
         raise ConfigurationError(
             "DATABASE_URL is not set: give the URL of a Postgres, or start one with `event-platform up`"
         )
-    return conninfo_of(settings.database_url.get_secret_value(), application_name, **options)
+    return conninfo_from_url(settings.database_url.get_secret_value(), application_name, **options)
 
 
-def conninfo_of(url: str, application_name: str, **options: Any) -> str:  # noqa: ANN401 - libpq's own keywords
-    """``url`` as a connection string with our name, deadlines and keep-alive; ``options`` win."""
+def conninfo_from_url(url: str, application_name: str, **options: Any) -> str:  # noqa: ANN401 - libpq's own keywords
+    """Return ``url`` as a connection string with application name, deadlines and keep-alives; ``options`` override.
+
+    Raises:
+        ConfigurationError: libpq cannot read the URL.
+    """
     defaults = {
         "application_name": application_name,
-        "client_encoding": PINNED["client_encoding"],
+        "client_encoding": PINNED_SETTINGS["client_encoding"],
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -89,41 +88,41 @@ def conninfo_of(url: str, application_name: str, **options: Any) -> str:  # noqa
     try:
         return make_conninfo(url, **{**defaults, **options})
     except psycopg.ProgrammingError:
-        # libpq quotes the URL, which may hold a password.
+        # libpq's message quotes the URL, which may contain a password.
         raise ConfigurationError("DATABASE_URL: expected postgresql://user:password@host:port/database") from None
 
 
 def connect(conninfo: str, **session: str) -> Connection:
-    """A connection whose statements are each committed at once outside ``transaction()``.
+    """Open a connection in autocommit mode with the fixed session settings.
 
     Args:
-        conninfo: As `conninfo` makes it.
-        session: Settings beside `PINNED`, or in place of them.
+        conninfo: A connection string made by `conninfo`.
+        session: Settings beside `PINNED_SETTINGS`, or in place of them.
 
     Raises:
-        ServerEncodingError: The database cannot hold every text.
-        psycopg.OperationalError: Postgres does not let us in, or not in time.
+        ServerEncodingError: The database's encoding is not UTF8.
+        psycopg.OperationalError: Postgres refuses the connection or does not answer in time.
     """
     connection = psycopg.connect(conninfo, autocommit=True)
     try:
         _check_encoding(connection)
-        with broken_after(connection, CONNECT_TIMEOUT_SECONDS):
-            connection.execute(_PIN, _pinned(session))
+        with breaking_after(connection, CONNECT_TIMEOUT_SECONDS):
+            connection.execute(_PIN_SETTINGS, _pin_arguments(session))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-async def pin(connection: psycopg.AsyncConnection[Any], **session: str) -> None:
-    """Do to a new connection in autocommit what `connect` does; raises as that does."""
+async def pin_session(connection: psycopg.AsyncConnection[Any], **session: str) -> None:
+    """Apply the checks and session settings of `connect` to a new connection in autocommit mode; raises the same."""
     _check_encoding(connection)
-    with broken_after(connection, CONNECT_TIMEOUT_SECONDS):
-        await connection.execute(_PIN, _pinned(session))
+    with breaking_after(connection, CONNECT_TIMEOUT_SECONDS):
+        await connection.execute(_PIN_SETTINGS, _pin_arguments(session))
 
 
-def _pinned(session: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    settings = {**PINNED, **session}
+def _pin_arguments(session: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    settings = {**PINNED_SETTINGS, **session}
     return list(settings), list(settings.values())
 
 
@@ -137,9 +136,9 @@ def _check_encoding(connection: AnyConnection) -> None:
 
 
 @contextmanager
-def broken_after(connection: AnyConnection, seconds: float) -> Iterator[None]:
-    """Break ``connection`` should what is done inside not be over in time: a server that hangs heeds no timeout."""
-    timer = threading.Timer(seconds, break_link, [connection])
+def breaking_after(connection: AnyConnection, seconds: float) -> Iterator[None]:
+    """Shut down the connection's socket if the context takes longer: a stuck server does not apply its own timeouts."""
+    timer = threading.Timer(seconds, shut_down_socket, [connection])
     timer.daemon = True
     timer.start()
     try:
@@ -148,28 +147,12 @@ def broken_after(connection: AnyConnection, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def break_link(connection: AnyConnection) -> None:
-    """From any thread: break the connection under whatever waits for it, however long it would."""
+def shut_down_socket(connection: AnyConnection) -> None:
+    """Shut down the connection's socket, which makes a blocked call fail at once; may be called from any thread."""
     try:
-        # Of a copy of the descriptor, because libpq closes its own.
-        with socket.socket(fileno=os.dup(connection.fileno())) as link:
-            link.shutdown(socket.SHUT_RDWR)
+        # On a duplicate of the descriptor, because libpq closes its own.
+        with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
+            duplicate.shutdown(socket.SHUT_RDWR)
     except (OSError, psycopg.Error):
-        # It was closed meanwhile, which is what was wanted.
+        # The connection has been closed in the meantime, which is the desired result.
         return
-
-
-_CONFLICT_CLASS = "40"
-"""Transaction rollback: a deadlock, a failed serialization."""
-
-
-def is_conflict(error: psycopg.Error) -> bool:
-    """Whether ``error`` comes of what others do at the same time, so that the same work succeeds when done again."""
-    return (error.sqlstate or "")[:2] == _CONFLICT_CLASS
-
-
-def is_outage(error: psycopg.Error) -> bool:
-    """Whether ``error`` is the server's, the schema's or the connection's, so that the same work can succeed later."""
-    if error.sqlstate is not None:
-        return error.sqlstate[:2] in _OUTAGE_CLASSES
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

@@ -1,9 +1,9 @@
-"""Kafka clients that outlast their loss. A client is lost when it finds no broker any more, and one made now does.
+"""Kafka clients that are replaced when they have lost every broker, as seen from a new client that finds one.
 
-Kafka may answer, for some milliseconds, that it has no broker at all: while its only one stops, or wakes after its
-session has ended. The client then forgets those that it knew, and gives up going back to its bootstrap servers
-(https://github.com/confluentinc/librdkafka/issues/5301; seen with 2.11 and 2.16). In an outage a new client finds no
-broker either, so that nothing is replaced.
+While its only broker stops, or wakes after its session has expired, Kafka may answer for some milliseconds that it has
+no brokers at all. The client then forgets the brokers it knew and does not go back to its bootstrap servers
+(https://github.com/confluentinc/librdkafka/issues/5301; observed with 2.11 and 2.16). During an outage a new client
+finds no broker either, so nothing is replaced.
 """
 
 from collections.abc import Callable
@@ -17,65 +17,70 @@ from event_platform.core.connections.kafka import admin_client
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 
-ASK_SECONDS: Final = 2.0
-SURE_AFTER_SECONDS: Final = 5.0
-"""A client that only lost its connection has a new one by then."""
+METADATA_SECONDS: Final = 2.0
+RECONNECT_SECONDS: Final = 5.0
+"""A client that only lost its connection has reconnected by then."""
 
 Client = TypeVar("Client", Producer, Consumer, AdminClient)
 
 log = get_logger(__name__)
 
 
-def finds_brokers(client: Producer | Consumer | AdminClient, topic: str, timeout_seconds: float = ASK_SECONDS) -> bool:
-    """Whether a broker answers ``client`` in time and names one; asks for ``topic``, so that the answer is small."""
+def finds_brokers(
+    client: Producer | Consumer | AdminClient, topic: str, timeout_seconds: float = METADATA_SECONDS
+) -> bool:
+    """Return whether a broker answers in time and names one; asks about ``topic`` only, to keep the response small."""
     try:
         return bool(client.list_topics(topic, timeout=timeout_seconds).brokers)
     except KafkaException:
         return False
 
 
-def successor(client: Client, make: Callable[[], Client], topic: str) -> Client | None:
-    """What to go on with where ``client`` has failed and is lost: a new one, of ``make``, which finds brokers.
+def find_replacement(client: Client, make: Callable[[], Client], topic: str) -> Client | None:
+    """Return a new client if ``client``, which has just failed, finds no brokers and a new one does; else None.
 
-    Blocks, in an outage for two seconds, never for more than seven.
+    Blocks for two seconds in an outage, and for seven at most.
     """
     new = make()
-    if finds_brokers(new, topic) and not finds_brokers(client, topic, SURE_AFTER_SECONDS):
+    if finds_brokers(new, topic) and not finds_brokers(client, topic, RECONNECT_SECONDS):
         return new
     return None
 
 
-class LastingClient(Generic[Client]):
-    """Holds a client, and goes on with a new one when it is lost.
+class ReplaceableClient(Generic[Client]):
+    """Holds a client and replaces it when it has lost every broker.
+
+    Args:
+        make: Creates a client.
+        topic: The topic that brokers are asked about.
 
     Attributes:
-        current: The client; for one use at a time, because the next may be another. Who holds one that was replaced may
-            use it to the end, but finds nobody by it.
+        current: The client. Read it anew for every operation, because it may have been replaced. An operation that is
+            running on a replaced client may finish, but that client finds no brokers any more.
     """
 
     def __init__(self, make: Callable[[], Client], topic: str) -> None:
-        """Of what ``make`` makes; ``topic`` is what brokers are asked for."""
         self._make: Callable[[], Client] = make
         self._topic = topic
         self.current: Client = make()
 
-    def look(self) -> None:
-        """Replace it if it is lost; any one thread may, now and then. Blocks for nine seconds at most."""
+    def check_brokers(self) -> None:
+        """Replace the client if it has lost every broker; for one thread only. Blocks for nine seconds at most."""
         if not finds_brokers(self.current, self._topic):
             self.replace_if_lost()
 
     def replace_if_lost(self) -> None:
-        """The same as `look`, for one that has just failed."""
-        new = successor(self.current, self._make, self._topic)
+        """Replace the client, which has just failed, if it has lost every broker; blocks like `find_replacement`."""
+        new = find_replacement(self.current, self._make, self._topic)
         if new is not None:
-            log.warning("a client finds no Kafka broker, which a new one does; it is replaced", topic=self._topic)
+            log.warning("client finds no Kafka broker; replaced", topic=self._topic)
             self.current = new
 
 
-def lasting_admin_client(settings: Settings) -> LastingClient[AdminClient]:
-    """An administrative client that asks for the raw topic; it connects lazily.
+def replaceable_admin_client(settings: Settings) -> ReplaceableClient[AdminClient]:
+    """Create a replaceable admin client that asks about the raw topic; it connects on its first request.
 
     Raises:
-        ConfigurationError: No Kafka is named.
+        ConfigurationError: `KAFKA_BROKERS` is not set.
     """
-    return LastingClient(partial(admin_client, settings), settings.topic_raw)
+    return ReplaceableClient(partial(admin_client, settings), settings.topic_raw)

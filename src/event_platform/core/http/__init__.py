@@ -1,21 +1,22 @@
-"""One HTTP server for all three services: uvicorn's, with a bound on everything that a client can make it hold.
+"""The HTTP server of all three services: uvicorn, with bounds on what a client can make it hold.
 
-A connection meets these modules in this order:
+In the order in which a connection meets them:
 
-    listening_socket         the socket of a service, bound before anything else starts
-    file_descriptor_limit    as many open files as connections are allowed
-    server                   uvicorn's server as each service runs it, and its watch of overdue connections
-    bounds                   the numbers of a service, in one place
-    connection_limit         which connections are closed: overdue ones, and idle ones that make room for a new one
-    refusal                  the 503 of a connection for which there is no room
-    protocol                 one connection: its deadlines and bounds, on uvicorn's parser
-    flow_control             when a connection reads on, and how much of a response is written at once
-    head_validation          whether a request's head is within HTTP's bounds, and ours
-    response_writer          small responses in one write, large ones in portions
-    response_budget          how many bytes of responses may wait for their clients
+listening_socket         opens the service's socket before anything else starts
+file_descriptor_limit    raises the limit of open files to the number of connections
+server                   builds and runs uvicorn, and aborts connections whose deadline has passed
+bounds                   the limits of a service, in one place
+connection_limit         makes room for a new connection, or says that there is none
+refusal                  responses to connections beyond the limit and to malformed requests
+protocol                 a connection: deadlines, pipelining and the end
+request_parsing          the requests of a connection: parses them, and bounds heads and trailers
+head_validation          whether a request's head is valid and within the bounds
+flow_control             pauses reading while received bytes wait to be parsed
+response_writer          writes small responses at once and large ones in portions
+response_budget          bounds the bytes of responses that wait for slow clients
 
 Beside that:
 
-    docs_page                an OpenAPI document as one page without scripts
-    schema_outline           a JSON schema as an example value
+docs_page                an OpenAPI document as an HTML page without scripts
+schema_outline           a JSON schema as an example value
 """

@@ -1,54 +1,54 @@
-"""Which connections are ended: those that are overdue, and those that give way to a new one."""
+"""Which connections are aborted: those past their deadline, and those of slow clients when a new one needs room."""
 
 from collections.abc import Iterable
 from typing import Any
 
-# A connection is a `BoundedProtocol`, which imports this module.
+# A connection is a `BoundedProtocol`, whose module imports this one.
 Connection = Any
 
 
-def end_overdue(connections: Iterable[Connection], now: float) -> None:
-    """End the connections whose deadline is over."""
+def abort_overdue(connections: Iterable[Connection], now: float) -> None:
+    """Abort the connections whose deadline has passed."""
     for connection in list(connections):
         if connection.deadline < now:
             connection.transport.abort()
 
 
-def find_room(connections: set[Connection], new: Connection) -> int:
-    """How many connections are too many now that ``new`` is there; those that give way are ended for it.
+def make_room(connections: set[Connection], new: Connection) -> int:
+    """Abort connections of slow clients in favour of ``new``, and return how many are still beyond the limit.
 
-    Nothing is cut off that a client waits for.
+    Never aborts a connection whose client waits for the service.
     """
     allowed: int = new.bounds.max_connections
-    while len(connections) > allowed and new.bounds.gives_way:
-        longest = longest_waiting(each for each in connections if each is not new)
-        if longest is None:
+    while len(connections) > allowed and new.bounds.evicts_slow_clients:
+        slowest = slowest_client(each for each in connections if each is not new)
+        if slowest is None:
             break
-        # The loop tells of its end later; until then it must not count.
-        connections.discard(longest)
-        longest.transport.abort()
+        # The loop reports the end of the connection later; it must not count until then.
+        connections.discard(slowest)
+        slowest.transport.abort()
     return len(connections) - allowed
 
 
-def longest_waiting(connections: Iterable[Connection]) -> Connection | None:
-    """The connection whose client has been waited for longest; None where every client waits for us."""
-    waiting = [(since, each) for each in connections if (since := waiting_since(each)) is not None]
+def slowest_client(connections: Iterable[Connection]) -> Connection | None:
+    """Return the connection that has waited for its client for longest; None if all clients wait for the service."""
+    waiting = [(since, each) for each in connections if (since := waiting_for_client_since(each)) is not None]
     return min(waiting, key=lambda pair: pair[0])[1] if waiting else None
 
 
-def waiting_since(connection: Connection) -> float | None:
-    """Since when, by the loop's clock, its client is waited for; None while the client waits for us."""
-    allowed = connection.bounds
-    if _owes_an_answer(connection):
-        # It may be the client that does not take it.
-        return connection.deadline - allowed.answer_seconds if connection.flow.write_paused else None
+def waiting_for_client_since(connection: Connection) -> float | None:
+    """Return since when, by the loop's clock, a connection waits for its client; None while the client waits."""
+    bounds = connection.bounds
+    if _has_pending_response(connection):
+        # The response may be pending because the client does not read it.
+        return connection.deadline - bounds.response_seconds if connection.flow.write_paused else None
     if connection.in_head or connection.cycle is None:
-        return float(connection.deadline - allowed.head_seconds)
-    return float(connection.deadline - (allowed.body_seconds if connection.in_message else allowed.idle_seconds))
+        return float(connection.deadline - bounds.head_seconds)
+    return float(connection.deadline - (bounds.body_seconds if connection.in_message else bounds.idle_seconds))
 
 
-def _owes_an_answer(connection: Connection) -> bool:
-    """Whether a request has come to its end that is not answered yet."""
+def _has_pending_response(connection: Connection) -> bool:
+    """Return whether a request is complete and its response is not."""
     if connection.cycle is None or connection.cycle.response_complete:
         return False
     return bool(connection.in_head or connection.pipeline or not connection.in_message)

@@ -1,4 +1,4 @@
-"""An OpenAPI document as one page that needs no script and no network."""
+"""An OpenAPI document as one HTML page that needs no scripts and no network."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ Part = Mapping[str, Any]
 
 
 def render(document: Part) -> str:
-    """The page. Everything in it is escaped, because descriptions are text."""
+    """Return the page; descriptions are plain text and are escaped."""
     title, description = escape(document["info"]["title"]), escape(document["info"].get("description", ""))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -37,13 +37,13 @@ def _operations(document: Part) -> Iterator[str]:
         for method, operation in methods.items():
             yield f"<h2>{escape(method.upper())} <code>{escape(path)}</code></h2>"
             yield f"<p>{escape(operation.get('description', ''))}</p>"
-            yield _parameters([_followed(each, document) for each in operation.get("parameters", ())])
+            yield _parameters([_resolve(each, document) for each in operation.get("parameters", ())])
             yield _content("Body", operation.get("requestBody", {}), document)
-            yield from _answers(operation["responses"], document)
+            yield from _responses(operation["responses"], document)
 
 
-def _followed(part: Part, document: Part) -> Part:
-    """What ``part`` refers to, or itself."""
+def _resolve(part: Part, document: Part) -> Part:
+    """Return what the ``$ref`` of ``part`` refers to, or ``part`` itself."""
     if "$ref" not in part:
         return part
     found: Any = document
@@ -54,44 +54,44 @@ def _followed(part: Part, document: Part) -> Part:
 
 def _parameters(parameters: list[Part]) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(_form(each['schema']))}"
+        f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(_type_and_bounds(each['schema']))}"
         f"{'' if each.get('required') else ', optional'}</td><td>{escape(each.get('description', ''))}</td></tr>"
         for each in parameters
     )
     return f"<table><tr><th>Parameter</th><th>Form</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
 
 
-def _form(schema: Part) -> str:
+def _type_and_bounds(schema: Part) -> str:
     options = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     bounds = [f"{name} {options[0][name]}" for name in ("minimum", "maximum", "pattern") if name in options[0]]
     default = [f"default {schema['default']}"] if schema.get("default") is not None else []
     return ", ".join([options[0].get("type", "any"), *bounds, *default])
 
 
-def _answers(responses: Part, document: Part) -> Iterator[str]:
-    for status, answer in responses.items():
-        followed = _followed(answer, document)
-        yield _content(f"{status}: {followed['description']}", followed, document)
+def _responses(responses: Part, document: Part) -> Iterator[str]:
+    for status, each in responses.items():
+        response = _resolve(each, document)
+        yield _content(f"{status}: {response['description']}", response, document)
 
 
 def _content(label: str, part: Part, document: Part) -> str:
-    """A body's examples, or the outline of its schema; only the label where neither tells anything new."""
+    """Return a body's examples or else the outline of its schema; only the label if there is nothing to show."""
     content = part.get("content", {}).get("application/json", {})
-    shown = "".join(_examples(content)) or (_outlined(content, document) if not label.startswith(("4", "5")) else "")
+    shown = "".join(_examples(content)) or (_outline(content, document) if not label.startswith(("4", "5")) else "")
     if shown:
         return f"<details><summary>{escape(label)}</summary>{shown}</details>"
-    # All errors have the one form that the page's first lines tell; an operation without a body needs no line for it.
+    # Errors all have the form that the top of the page describes; an operation without a body needs no label for it.
     return f"<p>{escape(label)}</p>" if label != "Body" else ""
 
 
 def _examples(content: Part) -> Iterator[str]:
     for name, each in content.get("examples", {}).items():
-        yield f"<p>{escape(each.get('summary', name))}</p><pre>{escape(_written(each['value']))}</pre>"
+        yield f"<p>{escape(each.get('summary', name))}</p><pre>{escape(_as_json(each['value']))}</pre>"
 
 
-def _outlined(content: Part, document: Part) -> str:
-    return f"<pre>{escape(_written(outline(content['schema'], document)))}</pre>" if "schema" in content else ""
+def _outline(content: Part, document: Part) -> str:
+    return f"<pre>{escape(_as_json(outline(content['schema'], document)))}</pre>" if "schema" in content else ""
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def _as_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,28 +1,30 @@
-"""The limit of open files, which every connection counts against."""
+"""The limit of open files, of which every connection is one."""
+
+from typing import Final
 
 from event_platform.core.telemetry import get_logger
 
-UNLIMITED = -1
+UNLIMITED: Final = -1
 
 log = get_logger(__name__)
 
 
 def raise_limit(needed: int) -> None:
-    """Raise the soft limit, 1,024 for an ordinary user on most systems, as far as is needed and the hard one allows."""
+    """Raise the soft limit, which is 1,024 on most systems, to ``needed`` or as far as the hard limit allows."""
     try:
-        import resource  # noqa: PLC0415 - it does not exist on Windows, whose sockets have no such limit
+        import resource  # noqa: PLC0415 - absent on Windows, where sockets have no such limit
     except ImportError:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = enough(soft, hard, needed)
+    allowed = soft_limit_for(soft, hard, needed)
     if allowed != soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if UNLIMITED < allowed < needed:
-        log.warning("fewer files may be open than connections are allowed; raise ulimit -n", limit=allowed)
+        log.warning("limit of open files is below the number of connections; raise ulimit -n", limit=allowed)
 
 
-def enough(soft: int, hard: int, needed: int) -> int:
-    """The soft limit to set: never less than it was, never more than ``hard``; -1 is no limit."""
+def soft_limit_for(soft: int, hard: int, needed: int) -> int:
+    """Return the soft limit to set, which never is below ``soft`` or above ``hard``; -1 means unlimited."""
     if soft == UNLIMITED or soft >= needed:
         return soft
     return needed if hard == UNLIMITED else min(needed, hard)

@@ -1,29 +1,29 @@
-"""How the bytes of a connection flow: when it reads on, and how much of an answer leaves at once."""
+"""When a connection reads on, and how much of a response it writes at once."""
 
 import asyncio
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from event_platform.core.http.response_budget import AnswerBudget
+from event_platform.core.http.response_budget import ResponseBudget
 
 
-class Flow(FlowControl):
-    """Reads nothing more while bytes that came are held back.
+class BoundedFlowControl(FlowControl):
+    """uvicorn's flow control, which also stops reading while received bytes wait to be parsed.
 
     Args:
-        transport: The connection's.
-        budget: What large answers count against.
-        portion_bytes: Answers beyond this are large, and leave in portions of it.
+        transport: The connection's transport.
+        budget: The budget for large responses.
+        portion_bytes: The size above which a response is large, and of the portions in which it is written.
     """
 
-    held = False
+    has_unparsed_bytes = False
 
-    def __init__(self, transport: asyncio.Transport, budget: AnswerBudget, portion_bytes: int) -> None:
+    def __init__(self, transport: asyncio.Transport, budget: ResponseBudget, portion_bytes: int) -> None:
         super().__init__(transport)
         self.budget = budget
         self.portion_bytes = portion_bytes
 
     def resume_reading(self) -> None:
-        """Read on, unless bytes are held back."""
-        if not self.held:
+        """Read on, unless received bytes wait to be parsed."""
+        if not self.has_unparsed_bytes:
             super().resume_reading()

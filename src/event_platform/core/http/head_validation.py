@@ -1,4 +1,4 @@
-"""Whether a request's head is within the bounds of HTTP, and of ours."""
+"""Whether a request's head is valid HTTP/1.x and within the bounds."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -9,13 +9,13 @@ Header = tuple[bytes, bytes]
 
 
 def check(headers: Sequence[Header], head_bytes: int, version: str, bounds: Bounds) -> HTTPStatus:
-    """OK, or the status that refuses the head.
+    """Return OK, or the status with which to refuse the request.
 
     Args:
-        headers: Names in lower case.
-        head_bytes: Size of target, as far as it counts, names and values.
-        version: As in ``1.1``.
-        bounds: How many and how large they may be.
+        headers: The headers, with names in lower case.
+        head_bytes: The size of names, values and the counted part of the target.
+        version: The HTTP version, for example ``1.1``.
+        bounds: The allowed number and size.
     """
     if len(headers) > bounds.max_headers or head_bytes > bounds.max_head_bytes:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -31,5 +31,5 @@ def check(headers: Sequence[Header], head_bytes: int, version: str, bounds: Boun
 
 
 def _has_unknown_coding(headers: Sequence[Header]) -> bool:
-    """RFC 9112, section 6.1: no coding but ``chunked`` is known here."""
+    """Return whether there is a transfer coding other than ``chunked`` (RFC 9112, section 6.1)."""
     return any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in headers)

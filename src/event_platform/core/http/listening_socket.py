@@ -1,4 +1,4 @@
-"""The socket of a service, had before anything else is started, so that a taken port is said in one sentence."""
+"""A service's listening socket, opened before anything else starts, so a used port is reported in one sentence."""
 
 import errno
 import socket
@@ -10,12 +10,10 @@ log = get_logger(__name__)
 
 
 def listen(service: str, host: str, port: int, *, backlog: int) -> socket.socket:
-    """The socket of ``INGEST_HOST`` and ``INGEST_PORT``, say, where ``service`` is ``ingest``; port 0 is any free one.
-
-    The address is logged, because with port 0 nobody else knows it.
+    """Open the socket like `open_socket`, and log its address, which with port 0 is known only here.
 
     Raises:
-        ConfigurationError: It cannot be had; the message names the settings that move it.
+        ConfigurationError: The address cannot be used; the message names the settings that change it.
     """
     opened = open_socket(service, host, port, backlog=backlog)
     log.info("listening", host=host, port=opened.getsockname()[1])
@@ -23,15 +21,21 @@ def listen(service: str, host: str, port: int, *, backlog: int) -> socket.socket
 
 
 def open_socket(service: str, host: str, port: int, *, backlog: int) -> socket.socket:
-    """The same without a word.
+    """Open a listening socket.
+
+    Args:
+        service: The name of the service, which is the prefix of its settings: ``ingest`` has ``INGEST_PORT``.
+        host: The host name or address to listen on.
+        port: The port; 0 chooses a free one.
+        backlog: How many connections may wait to be accepted.
 
     Raises:
-        ConfigurationError: It cannot be had; the message names the settings that move it.
+        ConfigurationError: The address cannot be used; the message names the settings that change it.
     """
     name = service.upper()
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        # Of a name's addresses IPv4's, as everything that asks for `localhost` tries it, now or second.
+        # Prefer IPv4: every client that connects to `localhost` tries it, first or second.
         family, _, _, _, address = min(found, key=lambda each: each[0] is not socket.AF_INET)
         return socket.create_server(address[:2], family=family, backlog=backlog)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a client is told whose request is none, or for whose connection there is no room."""
+"""Responses to connections beyond the limit, and to requests that cannot be parsed."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,11 +13,11 @@ _HEADERS: Final = (
 
 
 async def refuse_connection(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
-    """An ASGI application that answers 503 and ends the connection."""
+    """Respond with 503 and close the connection; an ASGI application."""
     await send({"type": "http.response.start", "status": 503, "headers": list(_HEADERS)})
     await send({"type": "http.response.body", "body": _BODY})
 
 
-def bare_answer(status: HTTPStatus) -> bytes:
-    """All that is said of what never became a request."""
+def bare_response(status: HTTPStatus) -> bytes:
+    """Return a response without a body, for a request that cannot be parsed."""
     return b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % (status, status.phrase.encode())

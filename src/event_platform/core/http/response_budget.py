@@ -1,24 +1,24 @@
-"""A bound on the memory that answers take while their clients do not take them."""
+"""A bound on the memory of responses that wait for slow clients."""
 
 import asyncio
 
 
-class AnswerBudget:
-    """Bytes of large answers that may wait at once.
+class ResponseBudget:
+    """Bytes of large responses that may wait for their clients at once.
 
-    Where there are more, the client that has been at its answer for longest is cut off, so that whoever reads is
-    served however many do not. One answer alone may be larger.
+    When they exceed the budget, the connection whose response has waited for longest is aborted, so clients that read
+    are served however many do not. A single response may exceed the budget.
 
     Args:
-        size_bytes: How many.
+        size_bytes: The budget.
     """
 
     def __init__(self, size_bytes: int) -> None:
         self._left_bytes = size_bytes
         self._waiting: dict[asyncio.Transport, int] = {}
 
-    def hold(self, transport: asyncio.Transport, size_bytes: int) -> None:
-        """Hold so much for the client of ``transport``, until it is released."""
+    def reserve(self, transport: asyncio.Transport, size_bytes: int) -> None:
+        """Reserve the size of a response on ``transport`` until it is released."""
         self.release(transport)
         self._waiting[transport] = size_bytes
         self._left_bytes -= size_bytes
@@ -27,5 +27,5 @@ class AnswerBudget:
             oldest.abort()
 
     def release(self, transport: asyncio.Transport) -> None:
-        """The answer is taken, or its client gone."""
+        """Return the bytes of a response that was read, or whose client has disconnected."""
         self._left_bytes += self._waiting.pop(transport, 0)

@@ -1,26 +1,26 @@
-"""A request and its answer.
+"""Writes the response to a request.
 
-A small answer leaves in one write, because each is a system call and uvicorn makes two. A large one leaves in portions,
-as its client takes it: given to the transport at once it would have neither a bound nor a deadline.
+A small response is written at once, because every write is a system call and uvicorn makes two. A large one is written
+in portions as its client reads it: passed to the transport at once, it would have neither a bound nor a deadline.
 """
 
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from event_platform.core.http.flow_control import Flow
+from event_platform.core.http.flow_control import BoundedFlowControl
 
 _HeaderList = list[tuple[bytes, bytes]]
 
 
-class Exchange(RequestResponseCycle):
-    """uvicorn's, but for answers that are large, and for small ones that come whole and say how long they are."""
+class BoundedCycle(RequestResponseCycle):
+    """uvicorn's request and response, with its own way to write large responses and small complete ones."""
 
-    flow: Flow
+    flow: BoundedFlowControl
     _head: Any = None
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's message
-        """Take a part of the answer; the head waits for the first part of the body."""
+        """Write a part of the response; the head waits for the first part of the body."""
         if message["type"] == "http.response.start":
             self._head = message
             return
@@ -31,7 +31,7 @@ class Exchange(RequestResponseCycle):
         elif head is None:
             await super().send(message)
         elif self._is_plain(head["headers"], message):
-            self._write(head, body)
+            self._write_at_once(head, body)
         else:
             await super().send(head)
             await super().send(message)
@@ -39,7 +39,7 @@ class Exchange(RequestResponseCycle):
     async def _send_in_portions(self, head: Any, message: Any) -> None:  # noqa: ANN401 - ASGI's messages
         body, size = message["body"], self.flow.portion_bytes
         last = (len(body) - 1) // size * size
-        self.flow.budget.hold(self.transport, len(body))
+        self.flow.budget.reserve(self.transport, len(body))
         try:
             if head is not None:
                 await super().send(head)
@@ -52,14 +52,14 @@ class Exchange(RequestResponseCycle):
             self.flow.budget.release(self.transport)
 
     def _is_plain(self, headers: _HeaderList, message: Any) -> bool:  # noqa: ANN401 - ASGI's message
-        """Whether nothing is to be added to the answer, nor framed."""
+        """Return whether the response needs no framing and no additional headers."""
         if message.get("more_body") or not self.keep_alive or self.disconnected or self.flow.write_paused:
             return False
         names = dict(headers)
-        framed = self.scope["method"] == "POST" and b"content-length" in names and b"connection" not in names
-        return framed and not self.default_headers
+        is_framed = self.scope["method"] == "POST" and b"content-length" in names and b"connection" not in names
+        return is_framed and not self.default_headers
 
-    def _write(self, head: Any, body: bytes) -> None:  # noqa: ANN401 - ASGI's message
+    def _write_at_once(self, head: Any, body: bytes) -> None:  # noqa: ANN401 - ASGI's message
         parts = [STATUS_LINE[head["status"]], *(b"%b: %b\r\n" % header for header in head["headers"]), b"\r\n", body]
         self.response_started = self.response_complete = True
         self.transport.write(b"".join(parts))

@@ -1,17 +1,17 @@
-"""A JSON schema as a value of that shape, for people to read."""
+"""A JSON schema as an example value, for people to read."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-_DEEPEST: Final = 12
+_MAX_DEPTH: Final = 12
 
 
 def outline(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
-    """Members by name, and in place of each value what may stand there.
+    """Return a value of the schema's shape, with the type of each scalar in its place.
 
-    References are followed within ``document``, the OpenAPI file, ``_DEEPEST`` levels deep: they may form circles.
+    Resolves references within ``document``, the OpenAPI document, up to ``_MAX_DEPTH`` levels: they may form cycles.
     """
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return "…"
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
@@ -27,5 +27,5 @@ def outline(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int =
 
 def _alternatives(options: list[Mapping[str, Any]], document: Mapping[str, Any], depth: int) -> str | dict[str, Any]:
     shapes = [outline(each, document, depth + 1) for each in options]
-    told: str | dict[str, Any] = shapes[0]
-    return " | ".join(shapes) if all(isinstance(each, str) for each in shapes) else told
+    first: str | dict[str, Any] = shapes[0]
+    return " | ".join(shapes) if all(isinstance(each, str) for each in shapes) else first

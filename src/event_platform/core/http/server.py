@@ -1,4 +1,4 @@
-"""uvicorn's server with our protocol, as each service runs it."""
+"""Builds and runs uvicorn with the bounded protocol."""
 
 import asyncio
 import socket
@@ -10,32 +10,32 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from event_platform.core.http.bounds import Bounds
-from event_platform.core.http.connection_limit import end_overdue
+from event_platform.core.http.connection_limit import abort_overdue
 from event_platform.core.http.protocol import BoundedProtocol
 from event_platform.core.http.refusal import refuse_connection
-from event_platform.core.http.response_budget import AnswerBudget
+from event_platform.core.http.response_budget import ResponseBudget
 
-_LOOK_EVERY_SECONDS: Final = 0.25
+_CHECK_EVERY_SECONDS: Final = 0.25
 
 
 def build(
-    app: Any,  # noqa: ANN401 - uvicorn's types of ASGI are others than Starlette's
+    app: Any,  # noqa: ANN401 - uvicorn's ASGI types differ from Starlette's
     bounds: Bounds,
     *,
     lifespan: Literal["on", "off"] = "off",
     date_header: bool = True,
     refuse: ASGIApp = refuse_connection,
 ) -> uvicorn.Server:
-    """The server of an ASGI application.
+    """Build the server of an ASGI application.
 
     Args:
-        app: What answers.
-        bounds: What its clients may hold.
-        lifespan: Whether it wants to be told of start and end.
-        date_header: Whether answers carry the time; then uvicorn writes all of them, more slowly.
-        refuse: Answers a connection for which there is no room.
+        app: The application.
+        bounds: The limits of the service.
+        lifespan: Whether the application receives ASGI's lifespan events.
+        date_header: Whether responses have a ``Date``; uvicorn then writes all of them, which is slower.
+        refuse: The application that responds to connections beyond the limit.
     """
-    protocol: Any = partial(BoundedProtocol, bounds, AnswerBudget(bounds.answers_bytes), refuse)
+    protocol: Any = partial(BoundedProtocol, bounds, ResponseBudget(bounds.response_budget_bytes), refuse)
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -52,30 +52,30 @@ def build(
 
 
 def run(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Serve in this thread until the server is told to end, or in the main one SIGTERM or SIGINT comes."""
+    """Serve in this thread until the server is told to exit; in the main thread SIGTERM and SIGINT do that, too."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(serve(server, listener))
 
 
 async def serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    """The same in a loop that runs."""
+    """Serve in the running event loop, like `run`."""
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(_watch(server.server_state.connections))
+        deadlines = group.create_task(_enforce_deadlines(server.server_state.connections))
         await server.serve([listener])
-        watching.cancel()
+        deadlines.cancel()
 
 
-async def _watch(connections: Collection[Any]) -> None:
+async def _enforce_deadlines(connections: Collection[Any]) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        end_overdue(connections, loop.time())
-        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        abort_overdue(connections, loop.time())
+        await asyncio.sleep(_CHECK_EVERY_SECONDS)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """That of uvloop where it exists, which it does not on Windows; None stands for asyncio's own."""
+    """Return uvloop's loop factory, or None for asyncio's own on Windows, where uvloop does not exist."""
     try:
-        import uvloop  # noqa: PLC0415 - see above
+        import uvloop  # noqa: PLC0415 - absent on Windows
     except ImportError:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from event_platform.core import strict_json
-from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME, parse_request_id
+from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME
+from event_platform.core.request_ids import parse_request_id
 from event_platform.core.rules import timestamps, unstorable
 from event_platform.core.rules.outcome import (
     DeadLetter,

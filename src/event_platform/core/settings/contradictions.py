@@ -1,41 +1,40 @@
-"""Settings that are each right and cannot hold together."""
+"""Settings that are valid alone but not together."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from event_platform.core.settings.readers import Reader, reads
+from event_platform.core.addresses import LOOPBACK_HOSTS
+from event_platform.core.settings.readers import Reader, is_read_by
 
 if TYPE_CHECKING:
     from event_platform.core.settings.declaration import Settings
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
-
-def contradictions(settings: "Settings", reader: Reader | None) -> Iterator[str]:
-    """Sentences on what ``reader`` reads, or on everything without one."""
-    yield from _open_without_keys(settings, reader)
-    # Kafka refuses a topic whose name differs from another's in dots and underscores only.
+def find_contradictions(settings: "Settings", reader: Reader | None) -> Iterator[str]:
+    """Yield a sentence for each contradiction among the settings of ``reader``, or among all if it is None."""
+    yield from _missing_credentials(settings, reader)
+    # Kafka refuses a topic whose name differs from another's only in dots and underscores.
     if settings.topic_raw.replace(".", "_") == settings.topic_dlq.replace(".", "_"):
         topics = f"TOPIC_RAW={settings.topic_raw} and TOPIC_DLQ={settings.topic_dlq}"
         yield f"{topics}: dead letters need a topic of their own"
     if reader is None:
-        yield from _same_port(settings)
+        yield from _shared_ports(settings)
 
 
-def _open_without_keys(settings: "Settings", reader: Reader | None) -> Iterator[str]:
+def _missing_credentials(settings: "Settings", reader: Reader | None) -> Iterator[str]:
     has_keys = settings.api_keys or settings.api_keys_file
-    if reads(reader, "api_keys") and settings.ingest_host not in LOOPBACK and not has_keys:
+    if is_read_by(reader, "api_keys") and settings.ingest_host not in LOOPBACK_HOSTS and not has_keys:
         yield f"INGEST_HOST={settings.ingest_host} is not loopback: API_KEYS or API_KEYS_FILE must be given"
-    if reads(reader, "admin_tokens") and settings.admin_host not in LOOPBACK and not settings.admin_tokens:
+    if is_read_by(reader, "admin_tokens") and settings.admin_host not in LOOPBACK_HOSTS and not settings.admin_tokens:
         yield f"ADMIN_HOST={settings.admin_host} is not loopback: ADMIN_TOKENS must be given"
 
 
-def _same_port(settings: "Settings") -> Iterator[str]:
-    """For one machine; on several, services may well have the same."""
+def _shared_ports(settings: "Settings") -> Iterator[str]:
+    """Find services with the same port, which is a mistake only if they all run on one machine."""
     owners: dict[int, str] = {}
     for name in ("ingest_port", "admin_port", "processor_port"):
         port = getattr(settings, name)
-        # Each 0 becomes another port.
+        # Port 0 becomes a different free port for each service.
         if port in owners and port != 0:
             yield f"{owners[port].upper()} and {name.upper()} are both {port}: each service needs a port of its own"
         owners[port] = name

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with settings, in the words of one who set them."""
+"""pydantic's validation errors as sentences for the person who set the settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from event_platform.core.settings.values import is_secret
 
 
 def explain(name: str, field: FieldInfo, problem: Mapping[str, Any]) -> str:
-    """The setting ``name``, what it was unless that may hold a secret, and what ``field`` should have been."""
-    # An address may carry a password where none is expected.
+    """Return the setting's name, its value unless that may contain a secret, and what was expected."""
+    # The value may be an address with a password where none is expected.
     is_hidden = is_secret(field.annotation) or "@" in str(problem["input"])
     return f"{name}{'' if is_hidden else '=' + str(problem['input'])}: {_expected(field, problem)}"
 

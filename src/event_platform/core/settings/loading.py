@@ -1,4 +1,4 @@
-"""Settings read from the environment, ``.env`` and the files they name, and checked for whoever reads them."""
+"""Reads the settings that one command needs from the environment, ``.env`` and secret files, and checks them."""
 
 import os
 from collections.abc import Collection
@@ -8,61 +8,67 @@ from typing import Any
 from pydantic import ValidationError
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.contradictions import contradictions
+from event_platform.core.settings.contradictions import find_contradictions
 from event_platform.core.settings.declaration import ENV_FILE, Settings
+from event_platform.core.settings.env_file import EnvFile
 from event_platform.core.settings.explanations import explain
-from event_platform.core.settings.files import (
+from event_platform.core.settings.names import (
     FILE_SUFFIX,
-    EnvFile,
+    accepted_names,
+    check_env_file,
     check_environment,
-    check_names,
-    names,
-    read_secrets,
     secret_names,
 )
-from event_platform.core.settings.readers import BORROWED, Reader, foreign
+from event_platform.core.settings.readers import DEFAULTED_IF_INVALID, Reader, unread_fields
+from event_platform.core.settings.secret_files import read_secrets
 
 
 def load(reader: Reader | None = None, /, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value; pydantic checks it
-    """The settings of the environment, ``.env`` and the files they name; ``overrides`` win, by field name.
+    """Load the settings from the environment, ``.env`` and the files they name.
 
-    Only what ``reader`` reads is checked, all else is at its default; without one everything is.
+    Only what ``reader`` reads is loaded and checked; every other setting has its default.
+
+    Args:
+        reader: The command that reads them, or None to load and check all settings.
+        overrides: Values by field name, which take precedence.
 
     Raises:
-        ConfigurationError: Names every wrong setting with what was expected, or the setting that was misspelt.
+        ConfigurationError: Names every invalid setting with what was expected, or the setting that was misspelt.
     """
     fields = Settings.model_fields
-    ignored = foreign(reader, fields)
-    given = {name: fields[name].get_default(call_default_factory=True) for name in ignored} | overrides
+    unread = unread_fields(reader, fields)
+    given = {name: fields[name].get_default(call_default_factory=True) for name in unread} | overrides
     path = overrides.get("_env_file", ENV_FILE)
     file = EnvFile(Path(path) if path else None)
-    # Whoever ends a platform is not stopped by what is wrong with the settings of its services.
-    own = {name: field for name, field in fields.items() if reader != "down" or name not in ignored}
-    remarks = check_names(file.lines, names(fields), names(own)) + check_environment(os.environ, names(fields))
+    # `down` has to work although the settings of the services it stops are wrong.
+    relevant = {name: field for name, field in fields.items() if reader != "down" or name not in unread}
+    known = accepted_names(fields)
+    warnings = check_env_file(file.lines, known, accepted_names(relevant)) + check_environment(os.environ, known)
     environment = {name.upper(): value for name, value in os.environ.items()}
     secrets = read_secrets(secret_names(fields) - {name.upper() for name in given}, (environment, file.values))
-    return _checked(reader, given | {name.lower(): text for name, text in secrets.items()}, secrets, remarks)
+    return _checked(reader, given | {name.lower(): text for name, text in secrets.items()}, secrets, warnings)
 
 
-def _checked(reader: Reader | None, given: dict[str, Any], files: Collection[str], remarks: list[str]) -> Settings:
-    made, borrowed = _made(reader, given, files)
-    for found in contradictions(made, reader):
-        raise ConfigurationError(found)
-    made._remarks = (*remarks, *borrowed)  # noqa: SLF001 - our own
-    return made
+def _checked(reader: Reader | None, given: dict[str, Any], files: Collection[str], warnings: list[str]) -> Settings:
+    settings, defaulted = _validated(reader, given, files)
+    for contradiction in find_contradictions(settings, reader):
+        raise ConfigurationError(contradiction)
+    settings._warnings = (*warnings, *defaulted)  # noqa: SLF001 - set here only, because loading finds them
+    return settings
 
 
-def _made(reader: Reader | None, given: dict[str, Any], files: Collection[str]) -> tuple[Settings, list[str]]:
-    """The settings, and sentences on wrong ones of others that ``reader`` only borrows."""
+def _validated(reader: Reader | None, given: dict[str, Any], files: Collection[str]) -> tuple[Settings, list[str]]:
+    """Return the settings, and warnings about invalid ones whose defaults ``reader`` uses instead."""
     try:
         return Settings(**given), []
     except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem for problem in error.errors()}
+        invalid = {str(problem["loc"][0]): problem for problem in error.errors()}
     fields = Settings.model_fields
-    told = [
+    explanations = [
         explain(name.upper() + (FILE_SUFFIX if name.upper() in files else ""), fields[name], problem)
-        for name, problem in wrong.items()
+        for name, problem in invalid.items()
     ]
-    if reader is None or not wrong.keys() <= BORROWED.get(reader, frozenset()):
-        raise ConfigurationError("\n".join(told)) from None
-    return Settings(**given | {name: fields[name].default for name in wrong}), [f"{each}; ignored" for each in told]
+    if reader is None or not invalid.keys() <= DEFAULTED_IF_INVALID.get(reader, frozenset()):
+        raise ConfigurationError("\n".join(explanations)) from None
+    defaults = {name: fields[name].default for name in invalid}
+    return Settings(**given | defaults), [f"{each}; ignored" for each in explanations]

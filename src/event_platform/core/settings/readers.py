@@ -1,12 +1,12 @@
-"""Who reads which setting: a wrong value stops those that read it, and nobody else."""
+"""Which command reads which setting: a wrong value stops only the commands that read it."""
 
 from collections.abc import Collection, Mapping
 from typing import Final, Literal
 
 Reader = Literal["ingest", "processor", "admin", "migrate", "topics", "rewind", "loadgen", "adopt", "down"]
-"""A verb of the command line; ``adopt`` looks for the servers of a running platform, ``down`` only for its folder."""
+"""A command; ``adopt`` connects to the servers of a running platform, ``down`` needs only its folder."""
 
-EVERYBODY: Final = frozenset({"event_platform_home", "log_level", "log_format"})
+READ_BY_ALL: Final = frozenset({"event_platform_home", "log_level", "log_format"})
 
 _REDIS: Final = frozenset({"redis_addr", "redis_url"})
 _TOPICS: Final = frozenset({"kafka_brokers", "topic_raw", "topic_dlq", "max_event_bytes", "retention_days"})
@@ -14,7 +14,7 @@ _ADDRESSES: Final = frozenset({"ingest_host", "ingest_port", "processor_host", "
 _KEYS: Final = frozenset({"api_keys", "api_keys_file"})
 _ADMIN: Final = frozenset({"admin_host", "admin_port", "admin_tokens"})
 
-READS: Final[Mapping[Reader, frozenset[str]]] = {
+FIELDS_OF: Final[Mapping[Reader, frozenset[str]]] = {
     "ingest": frozenset(
         {"ingest_host", "ingest_port", "rate_limit_per_min", "rate_limits", "idempotency_ttl_seconds", "redis_outage"}
     )
@@ -37,18 +37,21 @@ READS: Final[Mapping[Reader, frozenset[str]]] = {
     "down": frozenset(),
 }
 
-BORROWED: Final[Mapping[Reader, frozenset[str]]] = {"admin": _ADDRESSES}
-"""Settings of others by which a reader finds them: where one is wrong, its default serves, with a warning."""
+DEFAULTED_IF_INVALID: Final[Mapping[Reader, frozenset[str]]] = {"admin": _ADDRESSES}
+"""Addresses of other services; the reader replaces an invalid one by its default, with a warning."""
 
 
-def foreign(reader: Reader | None, fields: Collection[str]) -> frozenset[str]:
-    """Those of ``fields`` that others read and ``reader`` does not; None reads all, and what none names all read."""
+def unread_fields(reader: Reader | None, fields: Collection[str]) -> frozenset[str]:
+    """Return those of ``fields`` that ``reader`` does not read.
+
+    None reads every field, and every reader reads the fields that are in no reader's set.
+    """
     if reader is None:
         return frozenset()
-    named = frozenset().union(*READS.values())
-    return named.intersection(fields) - READS[reader] - EVERYBODY
+    named = frozenset().union(*FIELDS_OF.values())
+    return named.intersection(fields) - FIELDS_OF[reader] - READ_BY_ALL
 
 
-def reads(reader: Reader | None, field: str) -> bool:
-    """Whether ``field`` matters to ``reader``."""
-    return field not in foreign(reader, (field,))
+def is_read_by(reader: Reader | None, field: str) -> bool:
+    """Return whether ``reader`` reads ``field``."""
+    return field not in unread_fields(reader, (field,))

@@ -1,8 +1,8 @@
-"""What the text of a setting may be: types that read and check one value each, and say what was expected."""
+"""The types of settings: each parses and checks the text of one value, and says what was expected."""
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -10,22 +10,22 @@ from pydantic_settings import NoDecode
 
 from event_platform.core.envelope import TENANT_NAME
 
-_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
-_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
-_TOPIC = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
-_SECRET = re.compile(r"[\x21-\x7e]+")
-_LIMIT = re.compile(r"[1-9][0-9]{0,8}")
-_VERSION = re.compile(r"[0-9]{1,9}")
+_HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
+_HOST_PORT: Final = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+_TOPIC: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}")
+_SECRET: Final = re.compile(r"[\x21-\x7e]+")
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}")
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
 
 
-def split(text: str) -> list[str]:
-    """The parts of ``a,b,…`` without surrounding blanks; empty parts are kept, because they are mistakes."""
+def _split(text: str) -> list[str]:
+    """Return the parts of ``a,b,…`` without surrounding blanks; keeps empty parts, which are reported as mistakes."""
     return [part.strip() for part in text.split(",")]
 
 
-def pairs(text: str) -> tuple[tuple[str, str], ...]:
-    """The pairs of ``name:value,…``; a part without a colon has an empty value."""
-    return tuple((name.strip(), value.strip()) for name, _, value in (part.partition(":") for part in split(text)))
+def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of ``name:value,…``; a part without a colon gets an empty value."""
+    return tuple((name.strip(), value.strip()) for name, _, value in (part.partition(":") for part in _split(text)))
 
 
 def _expect(check: Callable[[str], bool], expected: str) -> Callable[[str], str]:
@@ -53,22 +53,22 @@ def _is_host_port(text: str) -> bool:
 
 
 def _are_api_keys(text: str) -> bool:
-    return all(TENANT_NAME.fullmatch(tenant) and _SECRET.fullmatch(key) for tenant, key in pairs(text))
+    return all(TENANT_NAME.fullmatch(tenant) and _SECRET.fullmatch(key) for tenant, key in parse_pairs(text))
 
 
 def _are_tokens(text: str) -> bool:
-    named = pairs(text)
+    named = parse_pairs(text)
     return all(name and _SECRET.fullmatch(token) for name, token in named) and len(dict(named)) == len(named)
 
 
 def _is_http_url(text: str) -> bool:
     parts = _split_http(text)
-    # A user or password would be shown where it is logged; a question or fragment would end up before `/health`.
+    # A user or password would appear in logs; `/health` is appended, so there can be no query and no fragment.
     return parts is not None and "@" not in parts.netloc and not any(mark in text for mark in "?#")
 
 
 def _split_http(text: str) -> SplitResult | None:
-    """The parts of an ``http`` or ``https`` URL with a host and a legal port."""
+    """Split an ``http`` or ``https`` URL with a host and a valid port; return None for anything else."""
     try:
         parts = urlsplit(text)
         is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -78,48 +78,42 @@ def _split_http(text: str) -> SplitResult | None:
 
 
 def _origin(text: str) -> str:
-    """The origin as browsers send it: lower case, without the scheme's own port."""
+    """Return the origin as browsers send it: in lower case, without the scheme's default port."""
     parts = _split_http(text.removesuffix("/"))
     if parts is None or parts.path or "@" in parts.netloc or any(mark in text for mark in "?#"):
         raise ValueError("expected origins like http://localhost:5173, separated by commas")
-    usual = {"http": ":80", "https": ":443"}[parts.scheme]
-    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+    default_port = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
 
 
-def _read_origins(given: object) -> object:
-    return tuple(_origin(part) for part in split(given)) if isinstance(given, str) else given
+def _parse_origins(given: object) -> object:
+    return tuple(_origin(part) for part in _split(given)) if isinstance(given, str) else given
 
 
-def http_url(host: str, port: int) -> str:
-    """Where a client on this machine finds what listens on ``host`` and ``port``."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - is not bound
-    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
-
-
-def _read_limits(given: object) -> object:
+def _parse_limits(given: object) -> object:
     if not isinstance(given, str):
         return given
-    named = pairs(given)
+    named = parse_pairs(given)
     wrong = any(not TENANT_NAME.fullmatch(tenant) or not _LIMIT.fullmatch(limit) for tenant, limit in named)
     if wrong or len(dict(named)) < len(named):
         raise ValueError("expected tenant:limit,… with whole limits of at least 1, each tenant once")
     return {tenant: int(limit) for tenant, limit in named}
 
 
-def _read_versions(given: object) -> object:
+def _parse_versions(given: object) -> object:
     if not isinstance(given, str):
         return given
-    if not all(_VERSION.fullmatch(part) for part in split(given)):
+    if not all(_VERSION.fullmatch(part) for part in _split(given)):
         raise ValueError("expected whole numbers, separated by commas")
-    return frozenset(int(part) for part in split(given))
+    return frozenset(int(part) for part in _split(given))
 
 
-def _read_hosts(given: object) -> object:
+def _parse_hosts(given: object) -> object:
     if not isinstance(given, str):
         return given
-    if not all(_HOST.fullmatch(part) for part in split(given)):
+    if not all(_HOST.fullmatch(part) for part in _split(given)):
         raise ValueError("expected host names, separated by commas")
-    return tuple(split(given))
+    return tuple(_split(given))
 
 
 def _lower(given: object) -> object:
@@ -133,7 +127,7 @@ HostPort = Annotated[str, AfterValidator(_expect(_is_host_port, "host:port"))]
 Brokers = Annotated[
     str,
     AfterValidator(
-        _expect(lambda t: all(map(_is_host_port, split(t))), "host:port, or several of them separated by commas")
+        _expect(lambda t: all(map(_is_host_port, _split(t))), "host:port, or several of them separated by commas")
     ),
 ]
 HttpUrl = Annotated[
@@ -180,15 +174,15 @@ Tokens = Annotated[
     AfterValidator(_expect_secret(_are_tokens, "name:token,… with each name once and tokens of visible characters")),
 ]
 
-# `NoDecode` keeps pydantic-settings from reading these as JSON.
-TenantLimits = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_read_limits)]
-Versions = Annotated[frozenset[int], NoDecode, BeforeValidator(_read_versions)]
-Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_hosts)]
-Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_read_origins)]
+# `NoDecode` keeps pydantic-settings from parsing these as JSON.
+TenantLimits = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_parse_limits)]
+Versions = Annotated[frozenset[int], NoDecode, BeforeValidator(_parse_versions)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_hosts)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parse_origins)]
 AnyCase = BeforeValidator(_lower)
 
 
 def is_secret(annotation: Any) -> bool:  # noqa: ANN401 - a type of any form
-    """Whether values of that type must never be shown."""
+    """Return whether values of that type, or of a part of it, must never be shown."""
     parts = getattr(annotation, "__args__", ())
     return annotation is SecretStr or any(is_secret(part) for part in parts)

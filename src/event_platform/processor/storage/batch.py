@@ -8,12 +8,9 @@ from functools import cached_property
 import msgspec
 
 from event_platform.core.rules import timestamps
-from event_platform.core.rules.outcome import DeadLetter, EventRow, Outcome, Storable
-from event_platform.processor.records import Record, Span
+from event_platform.core.rules.outcome import DeadLetter, Outcome, Storable
+from event_platform.processor.records import IndexedRow, Record, Span
 from event_platform.processor.storage import binary_copy, rollups
-
-IndexedRow = tuple[int, EventRow]
-"""The index of a record in its batch, and its row."""
 
 
 # Without slots, because cached_property needs a dictionary.

@@ -10,7 +10,7 @@ import msgspec
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
 from event_platform.core.rules.outcome import DeadLetter, EventRow, ReasonCode, identity_of, quote
-from event_platform.processor.storage.batch import IndexedRow
+from event_platform.processor.records import IndexedRow
 
 _COMPARE: Final = """
 SELECT s.ordinal, e.id, e.id = s.id,

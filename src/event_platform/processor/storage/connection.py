@@ -69,11 +69,11 @@ class Database:
             psycopg.OperationalError: Postgres is unavailable; also inside the context, when the time is over.
         """
         connection = self.connection()
-        with postgres.broken_after(connection, seconds):
+        with postgres.breaking_after(connection, seconds):
             yield connection
 
     def abort(self) -> None:
         """Break the connection from another thread, under whatever waits for it."""
         connection = self._connection
         if connection is not None:
-            postgres.break_link(connection)
+            postgres.shut_down_socket(connection)

@@ -5,7 +5,7 @@ from typing import Final
 
 import psycopg
 
-from event_platform.core.connections import postgres
+from event_platform.core.connections.sqlstate import is_conflict
 
 _ROW_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit exceeded
@@ -37,7 +37,7 @@ def classify_error(error: Exception) -> FailureKind:
         return FailureKind.LOCKED
     if isinstance(error, psycopg.errors.QueryCanceled):
         return FailureKind.TIMEOUT
-    if isinstance(error, psycopg.Error) and postgres.is_conflict(error):
+    if isinstance(error, psycopg.Error) and is_conflict(error):
         return FailureKind.CONFLICT
     return FailureKind.ROW_REFUSED if sqlstate[:2] in _ROW_CLASSES else FailureKind.OUTAGE
 

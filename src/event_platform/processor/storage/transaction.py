@@ -10,7 +10,7 @@ import psycopg
 
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import DeadLetter
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
 from event_platform.processor.storage import (
     binary_copy,
     daily_partitions,
@@ -43,7 +43,7 @@ class TransactionResult(msgspec.Struct):
 class TransactionalStore:
     """Stores batches over one connection, each in one transaction."""
 
-    def __init__(self, connect: Callable[[], Connection], topic: str, record_step: NoteStep = unnoted) -> None:
+    def __init__(self, connect: Callable[[], Connection], topic: str, record_step: RecordStep = ignore_step) -> None:
         """Store records of ``topic``.
 
         Args:
@@ -70,14 +70,14 @@ class TransactionalStore:
         connection = self._connect()
         self._create_missing_partitions(connection, batch)
         self._create_staging_table(connection)
-        stopwatch = Laps(self._record_step)
+        stopwatch = Stopwatch(self._record_step)
         try:
             with connection.transaction():
                 result = self._write(connection, batch, stopwatch)
         except BaseException:
             self._counted_types.clear()
             raise
-        stopwatch.end(Step.COMMIT)
+        stopwatch.record(Step.COMMIT)
         return result
 
     def forget_partitions(self) -> None:
@@ -95,19 +95,19 @@ class TransactionalStore:
             staging.create_staging_table(connection)
             self._staging_made_on = connection
 
-    def _write(self, connection: Connection, batch: Batch, stopwatch: Laps) -> TransactionResult:
+    def _write(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> TransactionResult:
         """Advance the offsets if they are still ours, insert rows and dead letters, and count what is new."""
         offset_store.advance_offsets(connection, batch.topic_id, batch.spans)
-        stopwatch.end(Step.TAKE)
+        stopwatch.record(Step.LOCK_OFFSETS)
         rows = self._copy(connection, batch, stopwatch) or self._insert_staged(connection, batch, stopwatch)
         new_dead_letters = self._insert_dead_letters(connection, batch, rows, stopwatch)
         outcomes, types = _count(batch, rows, new_dead_letters)
         rollups.add(connection, outcomes, self._counted_types.limit(connection, types))
-        stopwatch.end(Step.COUNT)
+        stopwatch.record(Step.ROLLUPS)
         by_code = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead_letters)
         return TransactionResult(len(rows.stored), len(rows.duplicates), by_code, rows.was_staged)
 
-    def _copy(self, connection: Connection, batch: Batch, stopwatch: Laps) -> InsertResult | None:
+    def _copy(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> InsertResult | None:
         """COPY the rows straight into ``events``; None if one conflicts or is refused, so that they must be staged."""
         if not batch.rows:
             return InsertResult()
@@ -122,18 +122,18 @@ class TransactionalStore:
                 raise
             self._staged_batches_left = STAGED_BATCHES
             return None
-        stopwatch.end(Step.COPY)
+        stopwatch.record(Step.COPY)
         return InsertResult([index for index, _ in batch.rows])
 
-    def _insert_staged(self, connection: Connection, batch: Batch, stopwatch: Laps) -> InsertResult:
+    def _insert_staged(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> InsertResult:
         rows = staging.insert_rows(connection, batch.rows)
         if len(rows.stored) < len(batch.rows):
             self._staged_batches_left = STAGED_BATCHES
-        stopwatch.end(Step.STAGED)
+        stopwatch.record(Step.STAGED)
         return rows
 
     def _insert_dead_letters(
-        self, connection: Connection, batch: Batch, rows: InsertResult, stopwatch: Laps
+        self, connection: Connection, batch: Batch, rows: InsertResult, stopwatch: Stopwatch
     ) -> list[tuple[int, DeadLetter]]:
         """Insert the batch's dead letters, and return those that were not there already."""
         dead_letters = [*batch.dead_letters(), *sorted(rows.dead_letters.items())]
@@ -141,7 +141,7 @@ class TransactionalStore:
             return []
         pairs = [(batch.records[index], dead_letter) for index, dead_letter in dead_letters]
         new = insert_dead_letters(connection, self._topic, batch.topic_id, pairs)
-        stopwatch.end(Step.BURY)
+        stopwatch.record(Step.DEAD_LETTERS)
         return [
             (index, dead_letter)
             for index, dead_letter in dead_letters

@@ -1,0 +1,3 @@
+export const UNAVAILABLE = {
+  error: { code: "UNAVAILABLE", message: "Postgres is unavailable: connection refused" },
+};

@@ -1,8 +1,0 @@
-import "react";
-
-declare module "react" {
-  interface CSSProperties {
-    /** Styles take numbers from components through custom properties. */
-    [name: `--${string}`]: string | number | undefined;
-  }
-}
