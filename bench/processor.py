@@ -71,7 +71,7 @@ def measure_rates(servers: BenchServers, given: argparse.Namespace, names: Colle
     """Print rows a second, and their ratios."""
     settings = new_platform(servers)
     with psycopg.connect(url_of(settings), autocommit=True) as connection:
-        daily_partitions.make(connection, daily_partitions.days_ahead(datetime.now(UTC)))
+        daily_partitions.create(connection, daily_partitions.required_days(datetime.now(UTC)))
     bench = Bench(settings, servers, messages(given.rows), given.singles)
     fill_topic(settings, bench.values)
     found = rounds(bench, given.rounds, names)

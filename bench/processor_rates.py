@@ -20,19 +20,20 @@ from bench.processor_setting import begin_at_zero, environment_of, url_of, wait_
 from bench.servers import BenchServers
 from prometheus_client.parser import text_string_to_metric_families
 
-from event_platform.core.rules.outcome import Row, Store
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.outcome import EventRow, Storable
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.consumer.source import MAX_RECORDS
+from event_platform.processor.consumer.source import MAX_BATCH_RECORDS
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import Store as Table
-from event_platform.processor.storage.writer import Writer
+from event_platform.processor.storage.transaction import TransactionalStore
+from event_platform.processor.storage.writer import BatchWriter
 
-RULES: Final = Rules(frozenset({1}), 30)
+RULES: Final = ValidationRules(frozenset({1}), 30)
 INSERT: Final = (
     "INSERT INTO events (id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, "
     "received_at, payload) SELECT gen_random_uuid(), 't', %s, %s, 'x', 1, now(), now(), %s::jsonb"
@@ -126,23 +127,23 @@ def raw_copy(bench: Bench) -> Rate:
         return measured(bench, len(bench.values), work)
 
 
-def rows_of(values: list[bytes]) -> list[Row]:
+def rows_of(values: list[bytes]) -> list[EventRow]:
     """Return the rows that ``values`` become."""
-    return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Store)]
+    return [outcome.row for one in chunks(values) for outcome in decide(one).outcomes if isinstance(outcome, Storable)]
 
 
-def chunks(values: list[bytes]) -> list[Taken]:
+def chunks(values: list[bytes]) -> list[PolledRecords]:
     """Split ``values`` into batches of the processor's size."""
-    return [taken(values[at : at + MAX_RECORDS], at) for at in range(0, len(values), MAX_RECORDS)]
+    return [taken(values[at : at + MAX_BATCH_RECORDS], at) for at in range(0, len(values), MAX_BATCH_RECORDS)]
 
 
-def taken(values: list[bytes], start: int) -> Taken:
+def taken(values: list[bytes], start: int) -> PolledRecords:
     """Return a batch as it comes from Kafka."""
     records = tuple(Record(0, start + place, value) for place, value in enumerate(values))
-    return Taken("bench", records, {0: Span(start, start + len(values))})
+    return PolledRecords("bench", records, {0: Span(start, start + len(values))})
 
 
-def decide(one: Taken) -> Batch:
+def decide(one: PolledRecords) -> Batch:
     """Decode, validate, enrich, encode."""
     return pipeline.decide(one, RULES, datetime.now(UTC))
 
@@ -157,13 +158,15 @@ def pipeline_alone(bench: Bench) -> Rate:
         database.close()
 
 
-def new_writer(bench: Bench, database: Database, topic_id: str) -> Writer:
+def new_writer(bench: Bench, database: Database, topic_id: str) -> BatchWriter:
     """Return a writer for a topic that exists in Postgres only."""
     begin_at_zero(database.connection(), topic_id)
-    return Writer(database, Database(bench.settings), Table(database.connection, topic_id), lambda _p, _s: True)
+    return BatchWriter(
+        database, Database(bench.settings), TransactionalStore(database.connection, topic_id), lambda _p, _s: True
+    )
 
 
-def write_all(writer: Writer, values: list[bytes]) -> None:
+def write_all(writer: BatchWriter, values: list[bytes]) -> None:
     """Decode each batch while the previous one is stored."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     with ThreadPoolExecutor(1) as background:
@@ -181,7 +184,7 @@ def some_there(bench: Bench) -> Rate:
     """Measure the pipeline where one row in a thousand exists, so that every batch resolves conflicts."""
     database = Database(bench.settings)
     some = taken(bench.values[::1_000], 0)
-    before = Taken("before", some.records, some.spans)
+    before = PolledRecords("before", some.records, some.spans)
     new_writer(bench, database, "before").write(decide(before))
     database.close()
     return pipeline_alone(bench)

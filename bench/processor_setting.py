@@ -16,7 +16,7 @@ from event_platform.core.settings.loading import load
 from event_platform.ingest.request_ids import RequestIdentity, RequestIdGenerator
 from event_platform.migrations.runner import migrate
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.offset_store import Place
+from event_platform.processor.storage.offset_store import PartitionId
 
 
 def new_platform(servers: BenchServers) -> Settings:
@@ -102,7 +102,7 @@ def empty(settings: Settings) -> None:
 
 def begin_at_zero(connection: psycopg.Connection, topic_id: str) -> None:
     """Start a topic that exists in Postgres only."""
-    offset_store.begin(connection, Place("bench", topic_id, 0), 0)
+    offset_store.insert_start_offset(connection, PartitionId("bench", topic_id, 0), 0)
 
 
 def wait_for(settings: Settings, rows: int, timeout_seconds: float = 300) -> tuple[int, float]:

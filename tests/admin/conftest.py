@@ -23,7 +23,7 @@ def uuid7(moment: datetime, number: int) -> uuid.UUID:
 
 
 @dataclass
-class Store:
+class Storable:
     """Writes rows as the processor does."""
 
     connection: psycopg.Connection[Any]
@@ -136,9 +136,9 @@ def database(environment: dict[str, str]) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def store(database: psycopg.Connection[Any]) -> Store:
+def store(database: psycopg.Connection[Any]) -> Storable:
     """Empty tables that a test can fill."""
-    filled = Store(database)
+    filled = Storable(database)
     filled.empty()
     return filled
 

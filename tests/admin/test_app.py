@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
@@ -42,7 +42,7 @@ def test_an_endless_request_head(run_service: RunService) -> None:
             connection.sendall(b"a" * 64 * 1_048_576)
 
 
-def test_clients_that_never_read(run_service: RunService, store: Store) -> None:
+def test_clients_that_never_read(run_service: RunService, store: Storable) -> None:
     """60 clients that request 8 MiB each do not take 480 MiB, and a client that reads gets the whole page."""
     for _ in range(8):
         store.dead_letter(original_bytes=b'{"a":"%b"}' % (b"x" * 1_000_000))

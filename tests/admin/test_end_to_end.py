@@ -85,7 +85,7 @@ def test_the_invalid_event_is_a_dead_letter_with_its_bytes(processed: httpx.Clie
 
 
 def test_lookup_agrees(processed: httpx.Client, now: datetime) -> None:
-    """Stored, duplicate, dead."""
+    """TransactionResult, duplicate, dead."""
     names = [f"req_{uuid7(now, number)}" for number in (1, 2, 3)]
     body = {"tenant": "tenant_a", "request_ids": names}
     results = _json(processed.post("/admin/events/lookup", json=body))["results"]

@@ -44,7 +44,7 @@ def answer_to(case: schemathesis.Case[Any], admin: Service) -> Any:  # noqa: ANN
 @schema.parametrize()
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_undocumented_response(case: schemathesis.Case[Any], admin: Service) -> None:
-    """Valid and invalid requests get no 5xx, only documented statuses, and bodies of the documented form."""
+    """ValidEvent and invalid requests get no 5xx, only documented statuses, and bodies of the documented form."""
     answer = eventually(lambda: answer_to(case, admin), "another answer than 503")
     assert answer.status_code < 500
     # The schema cannot express which parameters go together, and that tokens are required only where they are set.

@@ -1,4 +1,4 @@
-"""Migrations: each once, in order, one run at a time, and never on a database that they do not fit."""
+"""Migrations: each is applied once, in order, by one run at a time, and never to a database that does not fit."""
 
 import threading
 import uuid
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_packaged_schema_is_applied_once(database: str) -> None:
-    """A second run has nothing to do."""
+    """The first run applies every packaged file, the second none."""
     assert migrate(database) == [
         "V1__init.sql",
         "V2__event_counts_daily.sql",
@@ -46,8 +46,8 @@ def test_packaged_schema_is_applied_once(database: str) -> None:
     assert migrate(database) == []
 
 
-def test_days_are_summed_from_hours_counted_before(database: str, tmp_path: Path) -> None:
-    """A platform that has run already has its days, too, of UTC whatever the server's zone."""
+def test_daily_counts_are_summed_from_hourly_ones(database: str, tmp_path: Path) -> None:
+    """A database that has hourly counts gets daily ones, by UTC day whatever the server's time zone."""
     first = resources.files(migrations) / "V1__init.sql"
     (tmp_path / first.name).write_text(first.read_text("utf-8"), "utf-8")
     migrate(database, tmp_path)
@@ -64,8 +64,8 @@ def test_days_are_summed_from_hours_counted_before(database: str, tmp_path: Path
     assert days == [(datetime(2026, 1, 1, tzinfo=UTC), 3), (datetime(2026, 1, 2, tzinfo=UTC), 4)]
 
 
-def test_leader_epochs_come_into_a_filled_database(database: str, tmp_path: Path) -> None:
-    """What is there stays, with an epoch that is not known; numbers that were never offsets go."""
+def test_leader_epochs_are_added_to_existing_rows(database: str, tmp_path: Path) -> None:
+    """Existing rows get an unknown epoch; negative numbers, which were never offsets, are deleted."""
     for file in ("V1__init.sql", "V2__event_counts_daily.sql"):
         (tmp_path / file).write_text((resources.files(migrations) / file).read_text("utf-8"), "utf-8")
     migrate(database, tmp_path)
@@ -87,8 +87,8 @@ def test_leader_epochs_come_into_a_filled_database(database: str, tmp_path: Path
     assert (positions, gaps, letters) == ([(0, 7, -1)], [(0, 0, 7)], [(3, -1)])
 
 
-def test_the_sum_of_other_types_gets_a_name_of_its_own(database: str, tmp_path: Path) -> None:
-    """What was counted before stays counted, as the sum."""
+def test_sum_of_other_types_is_renamed(database: str, tmp_path: Path) -> None:
+    """Counts of other types keep their numbers under the new name."""
     for file in ("V1__init.sql", "V2__event_counts_daily.sql", "V3__leader_epochs.sql"):
         (tmp_path / file).write_text((resources.files(migrations) / file).read_text("utf-8"), "utf-8")
     migrate(database, tmp_path)
@@ -104,15 +104,15 @@ def test_the_sum_of_other_types_gets_a_name_of_its_own(database: str, tmp_path: 
             assert found == [("", 7), ("a", 1)]
 
 
-def test_new_file_is_applied_to_what_is_there(database: str, folder: Path) -> None:
-    """Files come in the order of their numbers, ten after nine."""
+def test_files_are_applied_in_numeric_order(database: str, folder: Path) -> None:
+    """Number ten comes after nine."""
     (folder / "V10__ten.sql").write_text("ALTER TABLE nine RENAME TO ten;")
     (folder / "V9__nine.sql").write_text("CREATE TABLE nine ();")
     assert migrate(database, folder) == ["V1__one.sql", "V2__two.sql", "V9__nine.sql", "V10__ten.sql"]
 
 
 def test_edited_file_is_refused(database: str, folder: Path) -> None:
-    """What was applied may not change; the sentence says what to do. Line ends do not count."""
+    """An applied file may not change, and the error says what to do."""
     migrate(database, folder)
     edited = folder / "V1__one.sql"
     edited.write_bytes(edited.read_bytes() + b"\n-- harmless?\n")
@@ -120,8 +120,8 @@ def test_edited_file_is_refused(database: str, folder: Path) -> None:
         migrate(database, folder)
 
 
-def test_line_ends_do_not_count(database: str, folder: Path) -> None:
-    """A checkout with other line ends is the same file."""
+def test_line_endings_do_not_count(database: str, folder: Path) -> None:
+    """A checkout with other line endings is the same file."""
     file = folder / "V1__one.sql"
     file.write_bytes(b"CREATE TABLE one (\na integer);")
     migrate(database, folder)
@@ -138,7 +138,7 @@ def test_newer_database_is_refused(database: str, folder: Path) -> None:
 
 
 def test_late_file_is_refused(database: str, folder: Path) -> None:
-    """A file cannot come before one that was applied."""
+    """A new file may not come before one that was applied."""
     (folder / "V1__one.sql").rename(folder / "V3__one.sql")
     (folder / "V2__two.sql").write_text("SELECT 1;")
     migrate(database, folder)
@@ -149,14 +149,14 @@ def test_late_file_is_refused(database: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["init.sql", "V0__zero.sql", "V1_one.sql", "V02__two.sql"])
 def test_misnamed_file_is_refused(folder: Path, database: str, name: str) -> None:
-    """A file that would be left out silently is an error."""
+    """A file that would otherwise be left out silently is an error."""
     (folder / name).write_text("SELECT 1;")
     with pytest.raises(ConfigurationError, match="expected a name like"):
         migrate(database, folder)
 
 
 def test_failing_file_leaves_nothing(database: str, folder: Path) -> None:
-    """A file is applied whole or not at all; those before it stay, and the next run goes on."""
+    """A file is applied as a whole or not at all; those before it stay, and the next run continues."""
     broken = folder / "V2__two.sql"
     broken.write_text("CREATE TABLE half (); SELECT 1/0;")
     with pytest.raises(psycopg.errors.DivisionByZero):
@@ -165,8 +165,8 @@ def test_failing_file_leaves_nothing(database: str, folder: Path) -> None:
     assert migrate(database, folder) == ["V2__two.sql"]
 
 
-def test_runs_at_once_apply_each_file_once(database: str, folder: Path) -> None:
-    """Several services that start together do not trip over each other."""
+def test_concurrent_runs_apply_each_file_once(database: str, folder: Path) -> None:
+    """Services that start at the same time wait for each other."""
     (folder / "V3__slow.sql").write_text("SELECT pg_sleep(0.5); CREATE TABLE three ();")
     applied: list[str] = []
     threads = [threading.Thread(target=lambda: applied.extend(migrate(database, folder))) for _ in range(4)]
@@ -178,13 +178,13 @@ def test_runs_at_once_apply_each_file_once(database: str, folder: Path) -> None:
 
 
 def test_absent_server_is_unavailable() -> None:
-    """No server is an outage, told in a sentence."""
+    """A missing server is an outage, reported in one sentence."""
     with pytest.raises(UnavailableError, match="migrating the database"):
         migrate("postgresql://nobody@127.0.0.1:1/none")
 
 
-def test_a_database_that_cannot_hold_every_text_is_refused(foreign_database: tuple[str, str]) -> None:
-    """Before anything is made in it, and with what to do."""
+def test_database_with_another_encoding_is_refused(foreign_database: tuple[str, str]) -> None:
+    """Nothing is created in it, and the error says what to do."""
     url, encoding = foreign_database
     with pytest.raises(ConfigurationError, match=rf"DATABASE_URL: .* has the encoding {encoding}.*CREATE DATABASE"):
         migrate(url)

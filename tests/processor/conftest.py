@@ -11,68 +11,71 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor import pipeline
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.batch import Batch, Record, Span, Taken
+from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.offset_store import Place
-from event_platform.processor.storage.transaction import Store
-from event_platform.processor.storage.writer import Settled, Writer
+from event_platform.processor.storage.offset_store import PartitionId
+from event_platform.processor.storage.transaction import TransactionalStore
+from event_platform.processor.storage.writer import BatchWriter, WriteResult
 
 _numbers = itertools.count(1)
 
 
 @dataclass
 class Bench:
-    """A writer on the module's database, and a topic of its own that exists in Postgres only."""
+    """A writer on the module's database, with a topic that exists in Postgres only."""
 
     settings: Settings
     topic_id: str = field(default_factory=lambda: f"topic-{next(_numbers)}")
-    rules: Rules = field(default_factory=lambda: Rules(frozenset({1}), 30))
+    rules: ValidationRules = field(default_factory=lambda: ValidationRules(frozenset({1}), 30))
 
     def __post_init__(self) -> None:
-        """Start every partition at 0."""
+        """Connect, and start three partitions at offset 0."""
         self.database = Database(self.settings)
         self.rescue = Database(self.settings)
         self.writer = self.new_writer(self.database)
         for partition in range(3):
-            offset_store.begin(self.connection, Place("raw", self.topic_id, partition), 0)
+            offset_store.insert_start_offset(self.connection, PartitionId("raw", self.topic_id, partition), 0)
 
-    def new_writer(self, database: Database) -> Writer:
-        """Another writer."""
-        return Writer(database, self.rescue, Store(database.connection, "raw"), lambda _partition, _span: True)
+    def new_writer(self, database: Database) -> BatchWriter:
+        """Make another writer, on ``database``."""
+        return BatchWriter(
+            database, self.rescue, TransactionalStore(database.connection, "raw"), lambda _partition, _span: True
+        )
 
     @property
     def connection(self) -> psycopg.Connection[Any]:
-        """The writer's own."""
+        """The writer's connection."""
         return self.database.connection()
 
     def batch(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Batch:
-        """``values`` as they would come from a partition."""
+        """Make a batch of ``values`` at consecutive offsets of a partition."""
         records = tuple(
             Record(partition, start + i, value, b"key", (("h", b"\x00"),)) for i, value in enumerate(values)
         )
-        taken = Taken(self.topic_id, records, {partition: Span(start, start + len(values))})
+        taken = PolledRecords(self.topic_id, records, {partition: Span(start, start + len(values))})
         return pipeline.decide(taken, self.rules, datetime.now(UTC))
 
-    def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> Settled:
-        """Store ``values``."""
+    def write(self, *values: bytes | None, start: int = 0, partition: int = 0) -> WriteResult:
+        """Store ``values`` as one batch."""
         return self.writer.write(self.batch(*values, start=start, partition=partition))
 
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Rows of one statement."""
+        """Return the rows of one statement."""
         return self.connection.execute(statement.encode(), parameters).fetchall()
 
     def one(self, statement: str, *parameters: object) -> Any:  # noqa: ANN401 - a column of any type
-        """The only value of one statement."""
+        """Return the only value of one statement."""
         return self.query(statement, *parameters)[0][0]
 
 
 @pytest.fixture
 def bench(settings: Settings) -> Iterator[Bench]:
-    """Connections are closed after the test."""
+    """A bench whose connections are closed after the test."""
     made = Bench(settings)
     yield made
     made.database.close()

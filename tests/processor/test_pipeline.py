@@ -1,4 +1,4 @@
-"""Whatever comes, something becomes of it: no message may stop the flow."""
+"""Every record gets an outcome: no value can stop the flow."""
 
 import json
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from tests.fixtures.error_watch import ExpectErrors
 
 from event_platform.core.rules import fast_path
-from event_platform.core.rules.outcome import Dead, Identity, Store
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.outcome import DeadLetter, EventIdentity, Storable
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.processor import pipeline
+from event_platform.processor.records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Record, Span, Taken
 
-quick_row_of = fast_path.row_of
+fast_decode_row = fast_path.decode_row
 
-RULES = Rules(frozenset({1, 2}), 30)
+RULES = ValidationRules(frozenset({1, 2}), 30)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 # Python's own encoder also writes what strict JSON lacks, and what UTF-8 cannot hold as escapes.
@@ -46,11 +46,11 @@ GOOD = {
 }
 
 
-def outcome_of(value: bytes | None) -> Store | Dead:
-    """What becomes of one message."""
-    batch = pipeline.decide(Taken("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
+def outcome_of(value: bytes | None) -> Storable | DeadLetter:
+    """Decide on one record, and check that its outcome can be encoded."""
+    batch = pipeline.decide(PolledRecords("t", (Record(0, 0, value),), {0: Span(0, 1)}), RULES, NOW)
     (outcome,) = batch.outcomes
-    if isinstance(outcome, Store):
+    if isinstance(outcome, Storable):
         binary_copy.encode([outcome.row])
         binary_copy.encode_staged([(0, outcome.row)])
     else:
@@ -58,77 +58,77 @@ def outcome_of(value: bytes | None) -> Store | Dead:
     return outcome
 
 
-def test_half_a_pair_in_the_id_leaves_it_unreadable() -> None:
-    """A dead letter names only the event_id that the producer gave, never one that was made readable."""
+def test_lone_surrogate_in_the_id_leaves_it_out() -> None:
+    """A lone surrogate in event_id makes a dead letter without event_id, rather than one with a repaired id."""
     event = {**GOOD_EVENT, "event_id": "e\ud800"}
     outcome = outcome_of(json.dumps({**GOOD, "event": event}).encode())
-    assert isinstance(outcome, Dead)
-    assert outcome.identity == Identity("tenant_a", None, "k", "req_00000000-0000-7000-8000-000000000000")
+    assert isinstance(outcome, DeadLetter)
+    assert outcome.identity == EventIdentity("tenant_a", None, "k", "req_00000000-0000-7000-8000-000000000000")
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_of_repeated_names_in_the_wrapper_the_last_holds(name: str) -> None:
-    """Whatever type the earlier ones have, as within the event."""
+def test_last_of_repeated_wrapper_members_counts(name: str) -> None:
+    """The last of several members with the same name counts, whatever type the earlier ones have, as in the event."""
     value = json.dumps(GOOD).encode()
-    assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Store)
-    assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), Dead)
+    assert isinstance(outcome_of(b'{"%b":5,%b' % (name.encode(), value[1:])), Storable)
+    assert isinstance(outcome_of(b'%b,"%b":5}' % (value[:-1], name.encode())), DeadLetter)
 
 
 def fail_on(value: bytes) -> Callable[..., Any]:
-    """`fast_path.row_of`, with a mistake that one message brings to light."""
+    """Make a `fast_path.decode_row` with a bug that shows on one value only."""
 
-    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+    def decode_row(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
         if found == value:
             raise KeyError("mistake")
-        return quick_row_of(found, *rest)
+        return fast_decode_row(found, *rest)
 
-    return row_of
+    return decode_row
 
 
 def unencodable(value: bytes) -> Callable[..., Any]:
-    """The same, but the mistake comes out only when the row is encoded."""
+    """Make a `fast_path.decode_row` whose bug shows only when the row is encoded."""
 
-    def row_of(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
-        row = quick_row_of(found, *rest)
+    def decode_row(found: bytes, *rest: Any) -> Any:  # noqa: ANN401 - as the real one
+        row = fast_decode_row(found, *rest)
         return msgspec.structs.replace(row, schema_version="1") if row and found == value else row
 
-    return row_of
+    return decode_row
 
 
 @pytest.mark.parametrize(
     ("mistake", "reason", "tenant_id"),
     [(fail_on, "KeyError: 'mistake'", None), (unencodable, "error: required argument is not an integer", "tenant_a")],
 )
-def test_a_mistake_of_ours_is_one_records_own_matter(
+def test_a_bug_dead_letters_only_the_record_that_triggers_it(
     monkeypatch: pytest.MonkeyPatch,
     expect_errors: ExpectErrors,
     mistake: Callable[[bytes], Callable[..., Any]],
     reason: str,
     tenant_id: str | None,
 ) -> None:
-    """The record is a dead letter that says so, and a person hears of it; those around it are stored."""
-    expect_errors("a record cannot be processed")
+    """A bug that one record triggers makes it a dead letter and logs an error; the records around it are stored."""
+    expect_errors("record cannot be processed")
     good, odd = (json.dumps({**GOOD, "idempotency_key": key}).encode() for key in ("good", "odd"))
-    monkeypatch.setattr(fast_path, "row_of", mistake(odd))
+    monkeypatch.setattr(fast_path, "decode_row", mistake(odd))
     records = tuple(Record(0, offset, value) for offset, value in enumerate((good, odd, good)))
-    first, dead, last = pipeline.decide(Taken("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
-    assert isinstance(first, Store)
-    assert isinstance(last, Store)
-    assert isinstance(dead, Dead)
+    first, dead, last = pipeline.decide(PolledRecords("t", records, {0: Span(0, 3)}), RULES, NOW).outcomes
+    assert isinstance(first, Storable)
+    assert isinstance(last, Storable)
+    assert isinstance(dead, DeadLetter)
     assert (dead.code, dead.identity.tenant_id) == ("UNSTORABLE", tenant_id)
     assert dead.reason == f"UNSTORABLE: the processor fails on it: {reason}"
 
 
 @given(st.binary() | st.none())
-def test_any_bytes_are_dead(value: bytes | None) -> None:
-    """They are no event."""
-    assert isinstance(outcome_of(value), Dead)
+def test_random_bytes_are_dead_letters(value: bytes | None) -> None:
+    """Random bytes become dead letters."""
+    assert isinstance(outcome_of(value), DeadLetter)
 
 
 @settings(max_examples=300)
 @given(st.sampled_from([*GOOD, *GOOD_EVENT, "another", "\x00", "\ud800"]), _json)
 def test_any_value_in_any_place_has_an_outcome(name: str, value: Any) -> None:  # noqa: ANN401 - any value is the point
-    """Nothing raises, and what is to be stored can be encoded."""
+    """Any JSON value in any member raises nothing, and every row can be encoded."""
     wrapper: dict[str, Any] = {**GOOD, "event": dict(GOOD_EVENT)}
     (wrapper if name in GOOD else wrapper["event"])[name] = value
     outcome_of(json.dumps(wrapper).encode())
@@ -136,14 +136,14 @@ def test_any_value_in_any_place_has_an_outcome(name: str, value: Any) -> None:  
 
 
 @given(st.integers(0, 300), st.data())
-def test_a_torn_message_has_an_outcome(length: int, data: st.DataObject) -> None:
-    """Cut anywhere, or with any byte changed."""
+def test_a_damaged_value_has_an_outcome(length: int, data: st.DataObject) -> None:
+    """A value that is truncated anywhere, or has one byte changed, raises nothing."""
     text = bytearray(json.dumps(GOOD).encode())
     outcome_of(bytes(text[:length]))
     text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
     outcome_of(bytes(text))
 
 
-def test_the_good_one_is_stored() -> None:
-    """Else the others would show nothing."""
-    assert isinstance(outcome_of(json.dumps(GOOD).encode()), Store)
+def test_the_undamaged_value_is_stored() -> None:
+    """The value that the other tests damage is valid itself."""
+    assert isinstance(outcome_of(json.dumps(GOOD).encode()), Storable)

@@ -19,22 +19,22 @@ from event_platform.processor.worker_pool import END_WITHIN_SECONDS
 
 @pytest.fixture(scope="module")
 def processor(run_service_for_module: RunService) -> Service:
-    """Two workers."""
+    """A processor with two workers."""
     return run_service_for_module("processor", "--workers", "2")
 
 
 def report(processor: Service) -> dict[str, Any]:
-    """What ``/health`` says."""
+    """Return the body of `/health`."""
     return processor.health()
 
 
 def partitions(processor: Service) -> list[list[int]]:
-    """Of each worker."""
+    """Return the partitions of each worker."""
     return [worker.get("partitions", []) for worker in report(processor)["workers"]]
 
 
-def test_they_share_the_partitions(raw_topic: RawTopic, processor: Service) -> None:
-    """Each has some, together they have all; one exposition tells them apart."""
+def test_workers_share_the_partitions(raw_topic: RawTopic, processor: Service) -> None:
+    """Each worker has half of the partitions; a metric label tells the workers apart."""
     eventually(lambda: [len(some) for some in partitions(processor)] == [3, 3], "three partitions each")
     assert sorted(itertools.chain.from_iterable(partitions(processor))) == list(range(6))
     for partition in range(6):
@@ -45,8 +45,8 @@ def test_they_share_the_partitions(raw_topic: RawTopic, processor: Service) -> N
     raw_topic.assert_balanced()
 
 
-def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Service) -> None:
-    """It is said, red meanwhile, and its partitions are read again; nothing counts twice."""
+def test_a_dead_worker_is_restarted(raw_topic: RawTopic, processor: Service) -> None:
+    """A killed worker is restarted, its partitions are read on, and nothing is counted twice."""
     victim = report(processor)["workers"][0]["pid"]
     raw_topic.send_good(500)
     os.kill(victim, signal.SIGKILL)
@@ -56,19 +56,19 @@ def test_a_worker_that_dies_is_started_again(raw_topic: RawTopic, processor: Ser
     processor.wait_until_ready()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    assert "a worker died; starting it again" in processor.log()
+    assert "worker died; restarting" in processor.log()
 
 
-def test_what_a_dead_worker_said_is_not_its_successors(processor: Service) -> None:
-    """A worker that was started again is not ready before it says so itself."""
+def test_a_restarted_worker_is_down_until_it_reports(processor: Service) -> None:
+    """A restarted worker is down until it has reported itself, whatever the killed one reported last."""
     processor.wait_until_ready()
-    told = eventually(lambda: _successor_that_has_not_spoken(processor), "a worker caught before its first report")
+    told = eventually(lambda: _successor_without_a_report(processor), "a worker caught before its first report")
     assert told["status"] == "down"
     processor.wait_until_ready()
 
 
-def _successor_that_has_not_spoken(processor: Service) -> dict[str, Any] | None:
-    """What is said of a worker that was killed, and stopped before it could report; None where it was quicker."""
+def _successor_without_a_report(processor: Service) -> dict[str, Any] | None:
+    """Kill a worker, and stop its successor before it reports; return its entry, or None if it reported first."""
 
     def worker() -> dict[str, Any]:
         told: dict[str, Any] = report(processor)["workers"][0]
@@ -84,8 +84,8 @@ def _successor_that_has_not_spoken(processor: Service) -> dict[str, Any] | None:
 
 
 @pytest.mark.long
-def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
-    """A stopped one has no opinion of its own health, so silence is one."""
+def test_a_worker_that_does_not_report_is_down(processor: Service) -> None:
+    """A worker whose process is stopped (SIGSTOP) cannot report, and is down."""
     victim = report(processor)["workers"][1]["pid"]
     os.kill(victim, signal.SIGSTOP)
     try:
@@ -96,8 +96,8 @@ def test_a_worker_that_says_nothing_is_down(processor: Service) -> None:
     processor.wait_until_ready()
 
 
-def test_they_end_together(run_service: RunService, processor: Service) -> None:
-    """SIGTERM ends all of them in time; SIGKILL of the first process leaves no worker behind."""
+def test_workers_end_with_their_parent(run_service: RunService, processor: Service) -> None:
+    """SIGTERM ends all workers in time; SIGKILL of the parent leaves no worker process."""
     assert processor.stop() == 0
     second = run_service("processor", "--workers", "2")
     first = psutil.Process(second.pid)
@@ -108,8 +108,8 @@ def test_they_end_together(run_service: RunService, processor: Service) -> None:
 
 
 @pytest.mark.timing
-def test_workers_end_by_themselves(run_service: RunService, promised: Promised) -> None:
-    """They are told to, and have ended before they would be killed."""
+def test_workers_end_before_they_are_killed(run_service: RunService, promised: Promised) -> None:
+    """Workers end on SIGTERM before the deadline after which they are killed."""
 
     def seconds_to_end() -> float:
         processor = run_service("processor", "--workers", "2")

@@ -24,7 +24,7 @@ def test_memory_is_bounded_through_an_outage(
     servers: RunningServers, raw_topic: RawTopic, run_service: RunService, expect_errors: ExpectErrors, seconds: float
 ) -> None:
     """Postgres hangs, then is gone, while far more waits in Kafka than memory may hold; afterwards all is stored."""
-    expect_errors("still waiting")
+    expect_errors("still unavailable")
     processor = run_service("processor")
     raw_topic.send_good(10_000)
     raw_topic.await_processed()

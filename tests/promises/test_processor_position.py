@@ -77,13 +77,13 @@ def test_dropped_records_are_a_recorded_gap(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient, expect_errors: ExpectErrors
 ) -> None:
     """Records that Kafka dropped before they were read are said loudly and recorded; reading goes on."""
-    expect_errors("events are lost")
+    expect_errors("events lost")
     raw_topic.send(*(raw_topic.message() for _ in range(20)), partition=2)
     first = run_service("processor")
     raw_topic.await_processed()
     first.stop()
     raw_topic.query("UPDATE consumer_progress SET next_offset = 0 WHERE partition = 2 RETURNING 1")
-    end = raw_topic.topic.marks([2])[2].high
+    end = raw_topic.topic.watermarks([2])[2].high
     where = TopicPartition(raw_topic.settings.topic_raw, 2, end - 5)
     admin.delete_records([where], request_timeout=DEADLINE_SECONDS)[where].result(DEADLINE_SECONDS)
     run_service("processor")
@@ -137,11 +137,11 @@ def test_partition_beyond_its_end_stops_red_until_rewound(
     raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
     """An offset that Kafka does not have yet stops that partition only, red with the command that mends it."""
-    expect_errors("a partition is stopped")
+    expect_errors("partition stopped")
     raw_topic.send(raw_topic.message(), partition=4)
     first = run_service("processor")
     raw_topic.await_processed()
-    end = raw_topic.topic.marks([4])[4].high
+    end = raw_topic.topic.watermarks([4])[4].high
     raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 4 RETURNING 1")
     second = run_service("processor", wait_until_ready=False)
     raw_topic.send(raw_topic.message(), partition=4)
@@ -174,7 +174,7 @@ def test_stopped_partition_stays_red_through_a_rebalance(
     raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
     """A rebalance that takes its time, and gives the stopped one back in the end: it is red as before."""
-    expect_errors("a partition is stopped")
+    expect_errors("partition stopped")
     raw_topic.send(raw_topic.message(), partition=0)
     run_service("processor").stop()
     raw_topic.query("UPDATE consumer_progress SET next_offset = 1000000 WHERE partition = 0 RETURNING 1")
@@ -189,7 +189,7 @@ def test_stopped_partition_stays_red_through_a_rebalance(
     eventually(lambda: _partitions(third), "the third's partitions")
     second.thaw()
     eventually(lambda: _stopped(first) == {"0"}, "the partition being red again")
-    end = raw_topic.topic.marks([0])[0].high
+    end = raw_topic.topic.watermarks([0])[0].high
     rewind("--partition", "0", "--to", str(end))
     raw_topic.await_processed()
 
@@ -204,7 +204,7 @@ def test_rewind_reads_again_without_counting_twice(
     run_service("processor")
     raw_topic.send(*(raw_topic.message() for _ in range(40)), b"rubbish", partition=5)
     raw_topic.await_processed()
-    mark = raw_topic.topic.marks([5])[5]
+    mark = raw_topic.topic.watermarks([5])[5]
     end, low = mark.high, mark.high - 41
     before = raw_topic.query("SELECT outcome, sum(n) FROM throughput GROUP BY 1 ORDER BY 1")
     said = rewind("--partition", "5", "--to", str(low), "--dry-run")

@@ -185,7 +185,7 @@ def test_every_answer_is_true_in_the_end(
 ) -> None:
     """Acknowledged = stored + dead, no key twice, no effect of a refused request, and the rollups equal the rows."""
     # After a minute a person should look.
-    expect_errors("still waiting")
+    expect_errors("still unavailable")
     fault, seconds = FAULTS[name]
     seed = 1 + list(FAULTS).index(name)
     counters = platform.send(seed, seconds, lambda: fault(platform, seconds)).counters

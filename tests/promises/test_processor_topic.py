@@ -42,7 +42,7 @@ def test_recreated_topic_starts_anew(
     raw_topic.await_processed()
     raw_topic.assert_balanced()
     processor.wait_until_ready()
-    assert processor.log().count("the topic was made anew") <= 1
+    assert processor.log().count("topic was recreated") <= 1
 
 
 @pytest.mark.long

@@ -19,7 +19,7 @@ PARTITION = 3
 
 @pytest.fixture(autouse=True)
 def _stops_are_expected(expect_errors: ExpectErrors) -> None:
-    expect_errors("a partition is stopped")
+    expect_errors("partition stopped")
 
 
 def _send_good(raw_topic: RawTopic, count: int) -> None:
@@ -49,7 +49,7 @@ def test_what_came_after_a_cut_is_not_left_out(
     its health names brings in every event, also a dead letter at an offset where there was another one before.
     """
     first = run_service("processor")
-    start = raw_topic.topic.marks([PARTITION])[PARTITION].high
+    start = raw_topic.topic.watermarks([PARTITION])[PARTITION].high
     _send_good(raw_topic, 8)
     raw_topic.send(b"rubbish before", partition=PARTITION)
     raw_topic.await_processed()

@@ -1,10 +1,11 @@
-"""Applies ``V<number>__<name>.sql`` in order: each once, in one transaction, and never two runs at a time."""
+"""Applies the files ``V<number>__<name>.sql`` in order: each once, in its own transaction, one run at a time."""
 
 import hashlib
 import re
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -12,17 +13,17 @@ from psycopg import sql
 from event_platform.core.connections import postgres
 from event_platform.core.errors import ConfigurationError, UnavailableError
 
-_FILE_NAME = re.compile(r"V([1-9][0-9]*)__[a-z0-9_]+\.sql")
+_FILE_NAME: Final = re.compile(r"V([1-9][0-9]*)__[a-z0-9_]+\.sql")
 
-LOCK_KEY = 7_264_917_305_118_402
-"""The advisory lock that a run holds; any number that nobody else uses."""
+LOCK_KEY: Final = 7_264_917_305_118_402
+"""The advisory lock that a run holds; an arbitrary number, different from all our other locks."""
 
-LOCK_WAIT_SECONDS = 60
+LOCK_TIMEOUT_SECONDS: Final = 60
 
-OLDEST_SERVER_VERSION = 160_000
-"""As libpq counts; 16 has ``pg_input_is_valid``, by which the processor finds unreadable payloads."""
+MIN_SERVER_VERSION: Final = 160_000
+"""In libpq's form; the processor needs ``pg_input_is_valid``, which is new in 16."""
 
-_LEDGER = """
+_CREATE_HISTORY: Final = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer     PRIMARY KEY,
     name       text        NOT NULL,
@@ -31,9 +32,9 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 )"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Migration:
-    """One file."""
+    """A migration file."""
 
     version: int
     name: str
@@ -41,31 +42,32 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text; how its lines end does not count."""
+        """SHA-256 of the statements, independent of line endings."""
         return hashlib.sha256(self.statements.encode()).hexdigest()
 
 
 def migrate(conninfo: str, folder: Traversable | None = None) -> list[str]:
-    """Bring the database at ``conninfo`` to this version's schema.
+    """Apply all migrations that the database at ``conninfo`` does not have yet.
 
     Args:
         conninfo: A libpq URL or connection string.
-        folder: Where the files lie, if not in this package.
+        folder: The folder of the files; this package by default.
 
     Returns:
-        Names of the files applied now; empty where nothing was to do.
+        Names of the files that were applied now.
 
     Raises:
-        ConfigurationError: An applied file was edited, or the database is newer than this version, or not in UTF-8.
+        ConfigurationError: An applied file was edited, the database is newer than this version or not in UTF-8, or
+            the role may not create tables.
         UnavailableError: Postgres does not answer, or another run holds the lock for longer than a minute.
     """
-    known = read_folder(folder or resources.files(__package__))
-    ours = postgres.conninfo_from_url(conninfo, "event-platform-migrate")
+    migrations = read_folder(folder or resources.files(__package__))
+    own_conninfo = postgres.conninfo_from_url(conninfo, "event-platform-migrate")
     try:
-        with postgres.connect(ours, lock_timeout=f"{LOCK_WAIT_SECONDS}s") as one:
-            _check_version(one.info.server_version)
-            one.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
-            return _apply_missing(one, known)
+        with postgres.connect(own_conninfo, lock_timeout=f"{LOCK_TIMEOUT_SECONDS}s") as connection:
+            _check_version(connection.info.server_version)
+            connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+            return _apply_missing(connection, migrations)
     except postgres.ServerEncodingError as error:
         raise ConfigurationError(f"DATABASE_URL: {error}") from error
     except psycopg.OperationalError as error:
@@ -75,7 +77,7 @@ def migrate(conninfo: str, folder: Traversable | None = None) -> list[str]:
 
 
 def _check_version(server_version: int) -> None:
-    if server_version < OLDEST_SERVER_VERSION:
+    if server_version < MIN_SERVER_VERSION:
         raise ConfigurationError(f"Postgres {server_version // 10_000} is too old: 16 or later is needed")
 
 
@@ -83,7 +85,7 @@ def read_folder(folder: Traversable) -> list[Migration]:
     """The migrations in ``folder``, in the order of their numbers.
 
     Raises:
-        ConfigurationError: A file of SQL is misnamed, or two have one number.
+        ConfigurationError: A file ``*.sql`` is misnamed, or two have the same number.
     """
     found: dict[int, Migration] = {}
     for file in folder.iterdir():
@@ -102,22 +104,22 @@ def _read(file: Traversable) -> Migration:
     return Migration(int(match[1]), file.name, file.read_text("utf-8"))
 
 
-def _apply_missing(connection: postgres.Connection, known: list[Migration]) -> list[str]:
-    connection.execute(_LEDGER)
+def _apply_missing(connection: postgres.Connection, migrations: list[Migration]) -> list[str]:
+    connection.execute(_CREATE_HISTORY)
     rows = connection.execute("SELECT version, name, checksum FROM schema_migrations ORDER BY version").fetchall()
-    missing = missing_of(known, [(int(version), str(name), str(checksum)) for version, name, checksum in rows])
+    missing = find_missing(migrations, [(int(version), str(name), str(checksum)) for version, name, checksum in rows])
     for migration in missing:
         _apply(connection, migration)
     return [migration.name for migration in missing]
 
 
-def missing_of(known: list[Migration], applied: list[tuple[int, str, str]]) -> list[Migration]:
-    """Which of ``known`` are still to be applied, given ``(version, name, checksum)`` of those that were.
+def find_missing(migrations: list[Migration], applied: list[tuple[int, str, str]]) -> list[Migration]:
+    """The migrations still to be applied, given ``(version, name, checksum)`` of the applied ones.
 
     Raises:
-        ConfigurationError: An applied one is unknown here, was edited, or is newer than one still to be applied.
+        ConfigurationError: An applied one is not among ``migrations``, was edited, or is newer than a missing one.
     """
-    by_version = {migration.version: migration for migration in known}
+    by_version = {migration.version: migration for migration in migrations}
     for version, name, checksum in applied:
         if version not in by_version:
             raise ConfigurationError(f"the database has migration {name}, which this version lacks: run a newer one")
@@ -126,7 +128,7 @@ def missing_of(known: list[Migration], applied: list[tuple[int, str, str]]) -> l
                 f"migration {name} was edited after it was applied: restore the file and put the change into a new one"
             )
     newest = max((version for version, _, _ in applied), default=0)
-    missing = [migration for migration in known if migration.version not in {version for version, _, _ in applied}]
+    missing = [migration for migration in migrations if migration.version not in {version for version, _, _ in applied}]
     for migration in missing:
         if migration.version < newest:
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""One thread that does one piece of work after the other."""
+"""One thread that runs one piece of work after another."""
 
 import queue
 import threading
@@ -9,30 +9,30 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 SWITCH_INTERVAL_SECONDS: Final = 0.000_1
-"""For `sys.setswitchinterval`: after so long a thread that decodes lets the one in that talks to Postgres.
+"""For `sys.setswitchinterval`: how long the decoding thread keeps the GIL while the writer thread waits for it.
 
-At Python's 5 ms the latter waits so long after each of its steps, while Postgres does nothing: that halved the rate.
+At Python's default of 5 ms the writer waits so long after each of its statements, while Postgres is idle: that halved
+the throughput.
 """
 
 
-class Background:
-    """A thread that ends with the process, whatever it is waiting for."""
+class BackgroundThread:
+    """A daemon thread with a queue: it ends with the process, whatever it is waiting for."""
 
     def __init__(self, name: str) -> None:
-        """Start it."""
-        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
-        """Do ``work`` after what was submitted before."""
+        """Run ``work`` after what was submitted before."""
         future: Future[T] = Future()
-        self._waiting.put((future, work))
+        self._queue.put((future, work))
         return future
 
     def _run(self) -> None:
         while True:
-            future, work = self._waiting.get()
+            future, work = self._queue.get()
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - it is the waiting thread's to handle
+            except BaseException as error:  # noqa: BLE001 - the thread that waits for the result handles it
                 future.set_exception(error)

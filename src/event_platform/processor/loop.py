@@ -1,145 +1,119 @@
-"""Reads batches, hands each to `process`, and keeps Kafka served while Postgres works or is away."""
+"""The main loop of a worker: when to poll, when to process, and how to keep Kafka served meanwhile."""
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Future
+import threading
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import AbstractContextManager
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.background_thread import Background
-from event_platform.processor.consumer.lost_consumer import Reach
-from event_platform.processor.consumer.positioning import Placement
-from event_platform.processor.monitoring.stuck_detector import HangWatch
-from event_platform.processor.parts import Parts
-from event_platform.processor.pipeline import process
-from event_platform.processor.retry import StoppedError
-from event_platform.processor.storage.batch import Batch
-from event_platform.processor.storage.writer import Settled
+from event_platform.processor.consumer.lost_consumer import LostConsumerDetector
+from event_platform.processor.consumer.positioning import PartitionPositioner
+from event_platform.processor.consumer.source import Source
+from event_platform.processor.in_flight import BatchInFlight
+from event_platform.processor.monitoring.retry import StoppedError
+from event_platform.processor.monitoring.stuck_detector import StuckDetector
+from event_platform.processor.pipeline import Pipeline, process
+from event_platform.processor.reporter import Reporter
+from event_platform.processor.storage.writer import WriteResult
 
-IDLE_SECONDS: Final = 0.2
-WHILE_STORING_SECONDS: Final = 0.005
+POLL_SECONDS: Final = 0.2
+POLL_WHILE_STORING_SECONDS: Final = 0.005
 PAUSE_AFTER_SECONDS: Final = 1.0
-END_WITHIN_SECONDS: Final = 3.0
+FINISH_WITHIN_SECONDS: Final = 3.0
 
 log = get_logger(__name__)
 
 
-class Loop:
-    """The main thread of a worker; the `Stages` of its pipeline."""
+@dataclass(frozen=True, slots=True)
+class LoopMonitors:
+    """What the loop calls in every turn, besides its work."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Built of ``parts``, which others end."""
-        self._parts = parts
-        self._source = parts.source
-        self._background = Background("writer")
-        self._placement = Placement(parts, self._background)
-        self._hang_watches = (HangWatch(parts.patience, parts.database, parts.health), *parts.hang_watches)
-        self._reach = Reach(parts.watch, parts.source)
-        self._running: Future[Settled] | None = None
-        self._running_since = 0.0
-        self.rules = parts.rules
+    reporter: Reporter
+    lost_consumer: LostConsumerDetector
+    stuck_detectors: tuple[StuckDetector, ...]
+
+
+class Loop:
+    """Runs with one consumer, on the main thread."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        source: Source,
+        positioner: PartitionPositioner,
+        monitors: LoopMonitors,
+        stop: threading.Event,
+    ) -> None:
+        """Process the batches of ``source`` until ``stop`` is set."""
+        self._pipeline = pipeline
+        self._source = source
+        self._positioner = positioner
+        self._monitors = monitors
+        self._stop = stop
+        self._in_flight = BatchInFlight[WriteResult](
+            pipeline.session.thread, monitors.reporter.batch_started, self._batch_stored, self._serve_kafka
+        )
 
     def run(self) -> None:
         """Process until told to stop.
 
         Raises:
-            FencedInstanceError: Another process has our name.
-            LostConsumerError: The consumer finds no broker any more, though others do.
+            FencedInstanceError: Another member of the group has our name.
+            LostConsumerError: The consumer finds no broker any more, though other clients do.
         """
         try:
-            self._source.join()
-            while not self._parts.stop.is_set():
+            self._source.subscribe()
+            while not self._stop.is_set():
                 self._turn()
         except StoppedError:
-            log.info("dropped the batch in hand; it is read again")
+            log.info("stopping; the batch in flight is read again after the restart")
         finally:
-            self._finish_within(END_WITHIN_SECONDS)
+            self._finish_last_batch()
 
     def _turn(self) -> None:
-        self._placement.go_on(is_idle=self._running is None)
-        taken = self._source.take(self._patience_seconds())
-        if taken is not None:
-            process(taken, self)
-        elif self._running is not None and self._running.done():
-            self._finish()
-        self._look_for_hanging()
-        self._reach.look()
-        self._parts.observer.look(self._source)
+        self._positioner.update(is_idle=self._in_flight.is_empty())
+        polled = self._source.poll(self._poll_seconds())
+        if polled is not None:
+            process(polled, self._pipeline, self._in_flight)
+        elif self._in_flight.is_done():
+            self._in_flight.finish()
+        self._check_stuck()
+        self._monitors.lost_consumer.check()
+        self._monitors.reporter.observe(self._source)
 
-    def _look_for_hanging(self) -> None:
-        for watch in self._hang_watches:
-            watch.look()
+    def _check_stuck(self) -> None:
+        for detector in self._monitors.stuck_detectors:
+            detector.check()
 
-    def _patience_seconds(self) -> float:
-        """A finished batch is to be noticed at once, but not by spinning through an outage."""
-        is_quick = self._running is not None and time.monotonic() - self._running_since < PAUSE_AFTER_SECONDS
-        return WHILE_STORING_SECONDS if is_quick or self._placement.is_looking() else IDLE_SECONDS
+    def _poll_seconds(self) -> float:
+        """How long to wait for records: briefly while a batch may finish soon, but not all through an outage."""
+        is_storing = not self._in_flight.is_empty() and self._in_flight.seconds() < PAUSE_AFTER_SECONDS
+        return POLL_WHILE_STORING_SECONDS if is_storing or self._positioner.expects_answer() else POLL_SECONDS
 
-    def now(self) -> datetime | None:
-        """The present, in UTC; None where it is not known for certain."""
-        clock = self._parts.clock
-        return clock.now() if clock.is_certain() else None
-
-    def deciding(self) -> AbstractContextManager[object]:
-        """For the metrics."""
-        return self._parts.observer.deciding()
-
-    def in_turn(self, work: Callable[[], Settled], batch: Batch) -> None:
-        """Wait for the batch before, then start ``work``; Kafka is served meanwhile."""
-        self._finish()
-        self._parts.observer.begin(batch)
-        self._running_since = time.monotonic()
-        self._running = self._background.submit(work)
-
-    def store_batch(self, batch: Batch) -> Settled:
-        """In the background: one transaction, tried until it succeeds."""
-        return self._parts.patience.persist(lambda: self._parts.writer.write(batch), "storing a batch")
-
-    def publish_dead_letters(self, settled: Settled) -> None:
-        """In the background: wake the outbox."""
-        if any(one.dead for one in settled.stored):
-            self._parts.outbox.wake()
-
-    def commit_offsets(self, settled: Settled) -> None:
-        """In the background: for lag tools only."""
-        if settled.done:
-            self._source.commit(settled.done)
-
-    def _finish(self) -> None:
-        """Wait for the batch in Postgres, and act on what became of it."""
-        if self._running is None:
-            return
-        settled = self._await(self._running)
-        self._running = None
+    def _batch_stored(self, write_result: WriteResult) -> None:
         self._source.resume()
-        self._parts.observer.end(settled)
-        if settled.moved:
-            log.info("partitions stand elsewhere than we read; going there", partitions=sorted(settled.moved))
-            self._source.displace(settled.moved)
+        self._monitors.reporter.batch_stored(write_result)
+        if write_result.mismatched:
+            log.info(
+                "offset mismatch with Postgres; repositioning partitions", partitions=sorted(write_result.mismatched)
+            )
+            self._source.assignment.reset_positions(write_result.mismatched)
 
-    def _await(self, running: "Future[Settled]") -> Settled:
-        while not running.done():
-            try:
-                return running.result(IDLE_SECONDS)
-            except FutureTimeoutError:
-                self._serve_while_waiting()
-        return running.result()
-
-    def _serve_while_waiting(self) -> None:
-        if self._parts.stop.is_set():
+    def _serve_kafka(self) -> None:
+        """Stay a member of the group while the next batch waits for the one in flight."""
+        if self._stop.is_set():
             raise StoppedError
-        self._look_for_hanging()
-        if time.monotonic() - self._running_since > PAUSE_AFTER_SECONDS:
+        self._check_stuck()
+        if self._in_flight.seconds() > PAUSE_AFTER_SECONDS:
             self._source.serve_paused()
-        self._parts.observer.look(self._source)
+        self._monitors.reporter.observe(self._source)
 
-    def _finish_within(self, seconds: float) -> None:
-        """The batch in hand is stored, or nothing of it."""
-        if self._running is not None:
-            try:
-                self._parts.observer.end(self._running.result(seconds))
-            except (StoppedError, FutureTimeoutError):
-                self._parts.database.abort()
+    def _finish_last_batch(self) -> None:
+        """Store the batch in flight completely, or roll it back."""
+        try:
+            write_result = self._in_flight.last_result(FINISH_WITHIN_SECONDS)
+        except (StoppedError, FutureTimeoutError):
+            self._pipeline.session.database.abort()
+        else:
+            if write_result is not None:
+                self._monitors.reporter.batch_stored(write_result)

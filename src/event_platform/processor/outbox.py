@@ -1,8 +1,9 @@
-"""Brings dead letters from their table to their topic: at least once, and without anything waiting for it."""
+"""Publishes dead letters from their table to their topic: at least once, and nothing waits for it."""
 
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -11,27 +12,29 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from event_platform.core import embedded_value
 from event_platform.core.connections import kafka
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.envelope import format_timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.health import DEAD_LETTER_TOPIC, POSTGRES, Health
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step, unnoted
-from event_platform.processor.retry import Patience, StoppedError
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
+from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.dead_letters import decode_headers
 
-MAX_LETTERS: Final = 500
-MAX_BYTES: Final = 4_194_304
+MAX_ROUND_MESSAGES: Final = 500
+MAX_ROUND_BYTES: Final = 4_194_304
 MAX_MESSAGE_BYTES: Final = 100_000_000
-"""What a broker takes in one request, as it is usually set."""
+"""What a broker accepts in one request by default."""
 DELIVERY_TIMEOUT_SECONDS: Final = 10
-LOOK_EVERY_SECONDS: Final = 5.0
-"""Dead letters of workers that died wait for so long at most."""
+CHECK_INTERVAL_SECONDS: Final = 5.0
+"""How long dead letters of a worker that died wait at most."""
 
-# The running sum keeps one round within MAX_BYTES, but lets a single larger letter through.
-_CLAIM: Final = """
+# The running sum keeps a round within MAX_ROUND_BYTES, but lets a larger dead letter through alone.
+_SELECT_ROUND: Final = """
 WITH waiting AS (
     SELECT id, coalesce(octet_length(original_bytes), 0) AS bytes FROM dlq_events
     WHERE published_at IS NULL AND id <> ALL(%s) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -52,39 +55,41 @@ _SOURCE_HEADERS: Final = (
     "source-leader-epoch",
     "code",
 )
-"""By all of these but the code a reader knows a repeat."""
+"""All but the code identify a dead letter, so that a reader recognises a repeat."""
 
 _COUNT: Final = "SELECT count(*) FROM (SELECT FROM dlq_events WHERE published_at IS NULL LIMIT 10000) unpublished"
 
 log = get_logger(__name__)
 
 
-class Letter(msgspec.Struct, frozen=True):
-    """A dead letter as its topic carries it."""
+@dataclass(frozen=True, slots=True)
+class DeadLetterMessage:
+    """A dead letter as a message of its topic."""
 
     id: int
+    """Of its row in the outbox."""
     key: bytes | None
     value: bytes
     headers: list[tuple[str, str | bytes | None]]
 
 
 def producer_config(settings: Settings) -> dict[str, Any]:
-    """Of the producer of dead letters."""
+    """Configuration of the producer of dead letters."""
     return {
         **kafka.client_config(settings, "event-platform-dead-letters"),
-        # Not idempotent: a repeat is allowed here, and so no error is ever fatal to the producer.
+        # Not idempotent: a repeat is allowed here, and no error is fatal to such a producer.
         "acks": "all",
         "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1_000,
         "linger.ms": 5,
-        # Only the topic limits what is published, so that raising its limit is all that a person has to do.
+        # Only the topic limits the size, so that raising its limit is all that a person has to do.
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "allow.auto.create.topics": False,
     }
 
 
-def letter_of(row: Sequence[Any]) -> Letter:
-    """The message of a row of the outbox: the original spliced in, its headers kept, and ours that name its source."""
-    number, failed_at, reason, code, *source, key, headers, value = row
+def message_from_row(row: Sequence[Any]) -> DeadLetterMessage:
+    """Make the message of a row of the outbox: the original spliced in, its headers, and headers naming its source."""
+    row_id, failed_at, reason, code, *source, key, headers, value = row
     rendered = embedded_value.embed(value)
     body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
         msgspec.json.encode(format_timestamp(failed_at)),
@@ -93,115 +98,123 @@ def letter_of(row: Sequence[Any]) -> Letter:
         rendered.encoding.encode(),
     )
     ours = [(name, str(text).encode()) for name, text in zip(_SOURCE_HEADERS, [*source, code], strict=True)]
-    return Letter(number, key, body, [*decode_headers(headers), *ours])
+    return DeadLetterMessage(row_id, key, body, [*decode_headers(headers), *ours])
 
 
 class Outbox:
-    """A thread that publishes what is unpublished, whenever it is woken and every few seconds."""
+    """Publishes unpublished dead letters in a thread, when woken and every few seconds."""
 
     def __init__(
-        self, settings: Settings, database: Database, patience: Patience, health: Health, note: NoteStep = unnoted
+        self,
+        settings: Settings,
+        database: Database,
+        retrier: Retrier,
+        health: Health,
+        record_step: RecordStep = ignore_step,
     ) -> None:
-        """Publish over connections of its own; ``note`` is told how long each round took."""
-        self._note = note
+        """Publish over connections of its own; ``record_step`` is called with the seconds of each round."""
+        self._record_step = record_step
         self._topic = settings.topic_dlq
         self._producer = ReplaceableClient(partial(Producer, producer_config(settings)), settings.topic_dlq)
         self._database = database
-        self._patience = patience
+        self._retrier = retrier
         self._health = health
         self._woken = threading.Event()
-        self._refused: set[int] = set()
-        self._refused_before: set[int] = set()
-        self._offered_at = time.monotonic()
+        self._too_large: set[int] = set()
+        """Ids of dead letters that are not tried again until `_retry_too_large`."""
+        self._logged_too_large: set[int] = set()
+        self._retried_at = time.monotonic()
 
     def wake(self) -> None:
-        """There may be something to publish."""
+        """Publish now; there may be new dead letters."""
         self._woken.set()
 
     def run(self) -> None:
-        """Until the process ends."""
+        """Publish until the process ends."""
         try:
             while True:
-                self._patience.persist(self._empty, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
-                self._woken.wait(LOOK_EVERY_SECONDS)
+                self._retrier.run(self._publish_all, "publishing dead letters", (DEAD_LETTER_TOPIC, POSTGRES))
+                self._woken.wait(CHECK_INTERVAL_SECONDS)
                 self._woken.clear()
-                self._offer_again()
+                self._retry_too_large()
         except StoppedError:
             return
 
-    def _offer_again(self) -> None:
-        """What the topic refused is offered again now and then: its limit may have been raised."""
-        if time.monotonic() - self._offered_at >= LOOK_EVERY_SECONDS:
-            self._offered_at = time.monotonic()
-            self._refused_before, self._refused = self._refused, set()
+    def _retry_too_large(self) -> None:
+        """Try again, now and then, what the topic refused for its size: its limit may have been raised."""
+        if time.monotonic() - self._retried_at >= CHECK_INTERVAL_SECONDS:
+            self._retried_at = time.monotonic()
+            self._logged_too_large, self._too_large = self._too_large, set()
 
-    def _empty(self) -> None:
+    def _publish_all(self) -> None:
         connection = self._database.connection()
         try:
-            while self._publish_some(connection):
+            while self._publish_round(connection):
                 connection = self._database.connection()
         except UnavailableError:
             self._producer.replace_if_lost()
             raise
         finally:
-            self._health.unpublished = _count_unpublished(connection)
+            self._health.set_unpublished(_count_unpublished(connection))
 
-    def _publish_some(self, connection: Connection) -> int:
-        """Publish a round of letters and mark them, and say how many were there to be published."""
-        laps = Laps(self._note)
+    def _publish_round(self, connection: Connection) -> int:
+        """Publish some dead letters and mark them as published; returns how many there were to publish."""
+        stopwatch = Stopwatch(self._record_step)
         with connection.transaction():
-            rows = connection.execute(_CLAIM, [sorted(self._refused), MAX_LETTERS, MAX_BYTES]).fetchall()
-            published = self._publish([letter_of(row) for row in rows])
+            parameters = [sorted(self._too_large), MAX_ROUND_MESSAGES, MAX_ROUND_BYTES]
+            rows = connection.execute(_SELECT_ROUND, parameters).fetchall()
+            published = self._publish([message_from_row(row) for row in rows])
             connection.execute("UPDATE dlq_events SET published_at = now() WHERE id = ANY(%s)", [published])
-        if rows and not published and not self._refused.intersection(row[0] for row in rows):
+        if rows and not published and not self._too_large.intersection(row[0] for row in rows):
             raise UnavailableError(f"topic {self._topic} does not acknowledge dead letters")
         if rows:
-            laps.end(Step.PUBLISH)
+            stopwatch.record(Step.PUBLISH)
         return len(rows)
 
-    def _publish(self, letters: list[Letter]) -> list[int]:
-        errors = self._deliver(letters)
-        too_large = [letter for letter in letters if _is_too_large(errors.get(letter.id))]
+    def _publish(self, messages: list[DeadLetterMessage]) -> list[int]:
+        """Publish ``messages``, and return the ids of those that Kafka acknowledged."""
+        errors = self._deliver(messages)
+        too_large = [message for message in messages if _is_too_large(errors.get(message.id))]
         if len(too_large) > 1:
-            # A broker refuses whole batches: one that is too large takes others with it.
-            for letter in too_large:
-                errors |= self._deliver([letter])
-        for number, error in errors.items():
+            # A broker refuses whole batches, so one that is too large takes others with it.
+            for message in too_large:
+                errors |= self._deliver([message])
+        for row_id, error in errors.items():
             if _is_too_large(error):
-                self._refuse(number)
-        return [number for number, error in errors.items() if error is None]
+                self._set_aside(row_id)
+        return [row_id for row_id, error in errors.items() if error is None]
 
-    def _deliver(self, letters: list[Letter]) -> dict[int, KafkaError | None]:
-        """What became of each; of one that is in neither way known, nothing is said."""
+    def _deliver(self, messages: list[DeadLetterMessage]) -> dict[int, KafkaError | None]:
+        """The error of each message by id, None if acknowledged; a message of unknown fate is missing."""
         errors: dict[int, KafkaError | None] = {}
-        for letter in letters:
-            self._produce(letter, errors)
+        for message in messages:
+            self._produce(message, errors)
         self._producer.current.flush(DELIVERY_TIMEOUT_SECONDS + 1)
         return errors
 
-    def _produce(self, letter: Letter, errors: dict[int, KafkaError | None]) -> None:
-        def note(error: KafkaError | None, _message: Message) -> None:
-            errors[letter.id] = error
+    def _produce(self, message: DeadLetterMessage, errors: dict[int, KafkaError | None]) -> None:
+        def record(error: KafkaError | None, _delivered: Message) -> None:
+            errors[message.id] = error
 
         try:
             self._producer.current.produce(
-                self._topic, letter.value, letter.key, headers=letter.headers, on_delivery=note
+                self._topic, message.value, message.key, headers=message.headers, on_delivery=record
             )
         except KafkaException as error:
-            errors[letter.id] = error.args[0]
+            errors[message.id] = error.args[0]
         except BufferError:
-            # It stays in the table, for the next round.
+            # The producer's queue is full; the message stays in the table for the next round.
             self._producer.current.poll(0.1)
 
-    def _refuse(self, number: int) -> None:
-        if number not in self._refused_before:
+    def _set_aside(self, row_id: int) -> None:
+        """Leave a dead letter that is too large for its topic in the table, and log it once."""
+        if row_id not in self._logged_too_large:
             log.error(
-                "a dead letter is larger than its topic takes; it stays in the table, and is published within seconds "
-                "once the topic's max.message.bytes is raised",
-                id=number,
+                "dead letter too large for its topic; it is published once the topic's max.message.bytes is raised",
+                id=row_id,
                 topic=self._topic,
             )
-        self._refused.add(number)
+        self._too_large.add(row_id)
 
 
 def _is_too_large(error: KafkaError | None) -> bool:

@@ -1,124 +1,138 @@
-"""The way of every message, from Kafka's bytes to a row or a dead letter."""
+"""The flow of a batch, from Kafka's records to committed offsets."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
 
 from event_platform.core.rules import fast_path, timestamps
 from event_platform.core.rules.decode import decode
 from event_platform.core.rules.enrich import enrich
-from event_platform.core.rules.outcome import NOBODY, Code, Dead, Identity, Outcome, Store, dead_of
-from event_platform.core.rules.validate import Rules, Valid, validate
+from event_platform.core.rules.outcome import (
+    UNKNOWN_IDENTITY,
+    DeadLetter,
+    EventIdentity,
+    Outcome,
+    ReasonCode,
+    Storable,
+    dead_letter_for,
+    identity_of,
+)
+from event_platform.core.rules.validate import ValidationRules, ValidEvent, validate
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.consumer.commits import OffsetCommits
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.in_flight import BatchInFlight
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch
+from event_platform.processor.outbox import Outbox
+from event_platform.processor.records import PolledRecords, Record
 from event_platform.processor.storage import binary_copy
-from event_platform.processor.storage.batch import Batch, Record, Taken
-from event_platform.processor.storage.conflicts import identity_of
-from event_platform.processor.storage.writer import Settled
+from event_platform.processor.storage.batch import Batch
+from event_platform.processor.storage.writer import BatchWriter, WriteResult
+from event_platform.processor.writer_session import WriterSession
 
 log = get_logger(__name__)
 
 
-class Stages(Protocol):
-    """What `process` needs of its surroundings."""
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What the steps of the flow use."""
 
-    rules: Rules
-
-    def now(self) -> datetime | None:
-        """The present, in UTC; None where it is not known for certain."""
-
-    def deciding(self) -> AbstractContextManager[object]:
-        """Measures what is done while it is entered."""
-
-    def in_turn(self, work: Callable[[], Settled], batch: Batch) -> None:
-        """Wait until the batch before is through, then do ``work`` in the background."""
-
-    def store_batch(self, batch: Batch) -> Settled:
-        """Everything of the batch in one transaction, however often it has to be tried."""
-
-    def publish_dead_letters(self, settled: Settled) -> None:
-        """Have the outbox emptied, if there is something new in it, without waiting for that."""
-
-    def commit_offsets(self, settled: Settled) -> None:
-        """Tell Kafka how far we are."""
+    rules: ValidationRules
+    clock: DatabaseClock
+    record_step: RecordStep
+    session: WriterSession
+    writer: BatchWriter
+    outbox: Outbox
+    commits: OffsetCommits
 
 
-def process(taken: Taken, stages: Stages) -> None:
-    """Bring one batch through: decode, validate, enrich; then, in turn, store, publish, commit.
+def process(polled: PolledRecords, pipeline: Pipeline, in_flight: BatchInFlight[WriteResult]) -> None:
+    """Decode, validate and enrich the records; then store them, publish their dead letters and commit their offsets.
 
-    The first three are pure, and happen while Postgres still works on the batch before.
+    The first three are pure, and run here while Postgres is still working on the batch before. The other three run on
+    the writer thread, once that batch is finished.
     """
-    with stages.deciding():
-        batch = decide(taken, stages.rules, stages.now())
-    stages.in_turn(lambda: settle(batch, stages), batch)
+    stopwatch = Stopwatch(pipeline.record_step)
+    batch = decide(polled, pipeline.rules, pipeline.clock.now() if pipeline.clock.is_reliable() else None)
+    stopwatch.record(Step.DECIDE)
+    in_flight.start(batch, partial(store_and_publish, batch, pipeline))
 
 
-def settle(batch: Batch, stages: Stages) -> Settled:
-    """One transaction, then its dead letters from the outbox, then the offsets."""
-    settled = stages.store_batch(batch)
-    stages.publish_dead_letters(settled)
-    stages.commit_offsets(settled)
-    return settled
+def store_and_publish(batch: Batch, pipeline: Pipeline) -> WriteResult:
+    """Store the batch in one transaction, retried until it succeeds; publish its dead letters; commit its offsets.
+
+    The outbox publishes on its own thread, and the consumer's thread sends the commit: neither is waited for.
+    """
+    write_result = pipeline.session.retrier.run(partial(pipeline.writer.write, batch), "storing a batch")
+    if any(one.dead_letters for one in write_result.transactions):
+        pipeline.outbox.wake()
+    pipeline.commits.request(write_result.next_offsets)
+    return write_result
 
 
-def decide(taken: Taken, rules: Rules, now: datetime | None) -> Batch:
-    """Say of each record what is to become of it."""
+def decide(polled: PolledRecords, rules: ValidationRules, now: datetime | None) -> Batch:
+    """Give each record its outcome: a row, or a dead letter.
+
+    Args:
+        polled: The records.
+        rules: What an event must be.
+        now: The time by which events are too old or too new; None where it is uncertain, and no event is.
+    """
     now_us = None if now is None else timestamps.from_datetime(now)
-    outcomes = tuple(outcome_of(record, rules, now_us) for record in taken.records)
-    batch = Batch(taken.topic_id, taken.records, outcomes, taken.spans)
+    outcomes = tuple(outcome_of(record, rules, now_us) for record in polled.records)
+    batch = Batch(polled.topic_id, polled.records, outcomes, polled.spans)
     try:
-        batch.prepare()
-    except Exception:  # noqa: BLE001 - it is said of the records that cause it
-        batch = replace(batch, outcomes=tuple(map(_storable, batch.records, outcomes)))
-        batch.prepare()
+        batch.precompute()
+    except Exception:  # noqa: BLE001 - the records that cause it become dead letters
+        batch = replace(batch, outcomes=tuple(map(_checked_by_encoding, batch.records, outcomes)))
+        batch.precompute()
     return batch
 
 
-def outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
-    """Decode, validate and enrich one record; whatever fails at that is this record's own matter."""
+def outcome_of(record: Record, rules: ValidationRules, now_us: int | None) -> Outcome:
+    """Decode, validate and enrich one record; any error makes a dead letter of this record alone."""
     try:
         if record.problem is not None:
             return _unreadable(record, record.problem)
-        usual = fast_path.row_of(record.value, rules, now_us) if record.value else None
-        return Store(usual) if usual else careful_outcome_of(record, rules, now_us)
-    except Exception as error:  # noqa: BLE001 - else this record would be met again and again, and nothing after it
-        return _failed(record, error, NOBODY)
+        row = fast_path.decode_row(record.value, rules, now_us) if record.value else None
+        return Storable(row) if row else decode_validate_enrich(record, rules, now_us)
+    except Exception as error:  # noqa: BLE001 - else the partition would stop at this record for ever
+        return _failed(record, error, UNKNOWN_IDENTITY)
 
 
-def _storable(record: Record, outcome: Outcome) -> Outcome:
-    """``outcome``, or a dead letter where its row cannot be sent to Postgres."""
-    if isinstance(outcome, Dead):
+def decode_validate_enrich(record: Record, rules: ValidationRules, now_us: int | None) -> Outcome:
+    """The steps one by one, for what the fast path leaves: the dead letter names every problem."""
+    decoded = decode(record.value)
+    if isinstance(decoded, DeadLetter):
+        return decoded
+    valid = validate(decoded, record.value or b"", rules, now_us)
+    if isinstance(valid, ValidEvent):
+        return Storable(enrich(decoded, valid))
+    return dead_letter_for(valid, decoded.identity())
+
+
+def _checked_by_encoding(record: Record, outcome: Outcome) -> Outcome:
+    """Return ``outcome``, or a dead letter where its row cannot be encoded."""
+    if isinstance(outcome, DeadLetter):
         return outcome
     try:
         binary_copy.encode([outcome.row])
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - the same, one step later
         return _failed(record, error, identity_of(outcome.row))
     return outcome
 
 
-def _failed(record: Record, error: Exception, identity: Identity) -> Dead:
+def _failed(record: Record, error: Exception, identity: EventIdentity) -> DeadLetter:
     log.error(
-        "a record cannot be processed; it is a dead letter",
+        "record cannot be processed; dead-lettering it",
         partition=record.partition,
         offset=record.offset,
         exc_info=error,
     )
-    return Dead(Code.UNSTORABLE, f"the processor fails on it: {type(error).__name__}: {error}", identity)
+    return DeadLetter(ReasonCode.UNSTORABLE, f"the processor fails on it: {type(error).__name__}: {error}", identity)
 
 
-def _unreadable(record: Record, problem: str) -> Dead:
+def _unreadable(record: Record, problem: str) -> DeadLetter:
     decoded = decode(record.value)
-    identity = decoded.identity if isinstance(decoded, Dead) else decoded.identity()
-    return Dead(Code.DESERIALIZATION_FAILED, problem, identity)
-
-
-def careful_outcome_of(record: Record, rules: Rules, now_us: int | None) -> Outcome:
-    """The same, step by step, with every problem named."""
-    decoded = decode(record.value)
-    if isinstance(decoded, Dead):
-        return decoded
-    valid = validate(decoded, record.value or b"", rules, now_us)
-    if isinstance(valid, Valid):
-        return Store(enrich(decoded, valid))
-    return dead_of(valid, decoded.identity())
+    identity = decoded.identity if isinstance(decoded, DeadLetter) else decoded.identity()
+    return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, problem, identity)

@@ -1,84 +1,85 @@
-"""What is done by the clock: days made ahead, what is past its retention dropped; and whether the clock is right."""
+"""The background task for daily partitions and retention: creates partitions ahead, removes old data."""
 
 import threading
 import time
 from datetime import datetime, timedelta
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.database_clock import Clock
-from event_platform.processor.retry import Patience, StoppedError
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.monitoring.retry import Retrier, StoppedError
 from event_platform.processor.storage import daily_partitions
-from event_platform.processor.storage.connection import Connection, Database
+from event_platform.processor.storage.connection import Database
 
-EVERY_SECONDS: Final = 3_600.0
-ASK_EVERY_SECONDS: Final = 10.0
-ROWS_AT_ONCE: Final = 5_000
+INTERVAL_SECONDS: Final = 3_600.0
+CLOCK_INTERVAL_SECONDS: Final = 10.0
+DELETE_BATCH_ROWS: Final = 5_000
 MINUTE_COUNTS_DAYS: Final = 2
 THROUGHPUT_DAYS: Final = 2
 
 log = get_logger(__name__)
 
 
-class Housekeeping:
-    """A thread with a connection of its own, so that nothing waits for it."""
+class RetentionTask:
+    """Creates partitions ahead and removes old data, in a thread and over a connection of its own."""
 
-    def __init__(self, settings: Settings, database: Database, patience: Patience, clock: Clock) -> None:
-        """Keep what ``settings`` say."""
+    def __init__(self, settings: Settings, database: Database, retrier: Retrier, clock: DatabaseClock) -> None:
         self._settings = settings
         self._database = database
-        self._patience = patience
+        self._retrier = retrier
         self._clock = clock
-        self._is_doubtful = False
+        self._clocks_differ = False
 
     def run(self, stop: threading.Event) -> None:
-        """At once, and then every hour; Postgres' time is asked for more often."""
+        """Run at once, and then every hour; synchronize the clock more often."""
         try:
             while not stop.is_set():
-                self._patience.persist(self.tidy, "making days and dropping old ones")
+                self._retrier.run(self.run_once, "making days and dropping old ones")
                 self._wait(stop)
         except StoppedError:
             return
 
     def _wait(self, stop: threading.Event) -> None:
-        """Until it is time again, or what was left because of the clocks can be done."""
-        since, has_left = time.monotonic(), self._is_doubtful
-        while time.monotonic() - since < EVERY_SECONDS and not stop.wait(ASK_EVERY_SECONDS):
-            self._patience.persist(self.ask_time, "asking for the time")
-            if has_left and not self._is_doubtful:
+        """Wait for the next run; it comes early if the clocks agree again, because the last one removed nothing."""
+        since, removed_nothing = time.monotonic(), self._clocks_differ
+        while time.monotonic() - since < INTERVAL_SECONDS and not stop.wait(CLOCK_INTERVAL_SECONDS):
+            self._retrier.run(self.synchronize_clock, "asking for the time")
+            if removed_nothing and not self._clocks_differ:
                 return
 
-    def ask_time(self) -> None:
-        """Learn Postgres' time; say so when its clock and ours part, and when they agree again."""
-        self._clock.ask(self._database.connection())
-        complaint = self._clock.complaint()
-        if complaint and not self._is_doubtful:
-            log.error("clocks differ", problem=complaint)
-        if self._is_doubtful and not complaint:
+    def synchronize_clock(self) -> None:
+        """Read Postgres' time, and log when the clocks begin to differ and when they agree again."""
+        self._clock.synchronize(self._database.connection())
+        skew_message = self._clock.skew_message()
+        if skew_message and not self._clocks_differ:
+            log.error("clocks differ", problem=skew_message)
+        if self._clocks_differ and not skew_message:
             log.warning("clocks agree again")
-        self._is_doubtful = complaint is not None
+        self._clocks_differ = skew_message is not None
 
-    def tidy(self) -> None:
-        """Make the days ahead, and drop what is too old where the time is certain."""
-        self.ask_time()
+    def run_once(self) -> None:
+        """Create the partitions ahead, and remove what is too old if the clock is reliable."""
+        self.synchronize_clock()
         connection, now = self._database.connection(), self._clock.now()
-        made = daily_partitions.make(connection, daily_partitions.days_ahead(now))
-        if made:
-            log.info("days of events", made=len(made))
-        if self._clock.is_certain():
-            self._drop_old(connection, now)
+        created = daily_partitions.create(connection, daily_partitions.required_days(now))
+        if created:
+            log.info("created daily partitions", partitions=len(created))
+        if self._clock.is_reliable():
+            self._remove_old(connection, now)
 
-    def _drop_old(self, connection: Connection, now: datetime) -> None:
+    def _remove_old(self, connection: Connection, now: datetime) -> None:
         dropped = daily_partitions.drop(connection, (now - timedelta(days=self._settings.retention_days)).date())
         if dropped:
-            log.info("days of events", dropped=dropped)
-        # What is not published yet has not been where a person looks for it.
+            log.info("dropped daily partitions", partitions=dropped)
+        # An unpublished dead letter is not yet where a person looks for it.
         self._delete("dlq_events", "failed_at", self._settings.dlq_retention_days, "published_at IS NOT NULL")
         for table, column, days in self._retentions():
             self._delete(table, column, days)
 
     def _retentions(self) -> tuple[tuple[str, str, int], ...]:
+        """``(table, column, days)`` of the tables whose rows are deleted by age alone."""
         kept = self._settings.retention_days
         return (
             ("duplicate_requests", "seen_at", kept),
@@ -86,16 +87,16 @@ class Housekeeping:
             ("throughput_hourly", "hour", max(kept, self._settings.dlq_retention_days)),
             ("event_counts", "minute", MINUTE_COUNTS_DAYS),
             ("event_counts_hourly", "hour", kept),
-            # A day counts whole until its last hour is gone.
+            # A day counts as a whole until its last hour is too old.
             ("event_counts_daily", "day", kept + 1),
         )
 
-    def _delete(self, table: str, column: str, days: int, but_only: str = "true") -> None:
-        """In small steps, so that no one waits long for a lock or for the log."""
+    def _delete(self, table: str, column: str, days: int, condition: str = "true") -> None:
+        """Delete old rows in small steps, so that nobody waits long for a lock or for the WAL."""
         statement = (
             f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608 - the names are constants
-            f"SELECT ctid FROM {table} WHERE {column} < now() - make_interval(days => %s) AND {but_only} "
-            f"LIMIT {ROWS_AT_ONCE}))"
+            f"SELECT ctid FROM {table} WHERE {column} < now() - make_interval(days => %s) AND {condition} "
+            f"LIMIT {DELETE_BATCH_ROWS}))"
         )
         while self._database.connection().execute(statement, [days]).rowcount:
             continue

@@ -1,4 +1,4 @@
-"""``event-platform rewind``: has a partition read again from an earlier offset or time, or goes on from a later one."""
+"""``event-platform rewind``: moves a partition to an earlier offset or time, to read it again, or to a later one."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -6,17 +6,18 @@ from typing import Final
 import click
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
 from event_platform.processor.consumer.topic import Topic
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.connection import Connection, Database
-from event_platform.processor.storage.offset_store import Place
+from event_platform.processor.storage.connection import Database
+from event_platform.processor.storage.offset_store import PartitionId
 
-ANSWER_SECONDS: Final = 40.0
-"""Longer than any timeout that Postgres itself keeps."""
+DEADLINE_SECONDS: Final = 40.0
+"""Longer than every timeout of the session."""
 
 
 @click.command()
@@ -27,17 +28,17 @@ def rewind(partition: int, target: str, *, dry_run: bool) -> None:
     """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
     settings = load("rewind")
     topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
-    offset = offset_of(topic, partition, target)
-    place = Place(topic.name, topic.id(), partition)
+    offset = resolve_target(topic, partition, target)
+    partition_id = PartitionId(topic.name, topic.id(), partition)
     try:
-        with Database(settings).within(ANSWER_SECONDS) as connection:
-            click.echo(move(connection, place, offset, dry_run=dry_run))
+        with Database(settings).connection_within(DEADLINE_SECONDS) as connection:
+            click.echo(move_partition(connection, partition_id, offset, dry_run=dry_run))
     except psycopg.Error as error:
         raise UnavailableError(f"rewinding partition {partition}: {error}") from error
 
 
-def offset_of(topic: Topic, partition: int, target: str) -> int:
-    """The offset that ``target``, an offset or a time, means.
+def resolve_target(topic: Topic, partition: int, target: str) -> int:
+    """The offset that ``target`` names, as an offset or as a time.
 
     Raises:
         InvalidInputError: It is neither, or lies outside what Kafka still holds.
@@ -46,10 +47,11 @@ def offset_of(topic: Topic, partition: int, target: str) -> int:
     """
     if partition not in topic.partitions():
         raise ConfigurationError(f"topic {topic.name} has no partition {partition}")
-    marks = topic.marks([partition])[partition]
-    offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, marks.high)
-    if not marks.low <= offset <= marks.high:
-        raise InvalidInputError(f"--to {target}: partition {partition} holds offsets {marks.low} to {marks.high}")
+    watermarks = topic.watermarks([partition])[partition]
+    offset = int(target) if target.isdecimal() else _offset_at(topic, partition, target, watermarks.high)
+    if not watermarks.low <= offset <= watermarks.high:
+        held = f"{watermarks.low} to {watermarks.high}"
+        raise InvalidInputError(f"--to {target}: partition {partition} holds offsets {held}")
     return offset
 
 
@@ -58,16 +60,16 @@ def _offset_at(topic: Topic, partition: int, target: str, end: int) -> int:
         moment = timestamps.to_datetime(timestamps.parse(target))
     except ValueError as error:
         raise InvalidInputError(f"--to {target}: expected an offset, or a time like {_example()}") from error
-    # Kafka's times begin with 1970, and its negative ones mean something else.
+    # Kafka's timestamps begin with 1970; negative ones have a special meaning.
     offset = topic.offset_at(partition, max(0, int(moment.timestamp() * 1_000)))
     return end if offset < 0 else offset
 
 
-def move(connection: Connection, place: Place, offset: int, *, dry_run: bool) -> str:
-    """Let the partition go on at ``offset``, and return a sentence that says what that means."""
+def move_partition(connection: Connection, partition: PartitionId, offset: int, *, dry_run: bool) -> str:
+    """Set the partition's next offset, and return a sentence that says what that does."""
     with connection.transaction(force_rollback=dry_run):
-        before = offset_store.move(connection, place, offset)
-    where = f"partition {place.partition} of {place.topic}"
+        before = offset_store.set_offset(connection, partition, offset)
+    where = f"partition {partition.partition} of {partition.topic}"
     would = "would go" if dry_run else "goes"
     if before is None:
         return f"{where} was never read; it {would} on at offset {offset}"

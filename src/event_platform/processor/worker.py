@@ -1,74 +1,77 @@
-"""One worker: its threads, and what they are made of."""
+"""One worker: the threads and connections that process some of the topic's partitions."""
 
 import sys
 import threading
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.metrics.processor import ProcessorMetrics
-from event_platform.core.rules.validate import Rules
+from event_platform.core.rules.validate import ValidationRules
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
-from event_platform.processor.consumer.duplicate_member import Namesake
+from event_platform.processor.background_tasks import BackgroundTasks
+from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS, BackgroundThread
+from event_platform.processor.consumer.commits import OffsetCommits
+from event_platform.processor.consumer.duplicate_member import DuplicateMemberCheck
 from event_platform.processor.consumer.errors import FencedInstanceError
-from event_platform.processor.consumer.lost_consumer import LostConsumerError
+from event_platform.processor.consumer.lost_consumer import LostConsumerDetector, LostConsumerError
 from event_platform.processor.consumer.membership import Membership
+from event_platform.processor.consumer.offset_reconciler import OffsetReconciler
+from event_platform.processor.consumer.positioning import PartitionPositioner
 from event_platform.processor.consumer.source import Source
-from event_platform.processor.consumer.topic import Topic
-from event_platform.processor.consumer.topic_monitor import KafkaWatch
-from event_platform.processor.database_clock import Clock
-from event_platform.processor.loop import Loop
+from event_platform.processor.consumer.start_offsets import StartOffsetLookup
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.loop import Loop, LoopMonitors
 from event_platform.processor.monitoring import timings
-from event_platform.processor.monitoring.health import Health, State
-from event_platform.processor.monitoring.partition_progress import ProgressWatch
-from event_platform.processor.monitoring.reporter import Observer
-from event_platform.processor.monitoring.stuck_detector import HangWatch
-from event_platform.processor.outbox import Outbox
-from event_platform.processor.parts import Parts
-from event_platform.processor.retention import Housekeeping
-from event_platform.processor.retry import Patience, PatienceBeside
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import BackgroundRetrier, Retrier
+from event_platform.processor.monitoring.stuck_detector import StuckDetector
+from event_platform.processor.pipeline import Pipeline
+from event_platform.processor.reporter import Reporter
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.transaction import Store
-from event_platform.processor.storage.writer import Writer
+from event_platform.processor.storage.transaction import TransactionalStore
+from event_platform.processor.storage.writer import BatchWriter
+from event_platform.processor.writer_session import WriterSession
 
-CLOSE_WITHIN_SECONDS = 1.0
+CLOSE_WITHIN_SECONDS: Final = 1.0
 
 log = get_logger(__name__)
 
 
 class Worker:
-    """Reads some of the topic's partitions."""
+    """Processes the partitions that the group assigns to it."""
 
     def __init__(self, settings: Settings, index: int) -> None:
-        """Build nothing that needs a server yet; ``index`` counts the workers of a process."""
+        """Build what needs no server; ``index`` counts the workers of a process."""
         self._settings = settings
         self._membership = Membership(settings, index)
-        self._clock = Clock()
+        self._clock = DatabaseClock()
         self._registry = CollectorRegistry()
         self._metrics = ProcessorMetrics(self._registry)
-        self._note_step = timings.noting(self._metrics)
+        self._record_step = timings.step_recorder(self._metrics)
         self._stop = threading.Event()
         self._health = Health(self._clock)
-        self._chance = Random()  # noqa: S311 - jitter is no secret
+        self._reporter = Reporter(self._health, self._metrics)
+        self._random = Random()  # noqa: S311 - jitter is no secret
 
     def report(self) -> dict[str, Any]:
-        """What `/health` says of it."""
+        """The body of `/health`."""
         return self._health.report()
 
     def exposition(self) -> bytes:
-        """Its metrics in Prometheus' text format."""
+        """The metrics in Prometheus' text format."""
         self._metrics.is_ready.set(self._health.status() != "down")
         self._metrics.unpublished.set(self._health.unpublished)
         return generate_latest(self._registry)
 
     def stop(self) -> None:
-        """Finish or drop the batch in hand, and end."""
-        self._health.state = State.STOPPING
+        """Finish or drop the batch in flight, and end."""
+        self._health.mark_stopping()
         self._stop.set()
 
     def run(self) -> None:
@@ -79,94 +82,77 @@ class Worker:
         """
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         with self._membership as membership:
-            parts = self._build(membership.instance_id)
-            self._start_threads(parts)
+            tasks = BackgroundTasks(
+                self._settings, self._clock, self._health, self._background_retrier, self._record_step
+            )
+            tasks.start(self._stop)
             try:
                 while not self._stop.is_set():
-                    parts = self._run_consumer(parts, membership.instance_id)
+                    self._run_consumer(membership.instance_id, tasks)
             finally:
                 self._stop.set()
-                _close(parts.source)
 
-    def _run_consumer(self, parts: Parts, instance_id: str) -> Parts:
-        """Process for as long as the consumer is of use; what to go on with then, or when told to stop."""
+    def _run_consumer(self, instance_id: str, tasks: BackgroundTasks) -> None:
+        """Process with one consumer, until it has to be replaced or the worker stops."""
+        commits = OffsetCommits(self._settings.topic_raw, self._record_step)
+        source = Source(self._settings, instance_id, commits)
         try:
-            Loop(parts).run()
+            with _closing(source):
+                self._loop(source, commits, tasks).run()
         except FencedInstanceError:
-            _close(parts.source)
             admin = replaceable_admin_client(self._settings)
-            Namesake(admin, self._settings.kafka_group, instance_id).wait_until_gone(self._health, self._stop)
+            check = DuplicateMemberCheck(admin, self._settings.kafka_group, instance_id)
+            check.wait_until_gone(self._health, self._stop)
         except LostConsumerError:
-            log.warning("the consumer finds no Kafka broker, which others do; going on with a new one")
-            self._health.state = State.STARTING
-            _close(parts.source)
-        else:
-            return parts
-        return self._with_new_consumer(parts, instance_id)
+            log.warning("consumer finds no Kafka broker, but another client does; replacing the consumer")
+            self._health.mark_starting()
 
-    def _with_new_consumer(self, parts: Parts, instance_id: str) -> Parts:
-        # With a database of its own: what the old one has in hand may still wait for Postgres, over its connection.
-        database, source = Database(self._settings), Source(self._settings, instance_id, self._note_step)
-        writer, patience = self._writer(database, source), self._patience(database)
-        return replace(parts, source=source, database=database, writer=writer, patience=patience)
-
-    def _build(self, instance_id: str) -> Parts:
-        settings = self._settings
-        topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
-        database = Database(settings)
-        source = Source(settings, instance_id, self._note_step)
-        for_outbox, for_housekeeping, for_watch = Database(settings), Database(settings), Database(settings)
-        publishing, tidying = self._patience_beside(for_outbox), self._patience_beside(for_housekeeping)
-        comparing = self._patience_beside(for_watch)
-        # With a client of its own, so that no thread waits for another's answer.
-        seen = Topic(replaceable_admin_client(settings), settings.topic_raw)
-        return Parts(
-            topic=topic,
-            rules=Rules(settings.allowed_schema_versions, settings.retention_days),
+    def _loop(self, source: Source, commits: OffsetCommits, tasks: BackgroundTasks) -> Loop:
+        # With connections of its own: what the consumer before has in flight may still be waiting for Postgres.
+        database = Database(self._settings)
+        session = WriterSession(BackgroundThread("writer"), database, self._retrier(database))
+        pipeline = Pipeline(
+            rules=ValidationRules(self._settings.allowed_schema_versions, self._settings.retention_days),
             clock=self._clock,
-            stop=self._stop,
-            health=self._health,
-            observer=Observer(self._health, self._metrics, self._clock),
-            patience=self._patience(database),
-            database=database,
+            record_step=self._record_step,
+            session=session,
             writer=self._writer(database, source),
-            outbox=Outbox(settings, for_outbox, publishing, self._health, self._note_step),
-            housekeeping=Housekeeping(settings, for_housekeeping, tidying, self._clock),
-            source=source,
-            watch=KafkaWatch(topic, self._health),
-            progress_watch=ProgressWatch(seen, for_watch, comparing, self._health),
-            hang_watches=(
-                HangWatch(publishing, for_outbox, self._health),
-                HangWatch(tidying, for_housekeeping, self._health),
-                HangWatch(comparing, for_watch, self._health),
-            ),
+            outbox=tasks.outbox,
+            commits=commits,
+        )
+        lookup = StartOffsetLookup(session, tasks.topic, self._clock)
+        reconciler = OffsetReconciler(source.assignment, session)
+        positioner = PartitionPositioner(source.assignment, lookup, reconciler, tasks.topic_monitor, self._health)
+        stuck_detector = StuckDetector(session.retrier, database, self._health.dependencies)
+        monitors = LoopMonitors(
+            self._reporter,
+            LostConsumerDetector(tasks.topic_monitor, source),
+            (stuck_detector, *tasks.stuck_detectors),
+        )
+        return Loop(pipeline, source, positioner, monitors, self._stop)
+
+    def _writer(self, database: Database, source: Source) -> BatchWriter:
+        table = TransactionalStore(database.connection, self._settings.topic_raw, self._record_step)
+        return BatchWriter(database, Database(self._settings), table, source.assignment.is_current)
+
+    def _retrier(self, database: Database) -> Retrier:
+        return Retrier(self._health.dependencies, self._stop, self._random, database.close, self._count_failure)
+
+    def _background_retrier(self, database: Database) -> BackgroundRetrier:
+        return BackgroundRetrier(
+            self._health.dependencies, self._stop, self._random, database.close, self._count_failure
         )
 
-    def _writer(self, database: Database, source: Source) -> Writer:
-        table = Store(database.connection, self._settings.topic_raw, self._note_step)
-        return Writer(database, Database(self._settings), table, source.is_current)
-
-    def _patience(self, database: Database) -> Patience:
-        return Patience(self._health, self._stop, self._chance, database.close, self._count_failure)
-
-    def _count_failure(self, doing: str) -> None:
-        self._metrics.failures.labels(doing).inc()
-
-    def _patience_beside(self, database: Database) -> PatienceBeside:
-        return PatienceBeside(self._health, self._stop, self._chance, database.close, self._count_failure)
-
-    def _start_threads(self, parts: Parts) -> None:
-        for name, run in {
-            "outbox": parts.outbox.run,
-            "housekeeping": lambda: parts.housekeeping.run(self._stop),
-            "kafka-watch": lambda: parts.watch.run(self._stop),
-            "progress-watch": lambda: parts.progress_watch.run(self._stop),
-        }.items():
-            threading.Thread(target=run, name=name, daemon=True).start()
+    def _count_failure(self, operation: str) -> None:
+        self._metrics.failures.labels(operation).inc()
 
 
-def _close(source: Source) -> None:
-    """Leave the group; without Kafka that may take long, and the process must end."""
-    closing = threading.Thread(target=source.close, daemon=True)
-    closing.start()
-    closing.join(CLOSE_WITHIN_SECONDS)
+@contextmanager
+def _closing(source: Source) -> Iterator[None]:
+    """Leave the group at the end; without Kafka that may take long, and the process must end."""
+    try:
+        yield
+    finally:
+        closing = threading.Thread(target=source.close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_WITHIN_SECONDS)

@@ -1,81 +1,92 @@
 """Several workers as processes of one consumer group; one port answers for all of them."""
 
 import multiprocessing
-import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from event_platform.core import telemetry
+from event_platform.core.backoff import delay_after
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.monitoring.merged_metrics import merge
-from event_platform.processor.process_exit import leave
-from event_platform.processor.worker import Worker
 
-REPORT_EVERY_SECONDS: Final = 0.5
-OLD_AFTER_SECONDS: Final = 10.0
-"""A worker that has said nothing for so long is down, whatever it said last."""
+REPORT_INTERVAL_SECONDS: Final = 0.5
+REPORT_EXPIRES_SECONDS: Final = 10.0
+"""A worker that has not reported for so long is down, whatever it reported last."""
 
 END_WITHIN_SECONDS: Final = 4.5
-LONGEST_PAUSE_SECONDS: Final = 10.0
-LIVED_LONG_SECONDS: Final = 60.0
+FIRST_RESTART_SECONDS: Final = 0.5
+MAX_RESTART_SECONDS: Final = 10.0
+STABLE_AFTER_SECONDS: Final = 60.0
+"""A worker that ran for so long is restarted as if it had never died before."""
 
 _SEVERITY: Final = ("ok", "degraded", "down")
 
 log = get_logger(__name__)
 
+RunWorker = Callable[[Settings, int, Pipe], None]
+"""The target of a worker's process; it gets the worker's index, and the pipe to `start_reporting`."""
 
-def _run_child(settings: Settings, index: int, parent: Pipe) -> None:
-    """The process of a worker: it ends with its parent."""
-    telemetry.configure(settings, "processor")
-    worker = Worker(settings, index)
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: worker.stop())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+class ReportingWorker(Protocol):
+    """What a process of the pool runs; `worker.Worker` is one."""
+
+    def report(self) -> dict[str, Any]:
+        """The body of `/health`."""
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+def start_reporting(worker: ReportingWorker, parent: Pipe) -> None:
+    """Send the worker's health and metrics to the pool from a thread; stop the worker when the pool's process ends."""
     threading.Thread(target=_report, args=(worker, parent), name="report", daemon=True).start()
-    worker.run()
-    leave()
 
 
-def _report(worker: Worker, parent: Pipe) -> None:
+def _report(worker: ReportingWorker, parent: Pipe) -> None:
     try:
         while True:
             parent.send((worker.report(), worker.exposition()))
-            if parent.poll(REPORT_EVERY_SECONDS):
+            if parent.poll(REPORT_INTERVAL_SECONDS):
                 parent.recv_bytes()
     except (EOFError, OSError):
         worker.stop()
 
 
 @dataclass
-class _Child:
-    """A slot among the workers, whichever process fills it now."""
+class _WorkerSlot:
+    """One worker of the pool, whichever process runs it now."""
 
     index: int
     process: BaseProcess
     pipe: Pipe
-    started: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
+    reported_at: float = field(default_factory=time.monotonic)
     report: dict[str, Any] | None = None
     exposition: bytes = b""
     restarts: int = 0
-    start_again_at: float | None = None
+    restart_at: float | None = None
 
-    def listen(self) -> None:
+    def receive(self) -> None:
+        """Take the latest report from the pipe."""
         try:
             while self.pipe.poll():
                 self.report, self.exposition = self.pipe.recv()
-                self.heard = time.monotonic()
+                self.reported_at = time.monotonic()
         except (EOFError, OSError):
             return
 
     def status(self) -> str:
-        is_old = time.monotonic() - self.heard > OLD_AFTER_SECONDS
-        return "down" if is_old or self.report is None or self.start_again_at else str(self.report["status"])
+        is_expired = time.monotonic() - self.reported_at > REPORT_EXPIRES_SECONDS
+        return "down" if is_expired or self.report is None or self.restart_at else str(self.report["status"])
 
     def reason(self) -> str | None:
         if self.status() == "down" and (self.report or {}).get("status") != "down":
@@ -83,84 +94,93 @@ class _Child:
         error = (self.report or {}).get("error")
         return error and f"worker {self.index}: {error}"
 
+    def schedule_restart(self) -> float:
+        """Set when to restart the worker, whose process has died, and return the delay."""
+        if time.monotonic() - self.started_at > STABLE_AFTER_SECONDS:
+            self.restarts = 0
+        self.restarts += 1
+        self.pipe.close()
+        # The next process is not ready before it reports so itself.
+        self.report = None
+        delay_seconds = delay_after(
+            self.restarts, first_seconds=FIRST_RESTART_SECONDS, longest_seconds=MAX_RESTART_SECONDS
+        )
+        self.restart_at = time.monotonic() + delay_seconds
+        return delay_seconds
 
-class Workers:
-    """Starts processes, starts again those that die, and speaks for all."""
+    def restarted(self, process: BaseProcess, pipe: Pipe) -> None:
+        """Go on with a new process."""
+        self.process, self.pipe = process, pipe
+        self.started_at = self.reported_at = time.monotonic()
+        self.restart_at = None
 
-    def __init__(self, settings: Settings, count: int) -> None:
-        """``count`` workers."""
+
+class WorkerPool:
+    """Starts the workers' processes, restarts those that die, and reports for all."""
+
+    def __init__(self, settings: Settings, count: int, run_worker: RunWorker) -> None:
+        """Start ``count`` processes, each of which calls ``run_worker``."""
         self._settings = settings
+        self._run_worker = run_worker
         self._stop = threading.Event()
         self._context = multiprocessing.get_context("spawn")
-        self._children = [_Child(index, *self._start(index)) for index in range(count)]
+        self._slots = [_WorkerSlot(index, *self._start(index)) for index in range(count)]
 
     def _start(self, index: int) -> tuple[BaseProcess, Pipe]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_run_child, args=(self._settings, index, theirs), name=f"worker-{index}")
+        arguments = (self._settings, index, theirs)
+        process = self._context.Process(target=self._run_worker, args=arguments, name=f"worker-{index}")
         process.start()
         theirs.close()
         return process, ours
 
     def stop(self) -> None:
-        """End all of them."""
+        """End all workers."""
         self._stop.set()
 
     def run(self) -> None:
-        """Until `stop` is called."""
+        """Supervise the workers until `stop` is called."""
         while not self._stop.is_set():
-            wait([child.pipe for child in self._children if child.start_again_at is None], REPORT_EVERY_SECONDS)
-            for child in self._children:
-                child.listen()
-                self._look_after(child)
+            wait([slot.pipe for slot in self._slots if slot.restart_at is None], REPORT_INTERVAL_SECONDS)
+            for slot in self._slots:
+                slot.receive()
+                self._supervise(slot)
         self._end()
 
-    def _look_after(self, child: _Child) -> None:
-        now = time.monotonic()
-        if child.start_again_at is not None:
-            if now >= child.start_again_at:
-                child.process, child.pipe = self._start(child.index)
-                child.started = child.heard = now
-                child.start_again_at = None
-        elif not child.process.is_alive():
-            child.restarts = 1 if now - child.started > LIVED_LONG_SECONDS else child.restarts + 1
-            pause_seconds = min(LONGEST_PAUSE_SECONDS, 0.25 * 2**child.restarts)
-            log.warning(
-                "a worker died; starting it again",
-                index=child.index,
-                exit_code=child.process.exitcode,
-                pause_seconds=pause_seconds,
-            )
-            child.pipe.close()
-            # What the dead one said last is not true of the next one, which is not ready before it says so itself.
-            child.report = None
-            child.start_again_at = now + pause_seconds
+    def _supervise(self, slot: _WorkerSlot) -> None:
+        if slot.restart_at is not None:
+            if time.monotonic() >= slot.restart_at:
+                slot.restarted(*self._start(slot.index))
+        elif not slot.process.is_alive():
+            exit_code, delay_seconds = slot.process.exitcode, slot.schedule_restart()
+            log.warning("worker died; restarting", index=slot.index, exit_code=exit_code, delay_seconds=delay_seconds)
 
     def _end(self) -> None:
-        for child in self._children:
-            child.process.terminate()
+        for slot in self._slots:
+            slot.process.terminate()
         deadline = time.monotonic() + END_WITHIN_SECONDS
-        for child in self._children:
-            child.process.join(max(0.0, deadline - time.monotonic()))
-            if child.process.is_alive():
-                log.warning("a worker did not end in time; killing it", index=child.index)
-                child.process.kill()
-                child.process.join()
+        for slot in self._slots:
+            slot.process.join(max(0.0, deadline - time.monotonic()))
+            if slot.process.is_alive():
+                log.warning("worker did not end in time; killing it", index=slot.index)
+                slot.process.kill()
+                slot.process.join()
 
     def report(self) -> dict[str, Any]:
-        """The worst status, and what each worker says."""
-        ages = [age for child in self._children if (age := (child.report or {}).get("oldest_unprocessed_seconds"))]
+        """The body of `/health`: the worst status, and the report of each worker."""
+        ages = [age for slot in self._slots if (age := (slot.report or {}).get("oldest_unprocessed_seconds"))]
         return {
-            "status": max((child.status() for child in self._children), key=_SEVERITY.index),
-            "error": "; ".join(filter(None, map(_Child.reason, self._children))) or None,
+            "status": max((slot.status() for slot in self._slots), key=_SEVERITY.index),
+            "error": "; ".join(filter(None, map(_WorkerSlot.reason, self._slots))) or None,
             "oldest_unprocessed_seconds": max(ages, default=None),
             "workers": [
-                {"index": child.index, "pid": child.process.pid, "restarts": child.restarts}
-                | (child.report or {"state": "starting"})
-                | {"status": child.status()}
-                for child in self._children
+                {"index": slot.index, "pid": slot.process.pid, "restarts": slot.restarts}
+                | (slot.report or {"state": "starting"})
+                | {"status": slot.status()}
+                for slot in self._slots
             ],
         }
 
     def exposition(self) -> bytes:
-        """Every worker's metrics, told apart by the label ``worker``."""
-        return merge({str(child.index): child.exposition for child in self._children})
+        """The metrics of all workers, told apart by the label ``worker``."""
+        return merge({str(slot.index): slot.exposition for slot in self._slots})

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 
 from event_platform.admin.responses.search import DeadLetterPage
 
@@ -32,7 +32,7 @@ def test_no_dead_letters_is_an_empty_page(api: httpx.Client) -> None:
     assert _page(api) == {"total": 0, "dead_letters": [], "next": None}
 
 
-def test_a_dead_letter_has_every_field(api: httpx.Client, store: Store) -> None:
+def test_a_dead_letter_has_every_field(api: httpx.Client, store: Storable) -> None:
     """Reason, ids, source and original."""
     offset = store.dead_letter(
         datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC), event_id="e", idempotency_key="k", request_id="req_x"
@@ -63,7 +63,7 @@ def test_a_dead_letter_has_every_field(api: httpx.Client, store: Store) -> None:
     ],
 )
 def test_any_original_can_be_restored(
-    api: httpx.Client, store: Store, original: bytes | None, encoding: str, shown: str | None
+    api: httpx.Client, store: Storable, original: bytes | None, encoding: str, shown: str | None
 ) -> None:
     """It is shown in the most readable encoding that keeps its bytes."""
     store.dead_letter(original_bytes=original)
@@ -71,14 +71,14 @@ def test_any_original_can_be_restored(
     assert (found["original_encoding"], found["original"]) == (encoding, shown)
 
 
-def test_json_is_embedded_unchanged(api: httpx.Client, store: Store) -> None:
+def test_json_is_embedded_unchanged(api: httpx.Client, store: Storable) -> None:
     """White space, repeated names and digits are kept."""
     original = b'{ "n":1.10,  "n":12345678901234567890, "e": 1e400 }'
     store.dead_letter(original_bytes=original)
     assert original in api.get("/admin/dlq/sample").content
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(api: httpx.Client, store: Store) -> None:
+def test_pages_follow_each_other_without_gap_or_repeat(api: httpx.Client, store: Storable) -> None:
     """Dead letters of the same moment, and new ones arriving in between, make no difference."""
     offsets = [store.dead_letter(NOW - timedelta(seconds=step // 10)) for step in range(45)]
     seen: list[int] = []
@@ -94,7 +94,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(api: httpx.Client, store:
     assert len(seen) == 45
 
 
-def test_default_page_has_twenty(api: httpx.Client, store: Store) -> None:
+def test_default_page_has_twenty(api: httpx.Client, store: Storable) -> None:
     """The total counts all of them."""
     for _ in range(21):
         store.dead_letter()
@@ -113,7 +113,7 @@ def test_default_page_has_twenty(api: httpx.Client, store: Store) -> None:
         ({"tenant": "nobody"}, 0),
     ],
 )
-def test_filters(api: httpx.Client, store: Store, filters: dict[str, str], expected: int) -> None:
+def test_filters(api: httpx.Client, store: Storable, filters: dict[str, str], expected: int) -> None:
     """By code, by tenant, by both; the total is filtered, too."""
     for tenant in ("tenant_a", "tenant_b", None):
         for code in ("UNSTORABLE", "VALIDATION_FAILED"):
@@ -124,7 +124,7 @@ def test_filters(api: httpx.Client, store: Store, filters: dict[str, str], expec
         assert {each["tenant_id" if name == "tenant" else name] for each in page["dead_letters"]} <= {value}
 
 
-def test_filtered_pages_follow_each_other(api: httpx.Client, store: Store) -> None:
+def test_filtered_pages_follow_each_other(api: httpx.Client, store: Storable) -> None:
     """The cursor works with filters."""
     expected = []
     for step in range(12):
@@ -136,7 +136,7 @@ def test_filtered_pages_follow_each_other(api: httpx.Client, store: Store) -> No
     assert _offsets(first) + _offsets(_page(api, code="UNSTORABLE", limit=4, before=first["next"])) == expected
 
 
-def test_large_dead_letters_make_smaller_pages(api: httpx.Client, store: Store) -> None:
+def test_large_dead_letters_make_smaller_pages(api: httpx.Client, store: Storable) -> None:
     """A page ends at 8 MiB, and the next one continues there."""
     for _ in range(12):
         store.dead_letter(original_bytes=json.dumps({"x": "y" * 1_000_000}).encode())

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store, uuid7
+from tests.admin.conftest import Storable, uuid7
 
 from event_platform.admin.queries.lookup import received_window
 
@@ -20,8 +20,8 @@ def _look_up(api: httpx.Client, **names: Any) -> list[dict[str, Any]]:  # noqa: 
     return results
 
 
-def test_each_request_has_a_result_in_order(api: httpx.Client, store: Store) -> None:
-    """Stored, duplicate, dead, unknown and malformed ids; an id that is given twice has two results."""
+def test_each_request_has_a_result_in_order(api: httpx.Client, store: Storable) -> None:
+    """TransactionResult, duplicate, dead, unknown and malformed ids; an id that is given twice has two results."""
     stored = store.event(NOW - timedelta(days=9))
     duplicate, dead, unknown = (uuid7(NOW, number) for number in (901, 902, 903))
     store.duplicate(duplicate, stored)
@@ -36,7 +36,7 @@ def test_each_request_has_a_result_in_order(api: httpx.Client, store: Store) -> 
     ]
 
 
-def test_each_key_has_a_result(api: httpx.Client, store: Store) -> None:
+def test_each_key_has_a_result(api: httpx.Client, store: Storable) -> None:
     """Rows of two days both count, stored takes precedence over dead, and the code is that of the newest."""
     store.event(NOW - timedelta(days=2), idempotency_key="twice")
     newest = store.event(NOW, idempotency_key="twice")
@@ -71,7 +71,7 @@ def test_each_key_has_a_result(api: httpx.Client, store: Store) -> None:
     ]
 
 
-def test_another_tenants_are_unknown(api: httpx.Client, store: Store) -> None:
+def test_another_tenants_are_unknown(api: httpx.Client, store: Storable) -> None:
     """Ids and keys are looked up within the tenant."""
     row_id = store.event(tenant_id="tenant_b", idempotency_key="theirs")
     store.dead_letter(tenant_id="tenant_b", idempotency_key="theirs", request_id=f"req_{row_id}")
@@ -82,13 +82,13 @@ def test_another_tenants_are_unknown(api: httpx.Client, store: Store) -> None:
 @pytest.mark.parametrize(
     "row_id", [uuid.uuid4(), uuid7(NOW - timedelta(days=3_000), 1), uuid.UUID(int=7 << 76 | (1 << 127))]
 )
-def test_an_id_without_its_time_is_found(api: httpx.Client, store: Store, row_id: uuid.UUID) -> None:
+def test_an_id_without_its_time_is_found(api: httpx.Client, store: Storable, row_id: uuid.UUID) -> None:
     """Ids of ingest contain their time, which makes them quick to find; others are found as well."""
     store.event(id=row_id)
     assert [each["state"] for each in _look_up(api, request_ids=[f"req_{row_id}"])] == ["stored"]
 
 
-def test_a_thousand_at_once(api: httpx.Client, store: Store) -> None:
+def test_a_thousand_at_once(api: httpx.Client, store: Storable) -> None:
     """The maximum of one request."""
     ids = [store.event(NOW - timedelta(hours=step)) for step in range(50)]
     names = [f"req_{each}" for each in ids] + [f"req_{uuid7(NOW, number)}" for number in range(10_000, 10_950)]

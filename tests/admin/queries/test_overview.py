@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 from tests.fixtures.waiting import eventually
 
 
@@ -27,7 +27,7 @@ def test_nothing_processed_yet_is_all_zeros(api: httpx.Client) -> None:
     assert found["as_of"].endswith("Z")
 
 
-def test_an_event_counts_at_once(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_an_event_counts_at_once(api: httpx.Client, store: Storable, now: datetime) -> None:
     """What was processed a moment ago is in every window."""
     store.outcome("stored", 3, now)
     store.outcome("duplicate", 2, now, tenant_id="tenant_b")
@@ -37,14 +37,14 @@ def test_an_event_counts_at_once(api: httpx.Client, store: Store, now: datetime)
     assert found["today"] == {"stored": 3, "duplicates": 2, "dead": 0}
 
 
-def test_a_bucket_in_the_future_counts(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_a_bucket_in_the_future_counts(api: httpx.Client, store: Storable, now: datetime) -> None:
     """A processor whose clock is ahead writes buckets that start in a few seconds."""
     store.outcome("stored", 1, now + timedelta(seconds=12))
     assert _overview(api)["last_minute"]["stored"] == 1
 
 
 @pytest.mark.parametrize(("age_seconds", "windows"), [(58, (1, 1)), (75, (0, 1)), (298, (0, 1)), (315, (0, 0))])
-def test_windows_end(api: httpx.Client, store: Store, age_seconds: int, windows: tuple[int, int]) -> None:
+def test_windows_end(api: httpx.Client, store: Storable, age_seconds: int, windows: tuple[int, int]) -> None:
     """What is older than a window by more than a bucket does not count; what is younger always does."""
 
     def answered_at_once() -> dict[str, Any] | None:
@@ -59,7 +59,7 @@ def test_windows_end(api: httpx.Client, store: Store, age_seconds: int, windows:
     assert (found["last_minute"]["stored"], found["last_5_minutes"]["stored"]) == windows
 
 
-def test_today_begins_at_midnight_utc(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_today_begins_at_midnight_utc(api: httpx.Client, store: Storable, now: datetime) -> None:
     """The hour before midnight belongs to yesterday."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     store.outcome("stored", 5, midnight - timedelta(seconds=1))
@@ -67,7 +67,7 @@ def test_today_begins_at_midnight_utc(api: httpx.Client, store: Store, now: date
     assert _overview(api)["today"]["stored"] == 7
 
 
-def test_dead_letters_are_counted_by_code(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_dead_letters_are_counted_by_code(api: httpx.Client, store: Storable, now: datetime) -> None:
     """Most frequent first; the total is the sum over the codes, and the number of rows."""
     for code in ("UNSTORABLE", "VALIDATION_FAILED", "VALIDATION_FAILED"):
         store.dead_letter(now, code=code)
@@ -76,7 +76,7 @@ def test_dead_letters_are_counted_by_code(api: httpx.Client, store: Store, now: 
     assert found["dead_total"] == 3
 
 
-def test_counts_of_dropped_dead_letters_are_left_out(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_counts_of_dropped_dead_letters_are_left_out(api: httpx.Client, store: Storable, now: datetime) -> None:
     """The rollup can be kept longer than the dead letters."""
     store.outcome("dead", 9, now - timedelta(hours=30), code="UNSTORABLE")
     store.dead_letter(now)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store, uuid7
+from tests.admin.conftest import Storable, uuid7
 
 from event_platform.admin.responses.search import Found
 
@@ -32,7 +32,7 @@ def test_finding_nothing_is_no_error(api: httpx.Client) -> None:
     assert _search(api, "by-idempotency", tenant="tenant_a", idempotencyKey="nope") == nothing
 
 
-def test_an_event_has_every_field(api: httpx.Client, store: Store) -> None:
+def test_an_event_has_every_field(api: httpx.Client, store: Storable) -> None:
     """Every column, times in UTC with Z, and the request id that ingest returned."""
     at = datetime(2026, 11, 2, 3, 4, 5, 678_901, tzinfo=UTC)
     row_id = store.event(at, event_id="e1", idempotency_key="k 1", occurred_at=at.replace(year=110))
@@ -54,7 +54,7 @@ def test_an_event_has_every_field(api: httpx.Client, store: Store) -> None:
     }
 
 
-def test_numbers_keep_every_digit(api: httpx.Client, store: Store) -> None:
+def test_numbers_keep_every_digit(api: httpx.Client, store: Storable) -> None:
     """Payload and extensions are as Postgres holds them; no float in between rounds them."""
     text = '{"big": 12345678901234567890123456789, "money": 1.10, "small": 0.1000000000000000055511151231257827}'
     store.event(event_id="digits", payload=text, extensions=text)
@@ -65,14 +65,14 @@ def test_numbers_keep_every_digit(api: httpx.Client, store: Store) -> None:
     assert str(found["payload"]["money"]) == "1.10"
 
 
-def test_text_is_returned_unchanged(api: httpx.Client, store: Store) -> None:
+def test_text_is_returned_unchanged(api: httpx.Client, store: Storable) -> None:
     """Markup, control characters and any script are data."""
     store.event(event_id="text", payload='{"x": "<b>\\u0001\\"\\u2028 😀</b>"}')
     (found,) = _search(api, tenant="tenant_a", eventId="text")["events"]
     assert found["payload"] == {"x": '<b>\x01"\u2028 😀</b>'}
 
 
-def test_tenants_do_not_mix(api: httpx.Client, store: Store) -> None:
+def test_tenants_do_not_mix(api: httpx.Client, store: Storable) -> None:
     """The same ids and keys of another tenant are not found."""
     for tenant in ("tenant_a", "tenant_b"):
         store.event(tenant_id=tenant, event_id="same", idempotency_key="same")
@@ -83,7 +83,7 @@ def test_tenants_do_not_mix(api: httpx.Client, store: Store) -> None:
         assert [each["tenant_id"] for each in found["events"] + found["dead_letters"]] == ["tenant_b"] * 2
 
 
-def test_newest_first_over_all_days_and_at_most_a_hundred(api: httpx.Client, store: Store) -> None:
+def test_newest_first_over_all_days_and_at_most_a_hundred(api: httpx.Client, store: Storable) -> None:
     """An id that is sent over and over shows its newest rows, and says that there are more."""
     moments = [NOW - timedelta(hours=step) for step in range(110)]
     for moment in moments:
@@ -96,7 +96,7 @@ def test_newest_first_over_all_days_and_at_most_a_hundred(api: httpx.Client, sto
     assert found["truncated"]
 
 
-def test_a_key_used_on_two_days_shows_both_events(api: httpx.Client, store: Store) -> None:
+def test_a_key_used_on_two_days_shows_both_events(api: httpx.Client, store: Storable) -> None:
     """The newest comes first."""
     ids = [store.event(NOW - timedelta(days=age), idempotency_key="again") for age in (0, 3)]
     found = _search(api, "by-idempotency", tenant="tenant_a", idempotencyKey="again")
@@ -106,7 +106,7 @@ def test_a_key_used_on_two_days_shows_both_events(api: httpx.Client, store: Stor
 @pytest.mark.parametrize("prefix", ["req_", ""])
 @pytest.mark.parametrize("tenant", [{}, {"tenant": "tenant_b"}])
 def test_by_request_id_with_and_without_tenant(
-    api: httpx.Client, store: Store, prefix: str, tenant: dict[str, str]
+    api: httpx.Client, store: Storable, prefix: str, tenant: dict[str, str]
 ) -> None:
     """The id as it is in a producer's log is enough."""
     store.event(tenant_id="tenant_a")
@@ -116,7 +116,7 @@ def test_by_request_id_with_and_without_tenant(
     assert _search(api, requestId=f"{prefix}{row_id}", tenant="tenant_a")["events"] == []
 
 
-def test_a_duplicates_request_id_finds_the_first_event(api: httpx.Client, store: Store) -> None:
+def test_a_duplicates_request_id_finds_the_first_event(api: httpx.Client, store: Storable) -> None:
     """It returns the row that the request duplicated."""
     first = store.event()
     second = uuid7(NOW, 4_711)
@@ -126,7 +126,7 @@ def test_a_duplicates_request_id_finds_the_first_event(api: httpx.Client, store:
 
 
 @pytest.mark.parametrize("tenant", [None, "tenant_z"])
-def test_a_dead_letter_is_found_by_its_request_id(api: httpx.Client, store: Store, tenant: str | None) -> None:
+def test_a_dead_letter_is_found_by_its_request_id(api: httpx.Client, store: Storable, tenant: str | None) -> None:
     """Even if its tenant could not be read, or has no events at all."""
     name = f"req_{uuid.uuid4()}"
     store.dead_letter(tenant_id=tenant, request_id=name)
@@ -134,7 +134,7 @@ def test_a_dead_letter_is_found_by_its_request_id(api: httpx.Client, store: Stor
     assert (found["request_id"], found["tenant_id"]) == (name, tenant)
 
 
-def test_large_events_do_not_make_a_huge_response(api: httpx.Client, store: Store) -> None:
+def test_large_events_do_not_make_a_huge_response(api: httpx.Client, store: Storable) -> None:
     """Rows beyond 8 MiB are left out and reported as truncated; the next request is answered at once."""
     for _ in range(12):
         store.event(event_id="large", payload=json.dumps({"x": "y" * 1_000_000}))
@@ -143,7 +143,7 @@ def test_large_events_do_not_make_a_huge_response(api: httpx.Client, store: Stor
     assert len(_search(api, tenant="tenant_a", eventId="large")["events"]) == 8
 
 
-def test_one_event_larger_than_the_limit_is_returned(api: httpx.Client, store: Store) -> None:
+def test_one_event_larger_than_the_limit_is_returned(api: httpx.Client, store: Storable) -> None:
     """A page has at least one row."""
     store.event(event_id="huge", payload=json.dumps({"x": "y" * 9_000_000}))
     assert len(_search(api, tenant="tenant_a", eventId="huge")["events"]) == 1

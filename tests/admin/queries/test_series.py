@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 
 from event_platform.admin.queries.series import bucket_seconds, bucket_starts
 
@@ -39,7 +39,7 @@ def test_empty_buckets_are_zeros(api: httpx.Client) -> None:
     assert all(each["stored"] == each["duplicates"] == each["dead"] == 0 for each in found["points"])
 
 
-def test_outcomes_are_in_the_bucket_of_their_processing(api: httpx.Client, store: Store) -> None:
+def test_outcomes_are_in_the_bucket_of_their_processing(api: httpx.Client, store: Storable) -> None:
     """Summed over tenants, and separate by outcome."""
     at = datetime.now(UTC) - timedelta(minutes=10)
     for tenant in ("tenant_a", "tenant_b"):
@@ -51,7 +51,7 @@ def test_outcomes_are_in_the_bucket_of_their_processing(api: httpx.Client, store
     assert timedelta(0) <= at - datetime.fromisoformat(points[0]["at"]) < timedelta(seconds=30)
 
 
-def test_the_newest_is_in_the_last_bucket(api: httpx.Client, store: Store) -> None:
+def test_the_newest_is_in_the_last_bucket(api: httpx.Client, store: Storable) -> None:
     """Counts of a processor whose clock is ahead are in it, too."""
     store.outcome("stored", 1, datetime.now(UTC) + timedelta(seconds=25))
     for minutes in (1, 60, 1_440):
@@ -59,7 +59,7 @@ def test_the_newest_is_in_the_last_bucket(api: httpx.Client, store: Store) -> No
         assert points[-1]["stored"] == sum(each["stored"] for each in points) == 1, minutes
 
 
-def test_a_day_has_hourly_buckets(api: httpx.Client, store: Store) -> None:
+def test_a_day_has_hourly_buckets(api: httpx.Client, store: Storable) -> None:
     """A day is read from few rows."""
     store.outcome("stored", 1, datetime.now(UTC) - timedelta(hours=20))
     found = _series(api, 1_440)

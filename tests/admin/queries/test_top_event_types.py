@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.admin.conftest import Store
+from tests.admin.conftest import Storable
 from tests.fixtures.waiting import eventually
 
 from event_platform.admin.queries.top_event_types import round_up
@@ -19,7 +19,7 @@ def _top_type_today(api: httpx.Client) -> Any:  # noqa: ANN401 - any JSON
     return answer.json()["top_type_today"]
 
 
-def test_the_top_type_has_a_name(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_the_top_type_has_a_name(api: httpx.Client, store: Storable, now: datetime) -> None:
     """The sum of rare types is not a type, however large it is."""
     store.types("login", 4, now)
     store.types("logout", 3, now)
@@ -30,7 +30,7 @@ def test_the_top_type_has_a_name(api: httpx.Client, store: Store, now: datetime)
     assert types[0] == {"event_type": None, "count": 100}
 
 
-def test_a_type_can_have_any_name(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_a_type_can_have_any_name(api: httpx.Client, store: Storable, now: datetime) -> None:
     """A name that looks like the sum of all others is still a name."""
     store.types("(other)", 4, now)
     store.types("", 3, now)
@@ -39,7 +39,7 @@ def test_a_type_can_have_any_name(api: httpx.Client, store: Store, now: datetime
     assert types == [{"event_type": "(other)", "count": 4}, {"event_type": None, "count": 3}]
 
 
-def test_top_event_types_most_frequent_first(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_top_event_types_most_frequent_first(api: httpx.Client, store: Storable, now: datetime) -> None:
     """Whole hours and the minutes before them are added up; what is older does not count."""
     since = now - timedelta(minutes=90)
     store.types("login", 1, now)
@@ -51,7 +51,7 @@ def test_top_event_types_most_frequent_first(api: httpx.Client, store: Store, no
     assert abs(datetime.fromisoformat(found["since"]) - since) < timedelta(minutes=2)
 
 
-def test_top_event_types_beyond_two_days_go_by_the_hour(api: httpx.Client, store: Store, now: datetime) -> None:
+def test_top_event_types_beyond_two_days_go_by_the_hour(api: httpx.Client, store: Storable, now: datetime) -> None:
     """Minutes are kept for two days only, and `since` says where counting starts."""
     store.types("login", 1, now - timedelta(days=6))
     found = api.get("/admin/top-event-types", params={"sinceMinutes": 7 * 1_440}).json()
@@ -59,14 +59,14 @@ def test_top_event_types_beyond_two_days_go_by_the_hour(api: httpx.Client, store
     assert datetime.fromisoformat(found["since"]).minute == 0
 
 
-def test_top_event_types_of_days_begin_at_their_hour(api: httpx.Client, store: Store) -> None:
+def test_top_event_types_of_days_begin_at_their_hour(api: httpx.Client, store: Storable) -> None:
     """The first day counts from its hour on, and every later hour counts once."""
     # Repeat if an hour ended in between.
     expected, found = eventually(lambda: _types_of_a_week(api, store), "a response from the hour of the request")
     assert found["types"] == [{"event_type": "login", "count": expected}]
 
 
-def _types_of_a_week(api: httpx.Client, store: Store) -> tuple[int, dict[str, Any]] | None:
+def _types_of_a_week(api: httpx.Client, store: Storable) -> tuple[int, dict[str, Any]] | None:
     """The expected count of a week, and the response."""
     store.empty()
     now = datetime.now(UTC)

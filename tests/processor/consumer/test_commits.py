@@ -1,4 +1,4 @@
-"""What Kafka is told of where the processor stands."""
+"""Offsets committed to Kafka."""
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -8,11 +8,11 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka
 from event_platform.processor.consumer import commits
-from event_platform.processor.monitoring.timings import unnoted
+from event_platform.processor.monitoring.timings import ignore_step
 
 
-def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Who was killed between the two commits leaves no lag behind for ever: an idle partition is committed, too."""
+def test_an_idle_partition_is_committed(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A crash between Postgres' commit and Kafka's leaves no lag behind: idle partitions are committed at the start."""
     settings = raw_topic.settings
     for sent in raw_topic.send(*(raw_topic.message() for _ in range(3)), partition=0):
         assert sent.partition == 0
@@ -30,22 +30,22 @@ def test_kafka_learns_where_postgres_stands_though_nothing_comes(raw_topic: RawT
     assert raw_topic.one("SELECT count(*) FROM events") == 0
 
 
-def test_an_older_offset_that_comes_late_does_not_stay(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client may repeat after an outage what it sent before, behind what it sent later: the newer is sent again."""
-    monkeypatch.setattr(commits, "AGAIN_SECONDS", 0.5)
+def test_an_older_commit_that_arrives_late_is_superseded(raw_topic: RawTopic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the client delivers an older commit after a newer one, the newer one is sent again."""
+    monkeypatch.setattr(commits, "RESEND_SECONDS", 0.5)
     settings = raw_topic.settings
-    told = commits.Offsets(settings.topic_raw, unnoted)
+    offset_commits = commits.OffsetCommits(settings.topic_raw, ignore_step)
     config = {**kafka.client_config(settings, "tests"), "group.id": f"{settings.kafka_group}.late"}
-    consumer = Consumer({**config, "on_commit": told.answer})
+    consumer = Consumer({**config, "on_commit": offset_commits.on_commit})
     try:
-        told.ask_for({1: 7})
-        told.send(consumer, [1])
+        offset_commits.request({1: 7})
+        offset_commits.send(consumer, [1])
         eventually(lambda: consumer.poll(0.1) or _committed(consumer, settings.topic_raw, 1) == 7, "the commit")
         consumer.commit(offsets=[TopicPartition(settings.topic_raw, 1, 5)], asynchronous=False)
         assert _committed(consumer, settings.topic_raw, 1) == 5
 
         def is_newer() -> bool:
-            told.send(consumer, [1])
+            offset_commits.send(consumer, [1])
             consumer.poll(0.1)
             return _committed(consumer, settings.topic_raw, 1) == 7
 

@@ -1,4 +1,4 @@
-"""Whether another one really has our name decides what is done; where Kafka does not say, nothing is decided."""
+"""After fencing: whether another member really has our name decides; without an answer nothing is decided."""
 
 import threading
 from typing import Any
@@ -14,35 +14,35 @@ from event_platform.core.connections import kafka, replaceable_client
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import duplicate_member
-from event_platform.processor.consumer.duplicate_member import Namesake
-from event_platform.processor.database_clock import Clock
-from event_platform.processor.monitoring.health import Health, State
+from event_platform.processor.consumer.duplicate_member import DuplicateMemberCheck
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.monitoring.health import Health, ServiceState
 
 
 class Counting(AdminClient):
-    """One that counts how often the group was asked for."""
+    """A client that counts its requests for the group."""
 
     asked = 0
 
     def list_groups(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's own
-        """As the library's."""
+        """Count the request, and send it."""
         self.asked += 1
         return super().list_groups(*args, **options)
 
 
-def test_a_kafka_that_does_not_answer_is_no_namesake(
+def test_no_answer_from_kafka_is_no_duplicate(
     servers: RunningServers, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As long as it says nothing nobody is accused, in no ERROR; when it says that nobody is there, we join again."""
-    monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
-    monkeypatch.setattr(duplicate_member, "SURE_AFTER_SECONDS", 0.1)
+    """Without an answer no ERROR blames a duplicate; when Kafka answers that there is none, the worker joins again."""
+    monkeypatch.setattr(duplicate_member, "CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(duplicate_member, "CONFIRM_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
     counting = ReplaceableClient[AdminClient](
         lambda: Counting(kafka.client_config(settings, "tests")), settings.topic_raw
     )
-    admin, health, stop = counting.current, Health(Clock()), threading.Event()
+    admin, health, stop = counting.current, Health(DatabaseClock()), threading.Event()
     assert isinstance(admin, Counting)
-    one = Namesake(counting, settings.kafka_group, "alone")
+    one = DuplicateMemberCheck(counting, settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
     servers.pause("kafka")
     with capture_logs() as logged:
@@ -56,21 +56,21 @@ def test_a_kafka_that_does_not_answer_is_no_namesake(
         finally:
             stop.set()
             waiting.join(DEADLINE_SECONDS)
-    assert states == [State.FENCED, State.STARTING]
+    assert states == [ServiceState.FENCED, ServiceState.STARTING]
     assert [line for line in logged if line["log_level"] == "error"] == []
 
 
-def test_a_lost_client_is_no_reason_to_wait_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who was fenced asks by a client that finds no broker: it is replaced, and the answer is that nobody is there."""
-    monkeypatch.setattr(duplicate_member, "LOOK_EVERY_SECONDS", 0.1)
+def test_a_lost_admin_client_is_replaced(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An admin client that finds no broker is replaced, and the new one learns that there is no duplicate."""
+    monkeypatch.setattr(duplicate_member, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(duplicate_member, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
-    health, stop = Health(Clock()), threading.Event()
-    one = Namesake(lost_admin_client(settings), settings.kafka_group, "alone")
+    health, stop = Health(DatabaseClock()), threading.Event()
+    one = DuplicateMemberCheck(lost_admin_client(settings), settings.kafka_group, "alone")
     waiting = threading.Thread(target=one.wait_until_gone, args=(health, stop))
     waiting.start()
     try:
-        eventually(lambda: health.state is State.STARTING and not waiting.is_alive(), "an answer")
+        eventually(lambda: health.state is ServiceState.STARTING and not waiting.is_alive(), "an answer")
     finally:
         stop.set()
         waiting.join(DEADLINE_SECONDS)

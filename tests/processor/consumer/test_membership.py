@@ -14,12 +14,12 @@ from event_platform.processor.consumer.membership import Membership
 
 
 def settings_in(folder: Path, **more: str) -> Settings:
-    """Settings with that state folder."""
+    """Return settings with that state folder."""
     return load(_env_file=None, event_platform_home=str(folder), **more)
 
 
-def test_a_restarted_worker_has_its_name_back(tmp_path: Path) -> None:
-    """The same machine, the same slot."""
+def test_a_restarted_worker_keeps_its_name(tmp_path: Path) -> None:
+    """The same machine and the same slot give the same name."""
     with Membership(settings_in(tmp_path), 0) as first:
         name = first.instance_id
     with Membership(settings_in(tmp_path), 0) as second:
@@ -27,7 +27,7 @@ def test_a_restarted_worker_has_its_name_back(tmp_path: Path) -> None:
 
 
 def test_names_on_one_machine_differ(tmp_path: Path) -> None:
-    """As long as they run; a slot that is free again is the next one's."""
+    """Workers that run at the same time have different slots; a released slot is claimed again."""
     settings = settings_in(tmp_path)
     with Membership(settings, 0) as first, Membership(settings, 0) as second:
         assert first.instance_id != second.instance_id
@@ -36,8 +36,8 @@ def test_names_on_one_machine_differ(tmp_path: Path) -> None:
         assert third.instance_id == first.instance_id
 
 
-def test_machines_differ(tmp_path: Path) -> None:
-    """By their state folders."""
+def test_names_of_machines_differ(tmp_path: Path) -> None:
+    """Different state folders give different names."""
     with (
         Membership(settings_in(tmp_path / "a"), 0) as one,
         Membership(settings_in(tmp_path / "b"), 0) as other,
@@ -45,10 +45,10 @@ def test_machines_differ(tmp_path: Path) -> None:
         assert one.instance_id != other.instance_id
 
 
-def test_a_killed_worker_leaves_its_slot(tmp_path: Path) -> None:
-    """Whatever way it ended: the operating system frees it."""
+def test_a_killed_worker_releases_its_slot(tmp_path: Path) -> None:
+    """The operating system releases the slot of a process that was killed."""
     script = (
-        "import os, sys; from event_platform.core.settings.declaration import load; "
+        "import os, sys; from event_platform.core.settings.loading import load; "
         "from event_platform.processor.consumer.membership import Membership; "
         "settings = load(_env_file=None, event_platform_home=sys.argv[1]); "
         "print(Membership(settings, 0).__enter__().instance_id, flush=True); os.kill(os.getpid(), 9)"
@@ -58,23 +58,23 @@ def test_a_killed_worker_leaves_its_slot(tmp_path: Path) -> None:
         assert successor.instance_id == killed.stdout.strip() != ""
 
 
-def test_a_given_name_is_taken(tmp_path: Path) -> None:
-    """`WORKER_ID`, told apart by the worker's number; no state folder is needed."""
+def test_worker_id_is_used(tmp_path: Path) -> None:
+    """`WORKER_ID` is used with the worker's index appended, and needs no state folder."""
     settings = settings_in(tmp_path / "not" / "there", worker_id="pod-7")
     with Membership(settings, 0) as first, Membership(settings, 1) as second:
         assert (first.instance_id, second.instance_id) == ("pod-7-0", "pod-7-1")
     assert not (tmp_path / "not").exists()
 
 
-def test_an_unwritable_state_folder_is_said(tmp_path: Path) -> None:
-    """With what to do instead."""
+def test_an_unwritable_state_folder_is_a_configuration_error(tmp_path: Path) -> None:
+    """A state folder that cannot be written is a configuration error that says what to do."""
     (tmp_path / "processor").write_text("a file where a folder should be")
     with pytest.raises(ConfigurationError, match="or give WORKER_ID"), Membership(settings_in(tmp_path), 0):
         pass
 
 
 def test_slots_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More processors than that are a mistake, which is said."""
+    """More workers than slots are a configuration error."""
     monkeypatch.setattr(membership, "MAX_SLOTS", 1)
     settings = settings_in(tmp_path)
     with (

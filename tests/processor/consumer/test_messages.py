@@ -1,4 +1,4 @@
-"""Every nasty message, straight into the topic of a running processor, each followed by a good one."""
+"""Malformed messages in the topic of a running processor, each followed by a good event."""
 
 import base64
 import json
@@ -90,8 +90,8 @@ NASTY: dict[str, tuple[Make, str]] = {
 
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("name", NASTY)
-def test_nasty_message_is_dead_alone(raw_topic: RawTopic, name: str) -> None:
-    """It becomes a dead letter with its reason and its bytes, and the good event behind it is stored."""
+def test_malformed_message_is_dead_lettered_alone(raw_topic: RawTopic, name: str) -> None:
+    """The message becomes a dead letter with its reason and its bytes; the good event behind it is stored."""
     make, reason = NASTY[name]
     bad, good = raw_topic.send(make(raw_topic), raw_topic.message(), partition=0)
     assert good.value
@@ -117,7 +117,7 @@ GOOD: dict[str, tuple[str, str]] = {
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("name", GOOD)
 def test_unusual_payload_is_stored_as_jsonb_reads_it(raw_topic: RawTopic, name: str) -> None:
-    """What looks dangerous but is not is stored, and reads as jsonb reads it."""
+    """An unusual but valid payload is stored as jsonb reads it."""
     text, expected = GOOD[name]
     value = _payload(text)(raw_topic)
     assert value
@@ -126,8 +126,8 @@ def test_unusual_payload_is_stored_as_jsonb_reads_it(raw_topic: RawTopic, name: 
 
 
 @pytest.mark.usefixtures("processor")
-def test_header_whose_name_is_no_text_blocks_nothing(raw_topic: RawTopic) -> None:
-    """Brokers take any bytes as a header's name: an event under one is a dead letter that says whose it was, alone."""
+def test_header_name_that_is_not_utf8_blocks_nothing(raw_topic: RawTopic) -> None:
+    """A header name that is not UTF-8, which brokers accept, makes a dead letter of that record alone."""
     # What Python has called often, it calls in another way.
     raw_topic.send_good(100)
     settings, odd = raw_topic.settings, raw_topic.message()
@@ -146,7 +146,7 @@ def test_header_whose_name_is_no_text_blocks_nothing(raw_topic: RawTopic) -> Non
 
 @pytest.mark.usefixtures("processor")
 def test_unknown_members_are_kept(raw_topic: RawTopic) -> None:
-    """Members beyond the contract go to extensions, digits and all."""
+    """Members beyond the contract are stored as extensions, digit by digit."""
     event = (
         b'{"zone":"eu","event_id":"e","event_type":"t","schema_version":1,"occurred_at":"2026-01-01t00:00:00.1234567z",'
         b'"payload":{},"price":1.50,"payload":{"b":1}}'
@@ -158,8 +158,8 @@ def test_unknown_members_are_kept(raw_topic: RawTopic) -> None:
 
 
 @pytest.mark.usefixtures("processor")
-def test_dead_letter_topic_has_the_original(raw_topic: RawTopic) -> None:
-    """The topic's message holds the original so that its bytes come back, its key, headers and source."""
+def test_dead_letter_contains_the_original(raw_topic: RawTopic) -> None:
+    """The dead letter contains the original bytes, and carries its key, headers and source."""
     values: list[bytes | None] = [b'{"a": 1.0}', "text ☃".encode(), b"\xff\x00", None]
     sent = raw_topic.send(*values, key=b"tenant_a:k", partition=1)
     eventually(lambda: all(_published(raw_topic, one) for one in sent), "publishing")

@@ -1,4 +1,4 @@
-"""What Kafka says of the raw topic, and what it is taken to say while it hangs."""
+"""What Kafka answers about the raw topic, and what counts as no answer."""
 
 import pytest
 from tests.fixtures.raw_topic import RawTopic
@@ -8,29 +8,29 @@ from tests.fixtures.waiting import retry_while_unavailable
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
-from event_platform.processor.consumer.topic import Marks, Topic
+from event_platform.processor.consumer.topic import Topic, Watermarks
 
 
-def test_a_partition_that_is_silent_leaves_others_their_answers(raw_topic: RawTopic, settings: Settings) -> None:
-    """Of one that Kafka does not know there is a reason, of the others what they hold."""
+def test_an_unanswered_partition_leaves_others_their_watermarks(raw_topic: RawTopic, settings: Settings) -> None:
+    """A partition that Kafka does not know has a reason, and the others have their watermarks."""
     raw_topic.send(raw_topic.message(), partition=1)
     topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
-    known, silent = retry_while_unavailable(lambda: topic.known_marks([1, 99]))
-    assert known == {1: Marks(0, 1)}
+    known, silent = retry_while_unavailable(lambda: topic.available_watermarks([1, 99]))
+    assert known == {1: Watermarks(0, 1)}
     assert silent.keys() == {99}
     assert silent[99].startswith(f"asking for the offsets of topic {topic.name}: ")
     with pytest.raises(UnavailableError):
-        topic.marks([1, 99])
+        topic.watermarks([1, 99])
 
 
 def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
-    """Kafka hangs while it is asked: the client then names offsets that are none, and no error; that is waited for."""
+    """While Kafka hangs, the client returns numbers that are no offsets, without an error: they count as no answer."""
     raw_topic.send(raw_topic.message(), partition=0)
     topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
-    assert retry_while_unavailable(lambda: topic.marks([0])) == {0: Marks(0, 1)}
+    assert retry_while_unavailable(lambda: topic.watermarks([0])) == {0: Watermarks(0, 1)}
     servers.pause("kafka")
     try:
         with pytest.raises(UnavailableError, match=f"asking for the offsets of topic {topic.name}: "):
-            topic.marks([0])
+            topic.watermarks([0])
     finally:
         servers.resume("kafka")

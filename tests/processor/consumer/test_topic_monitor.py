@@ -1,4 +1,4 @@
-"""Kafka is looked at for as long as the processor runs, whatever becomes of a look or of the client."""
+"""Kafka is checked for as long as the processor runs, whatever happens to a check or to the client."""
 
 import threading
 
@@ -12,26 +12,28 @@ from event_platform.core.connections import replaceable_client
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.consumer import topic, topic_monitor
 from event_platform.processor.consumer.topic import Topic
-from event_platform.processor.consumer.topic_monitor import KafkaWatch
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.consumer.topic_monitor import TopicMonitor
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
 
 
-def test_a_look_that_failed_is_not_the_last(
+def test_a_failed_check_is_not_the_last(
     raw_topic: RawTopic, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client is lost, and replacing it fails by surprise: that is told, and the next look replaces it."""
-    monkeypatch.setattr(topic_monitor, "EVERY_SECONDS", 0.1)
+    """An unexpected error while a lost client is replaced is logged, and the next check replaces it."""
+    monkeypatch.setattr(topic_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
-    watch = KafkaWatch(Topic(lost_admin_client(settings, fails_once=True), name), Health(Clock()))
-    watching = threading.Thread(target=watch.run, args=(stop,))
+    monitor = TopicMonitor(
+        Topic(lost_admin_client(settings, fails_once=True), name), Health(DatabaseClock()).dependencies
+    )
+    watching = threading.Thread(target=monitor.run, args=(stop,))
     with capture_logs() as logged:
         watching.start()
         try:
-            eventually(lambda: watch.topic_id == raw_topic.topic.id(), "the topic's id")
+            eventually(lambda: monitor.topic_id == raw_topic.topic.id(), "the topic's id")
         finally:
             stop.set()
             watching.join(DEADLINE_SECONDS)
-    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["looking at Kafka failed"]
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["topic check failed"]

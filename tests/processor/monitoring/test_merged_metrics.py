@@ -1,4 +1,4 @@
-"""One exposition of several processes."""
+"""The merged metrics of several workers."""
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -8,7 +8,7 @@ from event_platform.processor.monitoring.merged_metrics import merge
 
 
 def exposition(stored: int) -> bytes:
-    """What a worker that stored so many messages exposes."""
+    """Return the metrics of a worker that stored so many records."""
     registry = CollectorRegistry()
     metrics = ProcessorMetrics(registry)
     metrics.messages.labels("stored", "").inc(stored)
@@ -18,7 +18,7 @@ def exposition(stored: int) -> bytes:
 
 
 def samples(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Value by name and labels."""
+    """Return values by name and labels."""
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text.decode())
@@ -27,7 +27,7 @@ def samples(text: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def test_every_sample_is_there_once_for_each_worker() -> None:
-    """Counters, gauges and histograms with all their buckets, told apart by one label."""
+    """Counters, gauges and all histogram buckets are there once per worker."""
     one, two = exposition(5), exposition(700)
     merged = samples(merge({"0": one, "1": two}))
     expected = {
@@ -40,12 +40,12 @@ def test_every_sample_is_there_once_for_each_worker() -> None:
 
 
 def test_a_family_is_declared_once() -> None:
-    """Prometheus refuses a second declaration of a name."""
+    """A metric is declared once, because Prometheus rejects a second declaration."""
     lines = merge({"0": exposition(1), "1": exposition(2)}).decode().splitlines()
     declared = [line for line in lines if line.startswith("# TYPE")]
     assert len(declared) == len(set(declared)) == len({line.split()[2] for line in declared}) > 5
 
 
-def test_a_worker_that_has_said_nothing_yet_adds_nothing() -> None:
-    """As one that was started a moment ago."""
+def test_a_worker_without_a_report_adds_nothing() -> None:
+    """A worker that has not reported yet adds no samples."""
     assert samples(merge({"0": exposition(5), "1": b""})).keys() == samples(merge({"0": exposition(5)})).keys()

@@ -1,4 +1,4 @@
-"""What `/metrics` says of the work and of its failures."""
+"""The metrics of steps and of failures."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from event_platform.processor.monitoring.timings import Step
 
 
 def test_every_step_is_timed(raw_topic: RawTopic, run_service: RunService) -> None:
-    """After a stored, a repeated and a dead message each step of the way was measured."""
+    """After a stored, a duplicate and a dead record, every step has been timed."""
     processor = run_service("processor")
     value = raw_topic.message()
     again = json.dumps({**json.loads(value), "request_id": f"req_{uuid4()}"}).encode()
@@ -25,7 +25,7 @@ def test_every_step_is_timed(raw_topic: RawTopic, run_service: RunService) -> No
 
 
 def test_failed_attempts_are_counted(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Each attempt that a missing table ends counts, by what was being done."""
+    """Every attempt that fails for a missing table is counted, by operation."""
     processor = run_service("processor")
     with _without_counts(raw_topic):
         (sent,) = raw_topic.send_good(1)

@@ -1,4 +1,4 @@
-"""A server that takes a request and never answers."""
+"""Calls to a server that never return."""
 
 import re
 import threading
@@ -9,62 +9,64 @@ import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring import stuck_detector
-from event_platform.processor.monitoring.health import Health, State
-from event_platform.processor.monitoring.stuck_detector import HangWatch
-from event_platform.processor.retry import Attempt, Patience, PatienceBeside
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.monitoring.retry import Attempt, BackgroundRetrier, Retrier
+from event_platform.processor.monitoring.stuck_detector import StuckDetector
 
 
 @pytest.fixture
 def health() -> Health:
-    """Of a processor that runs."""
-    made = Health(Clock())
-    made.state = State.RUNNING
+    """Health of a running processor."""
+    made = Health(DatabaseClock())
+    made.mark_running()
     return made
 
 
-def test_a_long_attempt_is_red_until_it_ends(bench: Bench, health: Health) -> None:
-    """What hangs, and for how long, is said before anything fails; its end takes it back."""
-    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    watch = HangWatch(patience, bench.database, health)
-    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS + 5)
-    watch.look()
+def test_a_long_attempt_is_down_until_it_ends(bench: Bench, health: Health) -> None:
+    """A long attempt is reported with its duration before anything fails, until it ends."""
+    retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    detector = StuckDetector(retrier, bench.database, health.dependencies)
+    retrier.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.DOWN_AFTER_SECONDS + 5)
+    detector.check()
     assert health.status() == "ok"
-    bench.database.asked_at = 0.0
-    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
-    watch.look()
+    bench.database.last_used_at = 0.0
+    retrier.attempt = Attempt("storing a batch", "postgres", time.monotonic() - stuck_detector.DOWN_AFTER_SECONDS - 1)
+    detector.check()
     assert health.status() == "down"
     assert re.search(r"storing a batch: not done after \d+ s", str(health.report()["dependencies"]))
-    patience.attempt = None
-    watch.look()
+    retrier.attempt = None
+    detector.check()
     assert health.status() == "ok"
 
 
 def test_each_step_of_an_attempt_has_its_own_time(bench: Bench, health: Health) -> None:
-    """What asks for its connection again and again goes on, however long all of it takes."""
-    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    watch = HangWatch(patience, bench.database, health)
-    patience.attempt = Attempt("storing a batch", "postgres", time.monotonic() - 600)
+    """An attempt that keeps asking for its connection makes progress, however long it takes in all."""
+    retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    detector = StuckDetector(retrier, bench.database, health.dependencies)
+    retrier.attempt = Attempt("storing a batch", "postgres", time.monotonic() - 600)
     bench.database.connection()
-    watch.look()
+    detector.check()
     assert health.status() == "ok"
 
 
-def test_work_beside_storing_that_hangs_is_degraded(bench: Bench, health: Health) -> None:
-    """Events are stored meanwhile, so that the processor stays ready."""
-    patience = PatienceBeside(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    patience.attempt = Attempt("dropping old days", "postgres", time.monotonic() - stuck_detector.RED_AFTER_SECONDS - 1)
-    bench.database.asked_at = 0.0
-    HangWatch(patience, bench.database, health).look()
+def test_a_stuck_background_task_is_degraded(bench: Bench, health: Health) -> None:
+    """A stuck background task degrades the processor, which still stores events."""
+    retrier = BackgroundRetrier(
+        health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None
+    )
+    retrier.attempt = Attempt("dropping old days", "postgres", time.monotonic() - stuck_detector.DOWN_AFTER_SECONDS - 1)
+    bench.database.last_used_at = 0.0
+    StuckDetector(retrier, bench.database, health.dependencies).check()
     assert health.status() == "degraded"
     assert "dropping old days: not done after" in str(health.reason())
 
 
-def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Health) -> None:
-    """A statement that would wait for ever fails at once when the watch breaks its connection."""
-    patience = Patience(health, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
-    watch = HangWatch(patience, bench.database, health)
+def test_a_stuck_attempt_loses_its_connection(bench: Bench, health: Health) -> None:
+    """A statement that would wait for ever fails when the detector breaks its connection, and is retried."""
+    retrier = Retrier(health.dependencies, threading.Event(), Random(0), bench.database.close, lambda _doing: None)
+    detector = StuckDetector(retrier, bench.database, health.dependencies)
     results: list[object] = []
 
     def work() -> object:
@@ -74,11 +76,11 @@ def test_an_attempt_without_end_loses_its_connection(bench: Bench, health: Healt
             connection.execute("SELECT pg_sleep(600)")
         return connection.execute("SELECT 7").fetchone()
 
-    thread = threading.Thread(target=lambda: results.append(patience.persist(work, "waiting")))
+    thread = threading.Thread(target=lambda: results.append(retrier.run(work, "waiting")))
     thread.start()
-    eventually(lambda: patience.attempt and results, "the statement to hang")
-    patience.attempt = Attempt("waiting", "postgres", time.monotonic() - stuck_detector.ABORT_AFTER_SECONDS - 1)
-    bench.database.asked_at = 0.0
-    watch.look()
+    eventually(lambda: retrier.attempt and results, "the statement to hang")
+    retrier.attempt = Attempt("waiting", "postgres", time.monotonic() - stuck_detector.ABORT_AFTER_SECONDS - 1)
+    bench.database.last_used_at = 0.0
+    detector.check()
     thread.join(DEADLINE_SECONDS)
     assert results == ["hung", (7,)]

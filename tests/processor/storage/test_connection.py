@@ -12,8 +12,8 @@ from event_platform.processor.storage import staging
 from event_platform.processor.storage.connection import Database
 
 
-class Hours:
-    """A clock that is set."""
+class ManualClock:
+    """A monotonic clock that tests set."""
 
     seconds = 0.0
 
@@ -23,23 +23,23 @@ class Hours:
 
 
 @pytest.fixture
-def hours() -> Hours:
-    """At 0."""
-    return Hours()
+def hours() -> ManualClock:
+    """A clock at 0."""
+    return ManualClock()
 
 
 @pytest.fixture
-def database(settings: Settings, hours: Hours) -> Iterator[Database]:
-    """On that clock; closed after the test."""
+def database(settings: Settings, hours: ManualClock) -> Iterator[Database]:
+    """A connection on that clock, closed after the test."""
     made = Database(settings, hours)
     yield made
     made.close()
 
 
-def test_a_connection_is_renewed_daily(database: Database, hours: Hours) -> None:
-    """A session's temporary table keeps old transaction ids from being forgotten, so none lives for months."""
+def test_connection_is_renewed_daily(database: Database, hours: ManualClock) -> None:
+    """A session's temporary table holds back the freezing of old transaction ids, so no session may live for months."""
     first = database.connection()
-    staging.prepare(first)
+    staging.create_staging_table(first)
     hours.seconds = SECONDS_PER_DAY
     assert database.connection() is first
     hours.seconds += 1
@@ -48,7 +48,7 @@ def test_a_connection_is_renewed_daily(database: Database, hours: Hours) -> None
     assert database.connection() is database.connection()
 
 
-def test_a_connection_in_use_is_not_renewed(database: Database, hours: Hours) -> None:
+def test_connection_in_a_transaction_is_not_renewed(database: Database, hours: ManualClock) -> None:
     """A transaction ends on the connection on which it began."""
     first = database.connection()
     with first.transaction():
@@ -58,23 +58,23 @@ def test_a_connection_in_use_is_not_renewed(database: Database, hours: Hours) ->
 
 
 def test_rows_are_stored_over_a_renewed_connection(
-    bench: Bench, settings: Settings, hours: Hours, message: MakeMessage
+    bench: Bench, settings: Settings, hours: ManualClock, message: MakeMessage
 ) -> None:
-    """The staging table, through which a repeat goes, is made anew with it."""
+    """The staging table, which a redelivered row needs, is created again on it."""
     database = Database(settings, hours)
     writer = bench.new_writer(database)
     try:
         value = message()
         writer.write(bench.batch(value))
         hours.seconds = 2 * SECONDS_PER_DAY
-        settled = writer.write(bench.batch(value, start=1))
+        write_result = writer.write(bench.batch(value, start=1))
     finally:
         database.close()
-    assert settled.done == {0: 2}
+    assert write_result.next_offsets == {0: 2}
 
 
-def test_settings_of_the_url_hold(settings: Settings) -> None:
-    """What the URL sets for its sessions, and what is not ours, is set."""
+def test_settings_of_the_url_are_kept(settings: Settings) -> None:
+    """Session settings in the URL that are not ours are kept; ours win."""
     assert settings.database_url
     url = make_conninfo(settings.database_url.get_secret_value(), options="-c work_mem=7MB -c statement_timeout=1h")
     database = Database(settings.model_copy(update={"database_url": SecretStr(url)}))

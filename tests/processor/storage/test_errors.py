@@ -1,4 +1,4 @@
-"""Whose fault an error of Postgres is: only a value's own can ever make a dead letter (P4, P6)."""
+"""What an error of Postgres means for a batch: only a row's own value can make a dead letter (P4, P6)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from tests.processor.conftest import Bench, MakeMessage
-from tests.processor.storage.test_transaction import counts, stored, tenant_of
+from tests.processor.storage.written import outcome_counts, rows_stored, tenant_of
 
 from event_platform.core.errors import UnavailableError
 from event_platform.processor.storage import errors
-from event_platform.processor.storage.errors import Fault
+from event_platform.processor.storage.errors import FailureKind
 
 OUTAGES = {
     "08000": "connection exception",
@@ -50,14 +50,14 @@ ROWS = {
 }
 
 
-def raised(sqlstate: str) -> psycopg.Error:
-    """The error of that state."""
+def error_with(sqlstate: str) -> psycopg.Error:
+    """The error with that SQLSTATE."""
     return psycopg.errors.lookup(sqlstate)()
 
 
 @contextmanager
 def refusing(bench: Bench, sqlstate: str, *, times: int = 1_000_000) -> Iterator[None]:
-    """While it is entered, Postgres answers every row of type ``chosen`` with ``sqlstate``, the first ``times``."""
+    """Context in which Postgres fails the first ``times`` rows of type ``chosen`` with ``sqlstate``."""
     # A sequence goes on counting over a rollback.
     statements = f"""
         CREATE SEQUENCE refusals MINVALUE 0;
@@ -76,92 +76,92 @@ def refusing(bench: Bench, sqlstate: str, *, times: int = 1_000_000) -> Iterator
 
 
 @pytest.mark.parametrize("sqlstate", OUTAGES)
-def test_an_outage_that_hits_one_row_kills_no_row(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
-    """The server's own errors keep the batch, even where they come with one row only and all others are taken."""
+def test_outage_that_hits_one_row_dead_letters_none(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """An error of the server keeps the batch, even if only one row causes it and Postgres accepts all others."""
     values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
     with refusing(bench, sqlstate):
         with pytest.raises(psycopg.errors.lookup(sqlstate)):
             bench.write(*values)
-        assert counts(bench, tenant_of(values[0])) == {}
+        assert outcome_counts(bench, tenant_of(values[0])) == {}
     bench.database.close()
-    assert stored(bench.write(*values)) == 5
-    assert counts(bench, tenant_of(values[0])) == {"stored": 5}
+    assert rows_stored(bench.write(*values)) == 5
+    assert outcome_counts(bench, tenant_of(values[0])) == {"stored": 5}
 
 
-def test_a_row_that_is_too_slow_is_never_dead(bench: Bench, message: MakeMessage) -> None:
-    """The batch is halved until it is alone, and then waited for; what comes before it is stored already."""
+def test_row_that_times_out_is_never_dead_lettered(bench: Bench, message: MakeMessage) -> None:
+    """The batch is halved until that row is alone, and then retried; the rows before it are stored already."""
     values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
     with refusing(bench, "57014"), pytest.raises(psycopg.errors.QueryCanceled):
         bench.write(*values)
-    assert counts(bench, tenant_of(values[0])) == {"stored": 2}
+    assert outcome_counts(bench, tenant_of(values[0])) == {"stored": 2}
     # Whether it comes whole or, as the main loop reads it, from where the partition goes on.
     bench.write(*values)
     bench.write(*values[2:], start=2)
-    assert counts(bench, tenant_of(values[0])) == {"stored": 5}
+    assert outcome_counts(bench, tenant_of(values[0])) == {"stored": 5}
 
 
 @pytest.mark.parametrize("sqlstate", ROWS)
-def test_a_row_that_is_refused_for_its_value_is_dead_alone(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
-    """A value's own error kills that row and no other."""
+def test_row_refused_for_its_value_is_dead_lettered_alone(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """An error caused by a value dead-letters that row and no other."""
     values = [message(event_type="chosen" if number == 2 else "t") for number in range(5)]
     with refusing(bench, sqlstate):
         bench.write(*values)
-    assert counts(bench, tenant_of(values[0])) == {"stored": 4, "dead": 1}
+    assert outcome_counts(bench, tenant_of(values[0])) == {"stored": 4, "dead": 1}
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "40003"])
-def test_a_conflict_is_tried_again_at_once(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
-    """A deadlock or a failed serialization, and again, and again: nobody hears of it, and nothing is divided."""
+def test_conflict_is_retried_at_once(bench: Bench, message: MakeMessage, sqlstate: str) -> None:
+    """Deadlocks and serialization failures are retried without a log line, and nothing is split."""
     values = [message(event_type="chosen"), message()]
     with refusing(bench, sqlstate, times=3):
-        settled = bench.write(*values)
-    assert (stored(settled), settled.divisions, settled.done) == (2, 0, {0: 2})
+        write_result = bench.write(*values)
+    assert (rows_stored(write_result), write_result.splits, write_result.next_offsets) == (2, 0, {0: 2})
 
 
-def test_a_conflict_without_end_is_an_outage(bench: Bench, message: MakeMessage) -> None:
-    """Somebody must hear of conflicts that never end; the batch is kept."""
+def test_endless_conflict_is_an_outage(bench: Bench, message: MakeMessage) -> None:
+    """Conflicts that never end are reported as a failure; the batch is kept."""
     value = message(event_type="chosen")
     with refusing(bench, "40001"), pytest.raises(UnavailableError, match="20 conflicts in a row"):
         bench.write(value)
-    assert counts(bench, tenant_of(value)) == {}
-    assert stored(bench.write(value)) == 1
+    assert outcome_counts(bench, tenant_of(value)) == {}
+    assert rows_stored(bench.write(value)) == 1
 
 
 @pytest.mark.parametrize("sqlstate", OUTAGES)
-def test_the_servers_errors_are_outages(sqlstate: str) -> None:
-    """By SQLSTATE, whichever class psycopg makes of it."""
-    assert errors.fault_of(raised(sqlstate)) is Fault.OUTAGE
+def test_errors_of_the_server_are_outages(sqlstate: str) -> None:
+    """The SQLSTATE decides, whichever class psycopg makes of it."""
+    assert errors.classify_error(error_with(sqlstate)) is FailureKind.OUTAGE
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (raised("57014"), Fault.SLOW),
-        (psycopg.OperationalError("the connection is lost"), Fault.OUTAGE),
-        (psycopg.InterfaceError("the connection is closed"), Fault.OUTAGE),
-        (psycopg.InternalError("no state"), Fault.OUTAGE),
-        (UnavailableError("whatever"), Fault.OUTAGE),
-        (RuntimeError("a mistake of ours"), Fault.OUTAGE),
-        (psycopg.DataError("a NUL, found by the driver"), Fault.ROW),
-        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), Fault.ROW),
-        (psycopg.errors.LockNotAvailable(), Fault.LOCKED),
-        (psycopg.errors.ObjectInUse(), Fault.OUTAGE),
-        (psycopg.errors.DeadlockDetected(), Fault.CONFLICT),
-        (psycopg.errors.SerializationFailure(), Fault.CONFLICT),
-        *((raised(state), Fault.ROW) for state in ROWS),
+        (error_with("57014"), FailureKind.TIMEOUT),
+        (psycopg.OperationalError("the connection is lost"), FailureKind.OUTAGE),
+        (psycopg.InterfaceError("the connection is closed"), FailureKind.OUTAGE),
+        (psycopg.InternalError("no state"), FailureKind.OUTAGE),
+        (UnavailableError("whatever"), FailureKind.OUTAGE),
+        (RuntimeError("a mistake of ours"), FailureKind.OUTAGE),
+        (psycopg.DataError("a NUL, found by the driver"), FailureKind.ROW_REFUSED),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), FailureKind.ROW_REFUSED),
+        (psycopg.errors.LockNotAvailable(), FailureKind.LOCKED),
+        (psycopg.errors.ObjectInUse(), FailureKind.OUTAGE),
+        (psycopg.errors.DeadlockDetected(), FailureKind.CONFLICT),
+        (psycopg.errors.SerializationFailure(), FailureKind.CONFLICT),
+        *((error_with(state), FailureKind.ROW_REFUSED) for state in ROWS),
     ],
 )
-def test_whose_fault(error: Exception, expected: Fault) -> None:
-    """In doubt it is the server's."""
-    assert errors.fault_of(error) is expected
+def test_errors_are_classified(error: Exception, expected: FailureKind) -> None:
+    """In doubt an error is an outage."""
+    assert errors.classify_error(error) is expected
 
 
-def test_missing_day_is_not_a_rows_fault(bench: Bench) -> None:
-    """No partition for a row, and a constraint that refuses one, have the same SQLSTATE and are told apart."""
+def test_missing_partition_is_told_from_a_constraint(bench: Bench) -> None:
+    """A row without a partition and one that a constraint refuses have the same SQLSTATE."""
     insert = "INSERT INTO events VALUES (gen_random_uuid(), 't', 'e', 'k', 't', 1, now(), %s, now(), 's', '{}', null)"
     with pytest.raises(psycopg.errors.CheckViolation) as no_day:
         bench.connection.execute(insert, ["1990-01-01T00:00:00Z"])
-    assert errors.is_missing_day(no_day.value)
+    assert errors.is_missing_partition(no_day.value)
     with pytest.raises(psycopg.errors.CheckViolation) as constraint:
         bench.connection.execute("INSERT INTO throughput VALUES (now(), 't', 'none such', '', 0, 1)")
-    assert not errors.is_missing_day(constraint.value)
+    assert not errors.is_missing_partition(constraint.value)

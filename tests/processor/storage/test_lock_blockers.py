@@ -1,4 +1,4 @@
-"""Rows that another session holds: freed where it is a stopped worker of ours, else waited for and said."""
+"""Locks that another session holds: its backend is terminated if it is a stopped worker's, else waited for."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from tests.fixtures.proxy import MakeProxy
 from tests.fixtures.waiting import eventually, let_pass
 from tests.processor.conftest import Bench, MakeMessage
-from tests.processor.storage.test_transaction import stored
+from tests.processor.storage.written import rows_stored
 
 from event_platform.core.settings.declaration import Settings
 from event_platform.processor.storage import lock_blockers, writer
@@ -21,92 +21,93 @@ HOLD = "SELECT FROM consumer_progress WHERE topic_id = %s FOR UPDATE"
 
 @pytest.fixture
 def impatient(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """With a lock timeout, and a watch, of parts of a second."""
+    """A writer with a lock timeout of 400 ms, and checks every 100 ms."""
     bench.connection.execute("SET lock_timeout = '400ms'")
-    monkeypatch.setattr(lock_blockers, "_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(lock_blockers, "_STILL_SECONDS", 0.3)
+    monkeypatch.setattr(lock_blockers, "_CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(lock_blockers, "_STOPPED_AFTER_SECONDS", 0.3)
     return bench
 
 
 def on_second_attempt(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let something happen between a lock timeout and the next attempt, which is watched."""
+    """Call ``act`` between a lock timeout and the next attempt, during which blockers are terminated."""
 
-    class Watch(lock_blockers.BlockerWatch):
+    class ObservedTerminator(lock_blockers.LockBlockerTerminator):
         def __enter__(self) -> None:
             act()
             super().__enter__()
 
-    monkeypatch.setattr(writer, "BlockerWatch", Watch)
+    monkeypatch.setattr(writer, "LockBlockerTerminator", ObservedTerminator)
 
 
-def test_a_stopped_worker_of_ours_is_ended(
+def test_stopped_workers_backend_is_terminated(
     impatient: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It holds our rows and will never let go: its backend is terminated, and the batch stored."""
+    """A stopped worker never releases its locks: its backend is terminated, and the batch stored."""
     # So that a busy machine has the time to terminate it.
     on_second_attempt(monkeypatch, lambda: impatient.connection.execute("SET lock_timeout = '60s'"))
     zombie = Database(settings)
     zombie.connection().execute("BEGIN")
     zombie.connection().execute(HOLD, [impatient.topic_id])
-    assert stored(impatient.write(message())) == 1
+    assert rows_stored(impatient.write(message())) == 1
     with pytest.raises(psycopg.OperationalError):
         zombie.connection().execute("SELECT 1")
     zombie.close()
 
 
-def test_a_slow_worker_of_ours_is_left_alone(
+def test_slow_worker_is_left_alone(
     impatient: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It holds our rows, but goes on: the batch is stored when it has done."""
-    monkeypatch.setattr(lock_blockers, "_STILL_SECONDS", 1.0)
+    """A worker that holds our locks but is at work keeps its backend; the batch is stored once it commits."""
+    monkeypatch.setattr(lock_blockers, "_STOPPED_AFTER_SECONDS", 1.0)
     on_second_attempt(monkeypatch, lambda: impatient.connection.execute("SET lock_timeout = '60s'"))
     slow = Database(settings)
     slow.connection().execute("BEGIN")
     slow.connection().execute(HOLD, [impatient.topic_id])
-    alive: list[bool] = []
+    in_transaction: list[bool] = []
 
     def go_on() -> None:
         for _ in range(30):
             let_pass(0.1)
             slow.connection().execute("SELECT 1")
-        alive.append(slow.connection().info.transaction_status == TransactionStatus.INTRANS)
+        in_transaction.append(slow.connection().info.transaction_status == TransactionStatus.INTRANS)
         slow.connection().execute("COMMIT")
 
     working = threading.Thread(target=go_on)
     working.start()
-    assert stored(impatient.write(message())) == 1
+    assert rows_stored(impatient.write(message())) == 1
     working.join()
     slow.close()
-    assert alive == [True]
+    assert in_transaction == [True]
 
 
-def test_a_watch_may_be_entered_again(bench: Bench, settings: Settings) -> None:
-    """The attempt that it guards may be tried anew."""
-    watch = lock_blockers.BlockerWatch(Database(settings), bench.connection.info.backend_pid)
+def test_context_can_be_entered_again(bench: Bench, settings: Settings) -> None:
+    """The attempt inside the context may be retried."""
+    terminator = lock_blockers.LockBlockerTerminator(Database(settings), bench.connection.info.backend_pid)
     for _ in range(2):
-        with watch:
+        with terminator:
             assert bench.one("SELECT 1") == 1
 
 
-def test_a_watch_does_not_wait_for_a_postgres_that_hangs(
+def test_stuck_postgres_does_not_keep_the_thread(
     bench: Bench, settings: Settings, proxy: MakeProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its own connection is broken after a while, so that neither it nor its thread is left behind."""
-    monkeypatch.setattr(lock_blockers, "_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(lock_blockers, "_ANSWER_SECONDS", 0.5)
+    """The connection of a check is broken after its deadline, so that its thread ends."""
+    monkeypatch.setattr(lock_blockers, "_CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(lock_blockers, "_QUERY_SECONDS", 0.5)
     assert settings.database_url
     postgres = proxy(settings.database_url.get_secret_value())
     rescue = Database(settings.model_copy(update={"database_url": SecretStr(postgres.url)}))
     rescue.connection()
     postgres.swallow_replies()
-    watch = lock_blockers.BlockerWatch(rescue, bench.connection.info.backend_pid)
-    with watch:
+    terminator = lock_blockers.LockBlockerTerminator(rescue, bench.connection.info.backend_pid)
+    with terminator:
+        (thread,) = (thread for thread in threading.enumerate() if thread.name == "lock-blockers")
         eventually(lambda: postgres.swallowed_bytes, "an answer that does not come")
-    eventually(lambda: "blockers" not in [thread.name for thread in threading.enumerate()], "the end of its thread")
+    eventually(lambda: not thread.is_alive(), "the end of its thread")
 
 
-def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, message: MakeMessage) -> None:
-    """A session that is none of our processors' is waited for: the lock timeout is said, and nothing is dead."""
+def test_foreign_session_is_left_alone(impatient: Bench, settings: Settings, message: MakeMessage) -> None:
+    """A session that is not a processor's keeps its locks: the lock timeout is raised, and nothing is dead-lettered."""
     assert settings.database_url
     value = message()
     with psycopg.connect(settings.database_url.get_secret_value()) as other:
@@ -114,17 +115,17 @@ def test_anybody_else_is_left_alone(impatient: Bench, settings: Settings, messag
         with pytest.raises(psycopg.errors.LockNotAvailable):
             impatient.write(value)
         other.execute("SELECT 1")
-    settled = impatient.write(value)
-    assert (stored(settled), settled.divisions) == (1, 0)
+    write_result = impatient.write(value)
+    assert (rows_stored(write_result), write_result.splits) == (1, 0)
 
 
-def test_a_lock_that_is_let_go_is_no_trouble(
+def test_released_lock_is_retried_without_a_failure(
     bench: Bench, settings: Settings, message: MakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One timeout is tried again quietly."""
+    """A lock timeout is retried once before it is raised."""
     bench.connection.execute("SET lock_timeout = '400ms'")
     assert settings.database_url
     with psycopg.connect(settings.database_url.get_secret_value()) as other:
         on_second_attempt(monkeypatch, other.rollback)
         other.execute(HOLD, [bench.topic_id])
-        assert stored(bench.write(message())) == 1
+        assert rows_stored(bench.write(message())) == 1

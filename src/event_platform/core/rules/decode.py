@@ -1,4 +1,4 @@
-"""Bytes → the wrapper's fields and the event's members, each still as the producer wrote it."""
+"""A record's bytes → the wrapper's fields and the event's members, each still as the producer wrote it."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,13 @@ from event_platform.core import strict_json
 from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME
 from event_platform.core.request_ids import parse_request_id
 from event_platform.core.rules import timestamps, unstorable
-from event_platform.core.rules.outcome import NOBODY, Code, Dead, Identity, Problem, quote
+from event_platform.core.rules.outcome import (
+    DeadLetter,
+    EventIdentity,
+    ReasonCode,
+    Violation,
+    quote,
+)
 
 MAX_EVENT_ID_BYTES: Final = 1_024
 
@@ -20,7 +26,7 @@ _WHITE_SPACE: Final = b" \t\r\n"
 
 
 class Wrapper(msgspec.Struct, gc=False):
-    """The value of a raw message; the members of the event are slices of the message's bytes."""
+    """The value of a record of ``events.raw``; the event's members are slices of the record's bytes."""
 
     tenant_id: str
     received_at: str
@@ -29,40 +35,40 @@ class Wrapper(msgspec.Struct, gc=False):
     event: dict[str, msgspec.Raw]
 
 
-class Decoded(msgspec.Struct):
-    """A message that says whose event it is."""
+class DecodedRecord(msgspec.Struct):
+    """A record whose wrapper is valid; its event may still break rules."""
 
     wrapper: Wrapper
     id: UUID
     received_at_us: int
-    problems: list[Problem]
+    violations: list[Violation]
     """What decoding itself found to be unstorable."""
-    whose: Identity | None = None
-    """Known already of a message that had to be repaired, where the members no longer tell."""
+    original_identity: EventIdentity | None = None
+    """Read before a repair changed the members; None if nothing was repaired."""
 
-    def identity(self) -> Identity:
-        """For the dead letter that it may become."""
-        if self.whose is not None:
-            return self.whose
+    def identity(self) -> EventIdentity:
+        """The identity for a dead letter of this record."""
+        if self.original_identity is not None:
+            return self.original_identity
         wrapper = self.wrapper
         event_id = _readable_event_id(wrapper.event.get("event_id"))
-        return Identity(wrapper.tenant_id, event_id, wrapper.idempotency_key, wrapper.request_id)
+        return EventIdentity(wrapper.tenant_id, event_id, wrapper.idempotency_key, wrapper.request_id)
 
 
-_decode_wrapper = msgspec.json.Decoder(Wrapper).decode
-_decode_string = msgspec.json.Decoder(str).decode
-_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_wrapper: Final = msgspec.json.Decoder(Wrapper).decode
+_decode_string: Final = msgspec.json.Decoder(str).decode
+_decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def decode(value: bytes | None) -> Decoded | Dead:
-    """Take a message apart; of repeated names the last one holds, as in jsonb."""
+def decode(value: bytes | None) -> DecodedRecord | DeadLetter:
+    """Decode a record's value; the last of repeated names wins, as in jsonb."""
     if value is None:
-        return Dead(Code.DESERIALIZATION_FAILED, "the value is null")
-    good = _decode_good(value)
-    if good is not None:
-        return good
-    found = _explain(value)
-    return found if isinstance(found, Dead) else _decode_repaired(value, found)
+        return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, "the value is null")
+    decoded = _decode_valid(value)
+    if decoded is not None:
+        return decoded
+    diagnosis = _diagnose(value)
+    return diagnosis if isinstance(diagnosis, DeadLetter) else _decode_repaired(value, diagnosis)
 
 
 def join_members(members: Iterable[tuple[str, msgspec.Raw]]) -> bytes:
@@ -70,8 +76,8 @@ def join_members(members: Iterable[tuple[str, msgspec.Raw]]) -> bytes:
     return b"{%b}" % b",".join(b"%b:%b" % (json.dumps(name).encode(), value) for name, value in members)
 
 
-def _decode_good(value: bytes) -> Decoded | None:
-    """The quick way, for what is right in every respect; None for everything else."""
+def _decode_valid(value: bytes) -> DecodedRecord | None:
+    """Decode a value with nothing wrong in it; None for any other."""
     try:
         if not value.isascii():
             value.decode()
@@ -79,7 +85,7 @@ def _decode_good(value: bytes) -> Decoded | None:
         event_id = parse_request_id(wrapper.request_id)
         if event_id is None or not _are_names(wrapper.tenant_id, wrapper.idempotency_key):
             return None
-        return Decoded(wrapper, event_id, timestamps.parse(wrapper.received_at), [])
+        return DecodedRecord(wrapper, event_id, timestamps.parse(wrapper.received_at), [])
     except (ValueError, RecursionError):
         # msgspec's errors and UnicodeDecodeError are ValueErrors.
         return None
@@ -89,49 +95,53 @@ def _are_names(tenant_id: str, idempotency_key: str) -> bool:
     return bool(TENANT_NAME.fullmatch(tenant_id) and IDEMPOTENCY_KEY.fullmatch(idempotency_key))
 
 
-def _explain(value: bytes) -> Dead | Identity:
-    """Why the message cannot be decoded; whose it is, where only half a surrogate pair or a repeated name is odd."""
+def _diagnose(value: bytes) -> DeadLetter | EventIdentity:
+    """Why the value cannot be decoded, or the identity of one that needs only a repair.
+
+    A lone surrogate and a repeated name can be repaired.
+    """
     try:
         parsed = strict_json.parse(value, max_depth=strict_json.MAX_DEPTH + _WRAPPER_LEVELS)
     except strict_json.TooDeepError:
-        return _explain_depth(value)
+        return _diagnose_depth(value)
     except strict_json.InvalidJsonError as error:
-        return Dead(Code.DESERIALIZATION_FAILED, f"not JSON: {error}")
+        return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, f"not JSON: {error}")
     if not isinstance(parsed, dict):
-        return Dead(Code.DESERIALIZATION_FAILED, "not a JSON object")
-    problems = [problem for problem in map(_wrapper_problem, Wrapper.__struct_fields__, [parsed] * 5) if problem]
-    whose = _identity(parsed)
-    return Dead(Code.DESERIALIZATION_FAILED, "; ".join(problems), whose) if problems else whose
+        return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, "not a JSON object")
+    faults = [fault for fault in map(_find_fault, Wrapper.__struct_fields__, [parsed] * 5) if fault]
+    identity = _readable_identity(parsed)
+    return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, "; ".join(faults), identity) if faults else identity
 
 
-def _explain_depth(value: bytes) -> Dead:
-    # It is parsed no further; but what neither begins nor ends like an object is none, however deep it seems.
+def _diagnose_depth(value: bytes) -> DeadLetter:
+    # The parser stopped at the limit. A value that does not begin and end like an object is none, however deep it is.
     text = value.strip(_WHITE_SPACE)
     if not (text.startswith(b"{") and text.endswith(b"}")):
-        return Dead(Code.DESERIALIZATION_FAILED, "not a JSON object")
-    return Dead(Code.UNSTORABLE, f"nested beyond {strict_json.MAX_DEPTH} levels")
+        return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, "not a JSON object")
+    return DeadLetter(ReasonCode.UNSTORABLE, f"nested beyond {strict_json.MAX_DEPTH} levels")
 
 
-def _decode_repaired(value: bytes, whose: Identity) -> Decoded | Dead:
+def _decode_repaired(value: bytes, identity: EventIdentity) -> DecodedRecord | DeadLetter:
     text = unstorable.replace_lone_surrogates(value)
-    decoded = _decode_good(_without_repeats(text))
+    decoded = _decode_valid(_drop_repeated_members(text))
     if decoded is None:
-        return Dead(Code.DESERIALIZATION_FAILED, "not JSON")
+        return DeadLetter(ReasonCode.DESERIALIZATION_FAILED, "not JSON")
     if text != value:
-        decoded.problems.append(Problem(Code.UNSTORABLE, "a string holds half of a surrogate pair"))
-    decoded.whose = whose
+        decoded.violations.append(Violation(ReasonCode.UNSTORABLE, "a string holds half of a surrogate pair"))
+    decoded.original_identity = identity
     return decoded
 
 
-def _without_repeats(text: bytes) -> bytes:
-    """The wrapper with the last of its members of one name; the others may have been of any type."""
+def _drop_repeated_members(text: bytes) -> bytes:
+    """The wrapper with only the last member of each name; the dropped ones may have had any type."""
     try:
         return join_members(_decode_members(text).items())
     except (ValueError, RecursionError):
         return text
 
 
-def _wrapper_problem(name: str, parsed: dict[str, Any]) -> str | None:
+def _find_fault(name: str, parsed: dict[str, Any]) -> str | None:
+    """What is wrong with the wrapper's field ``name``; None if it is valid."""
     if name not in parsed:
         return f"missing {name}"
     value = parsed[name]
@@ -139,7 +149,7 @@ def _wrapper_problem(name: str, parsed: dict[str, Any]) -> str | None:
         return None if isinstance(value, dict) else "event is not an object"
     if not isinstance(value, str):
         return f"{name} is not a string"
-    return None if _is_right(name, value) else f"{name} is not {_EXPECTED[name]}: {_quote_text(value)}"
+    return None if _is_valid_field(name, value) else f"{name} is not {_EXPECTED[name]}: {_quote_text(value)}"
 
 
 _EXPECTED: Final = {
@@ -150,7 +160,7 @@ _EXPECTED: Final = {
 }
 
 
-def _is_right(name: str, value: str) -> bool:
+def _is_valid_field(name: str, value: str) -> bool:
     if name == "tenant_id":
         return TENANT_NAME.fullmatch(value) is not None
     if name == "idempotency_key":
@@ -168,20 +178,18 @@ def _quote_text(value: str) -> str:
     return quote(value[:70].encode(errors="replace").join((b'"', b'"')))
 
 
-def _identity(parsed: dict[str, Any]) -> Identity:
-    """The fields of the wrapper that are right, whatever is wrong with the others."""
+def _readable_identity(parsed: dict[str, Any]) -> EventIdentity:
+    """The identifying fields that are valid, whatever is wrong with the others."""
 
     def readable(name: str) -> str | None:
         value = parsed.get(name)
-        return value if isinstance(value, str) and _is_right(name, value) else None
+        return value if isinstance(value, str) and _is_valid_field(name, value) else None
 
     event = parsed.get("event")
     event_id = event.get("event_id") if isinstance(event, dict) else None
-    shown = event_id if isinstance(event_id, str) and is_event_id(event_id) else None
-    return msgspec.structs.replace(
-        NOBODY,
+    return EventIdentity(
         tenant_id=readable("tenant_id"),
-        event_id=shown,
+        event_id=event_id if isinstance(event_id, str) and is_valid_event_id(event_id) else None,
         idempotency_key=readable("idempotency_key"),
         request_id=readable("request_id"),
     )
@@ -192,11 +200,11 @@ def _readable_event_id(raw: msgspec.Raw | None) -> str | None:
         event_id = _decode_string(raw) if raw is not None else None
     except msgspec.DecodeError:
         return None
-    return event_id if event_id is not None and is_event_id(event_id) else None
+    return event_id if event_id is not None and is_valid_event_id(event_id) else None
 
 
-def is_event_id(text: str) -> bool:
-    """Whether ``text`` can be kept, and looked up, as an event's id."""
+def is_valid_event_id(text: str) -> bool:
+    """Whether ``text`` can be stored, and looked up, as an ``event_id``."""
     try:
         return 0 < len(text.encode()) <= MAX_EVENT_ID_BYTES and "\x00" not in text
     except UnicodeEncodeError:

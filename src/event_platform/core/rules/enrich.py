@@ -1,18 +1,20 @@
 """A valid event and its wrapper → the row that is stored."""
 
+from typing import Final
+
 import msgspec
 
-from event_platform.core.rules.decode import Decoded, join_members
-from event_platform.core.rules.outcome import Row
-from event_platform.core.rules.validate import CONTRACT, Valid
+from event_platform.core.rules.decode import DecodedRecord, join_members
+from event_platform.core.rules.outcome import EventRow
+from event_platform.core.rules.validate import REQUIRED_MEMBERS, ValidEvent
 
-_CONTRACT = frozenset(CONTRACT)
+_REQUIRED: Final = frozenset(REQUIRED_MEMBERS)
 
 
-def enrich(decoded: Decoded, valid: Valid) -> Row:
-    """Put together what the producer sent and what ingest added; numbers keep the digits they were written with."""
+def enrich(decoded: DecodedRecord, valid: ValidEvent) -> EventRow:
+    """Combine what the producer sent with what ingest added; numbers keep the digits they were written with."""
     wrapper = decoded.wrapper
-    return Row(
+    return EventRow(
         decoded.id.bytes,
         wrapper.tenant_id,
         valid.event_id,
@@ -27,7 +29,7 @@ def enrich(decoded: Decoded, valid: Valid) -> Row:
 
 
 def _extensions(event: dict[str, msgspec.Raw]) -> bytes | None:
-    """The members that the contract does not name, as an object, or None where there are none."""
-    if len(event) == len(CONTRACT):
+    """The members that no rule names, as a JSON object; None if there are none."""
+    if len(event) == len(REQUIRED_MEMBERS):
         return None
-    return join_members((name, value) for name, value in event.items() if name not in _CONTRACT)
+    return join_members((name, value) for name, value in event.items() if name not in _REQUIRED)

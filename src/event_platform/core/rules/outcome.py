@@ -1,7 +1,8 @@
-"""What becomes of a message: a row to store, or a dead letter with a reason."""
+"""What becomes of a record: a row to store, or a dead letter with a code and a reason."""
 
 from enum import StrEnum
 from typing import Final, TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -9,8 +10,8 @@ MAX_QUOTED_CHARACTERS: Final = 64
 MAX_REASON_CHARACTERS: Final = 1_000
 
 
-class Code(StrEnum):
-    """Why a message is dead."""
+class ReasonCode(StrEnum):
+    """Why a record is dead-lettered."""
 
     DESERIALIZATION_FAILED = "DESERIALIZATION_FAILED"
     VALIDATION_FAILED = "VALIDATION_FAILED"
@@ -19,8 +20,8 @@ class Code(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
-class Identity(msgspec.Struct, frozen=True, gc=False):
-    """Whose event it is, as far as that could be read."""
+class EventIdentity(msgspec.Struct, frozen=True, gc=False):
+    """The tenant and ids of an event, as far as they could be read."""
 
     tenant_id: str | None = None
     event_id: str | None = None
@@ -28,11 +29,11 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     request_id: str | None = None
 
 
-NOBODY: Final = Identity()
+UNKNOWN_IDENTITY: Final = EventIdentity()
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """An event as it goes into the table ``events``; times in microseconds since the year 2000, as Postgres counts."""
+class EventRow(msgspec.Struct, frozen=True, gc=False):
+    """A row of the table ``events``; times in microseconds since 2000-01-01 UTC, as Postgres counts."""
 
     id: bytes
     tenant_id: str
@@ -46,51 +47,56 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     extensions: bytes | None
 
 
-class Store(msgspec.Struct, frozen=True, gc=False):
-    """The message's event can be stored."""
+def identity_of(row: EventRow) -> EventIdentity:
+    """The tenant and ids of the event in ``row``."""
+    return EventIdentity(row.tenant_id, row.event_id, row.idempotency_key, f"req_{UUID(bytes=row.id)}")
 
-    row: Row
+
+class Storable(msgspec.Struct, frozen=True, gc=False):
+    """The event is valid; ``row`` is to be stored."""
+
+    row: EventRow
 
 
-class Dead(msgspec.Struct, frozen=True):
-    """The message cannot be stored, now or ever; ``detail`` says why in words."""
+class DeadLetter(msgspec.Struct, frozen=True):
+    """The record can never be stored; ``detail`` says why in words."""
 
-    code: Code
+    code: ReasonCode
     detail: str
-    identity: Identity = NOBODY
+    identity: EventIdentity = UNKNOWN_IDENTITY
 
     @property
     def reason(self) -> str:
         """``CODE: detail``, at most 1,000 characters."""
-        return cut(f"{self.code}: {self.detail}", MAX_REASON_CHARACTERS)
+        return truncate(f"{self.code}: {self.detail}", MAX_REASON_CHARACTERS)
 
 
-Outcome: TypeAlias = Store | Dead
+Outcome: TypeAlias = Storable | DeadLetter
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """One thing that is wrong with an event."""
+class Violation(msgspec.Struct, frozen=True):
+    """A rule that an event breaks."""
 
-    code: Code
+    code: ReasonCode
     text: str
 
 
-_PRECEDENCE: Final = (Code.UNSUPPORTED_SCHEMA_VERSION, Code.VALIDATION_FAILED, Code.UNSTORABLE)
-"""Which code stands for several problems: of a version we do not know, the other rules may not hold at all."""
+_PRECEDENCE: Final = (ReasonCode.UNSUPPORTED_SCHEMA_VERSION, ReasonCode.VALIDATION_FAILED, ReasonCode.UNSTORABLE)
+"""The code that stands for several violations: in an unknown version the other rules may not apply at all."""
 
 
-def dead_of(problems: list[Problem], identity: Identity) -> Dead:
-    """The dead letter that names all of ``problems`` (at least one), the gravest first."""
-    ordered = sorted(problems, key=lambda problem: _PRECEDENCE.index(problem.code))
-    return Dead(ordered[0].code, "; ".join(problem.text for problem in ordered), identity)
+def dead_letter_for(violations: list[Violation], identity: EventIdentity) -> DeadLetter:
+    """The dead letter that names all of ``violations`` (at least one), in order of precedence."""
+    ordered = sorted(violations, key=lambda violation: _PRECEDENCE.index(violation.code))
+    return DeadLetter(ordered[0].code, "; ".join(violation.text for violation in ordered), identity)
 
 
-def cut(text: str, characters: int) -> str:
-    """``text``, or its beginning with an ellipsis, in at most so many characters."""
+def truncate(text: str, characters: int) -> str:
+    """``text`` if it has at most ``characters``, else its beginning and an ellipsis, together that long."""
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
 def quote(json_text: bytes) -> str:
-    """A value as the producer wrote it, cut at 64 characters, to be named in a reason."""
+    """A value as the producer wrote it, truncated to 64 characters, for use in a reason."""
     beginning = json_text[: 4 * MAX_QUOTED_CHARACTERS + 4].decode(errors="replace")
-    return cut(beginning.replace("\x00", "\N{REPLACEMENT CHARACTER}"), MAX_QUOTED_CHARACTERS)
+    return truncate(beginning.replace("\x00", "\N{REPLACEMENT CHARACTER}"), MAX_QUOTED_CHARACTERS)

@@ -1,4 +1,4 @@
-"""Times as RFC 3339 writes them, in the form in which Postgres keeps them."""
+"""RFC 3339 times ↔ microseconds since 2000-01-01 UTC, the form in which Postgres stores a timestamp."""
 
 import re
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-# Section 5.6, without what our store cannot hold: a leap second (:60). T and Z may be small letters, a blank instead
-# of T is not allowed, and an offset goes up to 23:59. Hours are bounded here, because Python from 3.14 on reads 24:00.
+# Section 5.6 without the leap second (:60), which Postgres cannot store. T and Z may be lower case, a blank instead of
+# T is not allowed, and an offset goes up to 23:59. Hours are bounded here because Python 3.14 and later accept 24:00.
 _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]"
     r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
@@ -25,12 +25,12 @@ MICROSECONDS_PER_DAY: Final = 86_400 * MICROSECONDS_PER_SECOND
 
 
 def parse(text: str) -> int:
-    """Microseconds since 2000-01-01 UTC of an RFC 3339 time; what is finer than a microsecond is cut off.
+    """Parse an RFC 3339 time into microseconds since 2000-01-01 UTC; digits beyond the microsecond are cut off.
 
     Raises:
-        ValueError: It is none, or its year in UTC is not within 1 to 9999.
+        ValueError: The text is no such time, or its year in UTC is not within 1 to 9999.
     """
-    # Nearly all times come as 2026-01-31T12:00:00.123456Z, with or without a fraction.
+    # Nearly all times look like 2026-01-31T12:00:00.123456Z, with or without the fraction.
     second, rest = _parse_second(text[:_SECOND_CHARACTERS]), text[_SECOND_CHARACTERS:]
     if second is not None and rest == "Z":
         return second
@@ -42,7 +42,7 @@ def parse(text: str) -> int:
 
 @lru_cache(maxsize=4_096)
 def _parse_second(text: str) -> int | None:
-    """A second in UTC, or None; kept, because events come many to the second."""
+    """Parse a whole second in UTC; None if it is no such time. Cached, because many events share a second."""
     if _SECOND.fullmatch(text) is None:
         return None
     return from_datetime(datetime.fromisoformat(text).replace(tzinfo=UTC))
@@ -58,7 +58,7 @@ def _parse_any(text: str) -> int:
 
 
 def from_datetime(moment: datetime) -> int:
-    """Microseconds since 2000-01-01 UTC of an aware ``moment``."""
+    """Microseconds since 2000-01-01 UTC of ``moment``, an aware datetime."""
     since = moment - _POSTGRES_EPOCH
     return (since.days * 86_400 + since.seconds) * MICROSECONDS_PER_SECOND + since.microseconds
 
@@ -68,17 +68,17 @@ _LATEST: Final = from_datetime(datetime.max.replace(tzinfo=UTC))
 
 
 def to_datetime(microseconds: int) -> datetime:
-    """The aware moment, in UTC."""
+    """The UTC datetime of ``microseconds`` since 2000-01-01 UTC."""
     return _POSTGRES_EPOCH + timedelta(microseconds=microseconds)
 
 
 def floor(microseconds: int, step_seconds: int) -> int:
-    """The start of the span of ``step_seconds`` in which a moment lies; both count from 2000-01-01 UTC."""
+    """Round a time down to a multiple of ``step_seconds`` since 2000-01-01 UTC."""
     step = step_seconds * MICROSECONDS_PER_SECOND
     return microseconds // step * step
 
 
-def days_of(moments_us: Iterable[int]) -> set[date]:
-    """The UTC days in which moments lie."""
-    days = {moment // MICROSECONDS_PER_DAY for moment in moments_us}
+def utc_days(times_us: Iterable[int]) -> set[date]:
+    """The UTC days that ``times_us``, in microseconds since 2000-01-01 UTC, fall on."""
+    days = {time_us // MICROSECONDS_PER_DAY for time_us in times_us}
     return {to_datetime(day * MICROSECONDS_PER_DAY).date() for day in days}

@@ -1,4 +1,4 @@
-"""Has Kafka told how far we are, for tools that show lag; nobody starts there, so that it may fail or come late."""
+"""Commits offsets to Kafka, for tools that show lag; no consumer starts there, so that a commit may fail or be late."""
 
 import queue
 import time
@@ -8,63 +8,67 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.timings import Laps, NoteStep, Step
+from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch
 
-AGAIN_SECONDS: Final = 10.0
-"""After an outage of Kafka the client may send what it had in flight behind what was sent later, and say that both were
-taken: the older one then stands, for as long as nothing comes. So all of it is sent again now and then."""
+RESEND_SECONDS: Final = 10.0
+"""After an outage of Kafka, the client may deliver a commit after a later one, and report both as successful. The older
+offset then stays until the next record comes, so that all offsets are sent again from time to time."""
 
 log = get_logger(__name__)
 
 
-class Offsets:
-    """Of one consumer of ``topic``."""
+class OffsetCommits:
+    """The offsets that one consumer commits.
 
-    def __init__(self, topic: str, note: NoteStep) -> None:
-        """``note`` is told how long Kafka took."""
+    The pipeline requests them, on the writer thread; the consumer sends them between its polls, on its own: the client
+    serves one thread at a time, and polling takes nearly all of its time.
+    """
+
+    def __init__(self, topic: str, record_step: RecordStep) -> None:
+        """``record_step`` is called with the time that Kafka took."""
         self._topic = topic
-        self._note = note
-        self._sending = Laps(note)
-        self._asked_for: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
-        self._done: dict[int, int] = {}
+        self._record_step = record_step
+        self._stopwatch = Stopwatch(record_step)
+        self._requested: queue.SimpleQueue[dict[int, int]] = queue.SimpleQueue()
+        self._offsets: dict[int, int] = {}
         self._sent: dict[int, int] = {}
         self._all_sent_at = time.monotonic()
 
-    def ask_for(self, offsets: dict[int, int]) -> None:
-        """Any thread may.
+    def request(self, offsets: dict[int, int]) -> None:
+        """Have the offsets of these partitions committed soon; any thread may call it."""
+        self._requested.put(offsets)
 
-        The client lets one thread at a time in, and polling takes nearly all of that time: so `send` is called by the
-        polling thread.
+    def set_position(self, partition: int, offset: int) -> None:
+        """Commit the offset at which a partition is positioned.
+
+        A crash between Postgres' commit and Kafka's leaves Kafka's offset stale until the next record comes.
         """
-        self._asked_for.put(offsets)
-
-    def start_at(self, partition: int, offset: int) -> None:
-        """Who was killed between Postgres' commit and Kafka's left Kafka behind, for as long as nothing comes."""
-        self._done[partition] = offset
+        self._offsets[partition] = offset
 
     def send(self, consumer: Consumer, partitions: Collection[int]) -> None:
-        """Send what was asked for of ``partitions``, what was refused before, and now and then all of it."""
-        if time.monotonic() - self._all_sent_at > AGAIN_SECONDS:
+        """Send the new offsets of ``partitions``, those that Kafka refused, and from time to time all of them."""
+        if time.monotonic() - self._all_sent_at > RESEND_SECONDS:
             self._all_sent_at = time.monotonic()
             self._sent.clear()
-        while not self._asked_for.empty():
-            self._done |= self._asked_for.get()
-        due = {p: done for p, done in self._done.items() if p in partitions and self._sent.get(p) != done}
-        if not due:
-            return
-        self._sending = Laps(self._note)
+        while not self._requested.empty():
+            self._offsets |= self._requested.get()
+        due = {p: offset for p, offset in self._offsets.items() if p in partitions and self._sent.get(p) != offset}
+        if due:
+            self._send(consumer, due)
+
+    def _send(self, consumer: Consumer, due: dict[int, int]) -> None:
+        self._stopwatch = Stopwatch(self._record_step)
+        offsets = [TopicPartition(self._topic, partition, offset) for partition, offset in due.items()]
         try:
-            consumer.commit(
-                offsets=[TopicPartition(self._topic, p, done) for p, done in due.items()], asynchronous=True
-            )
+            consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            log.debug("commit", error=error.args[0].str())
+            log.debug("commit failed", error=error.args[0].str())
         else:
             self._sent |= due
 
-    def answer(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        """Kafka's: what was refused, as it is during a rebalance, is sent again."""
-        self._sending.end(Step.OFFSETS)
+    def on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Handle Kafka's answer: what it refused, as it does during a rebalance, is sent again."""
+        self._stopwatch.record(Step.COMMIT_OFFSETS)
         for each in partitions:
             if error is not None or each.error is not None:
                 self._sent.pop(each.partition, None)

@@ -1,4 +1,4 @@
-"""How the consumer of the raw topic is configured."""
+"""Configuration of the consumer of the raw topic."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ MAX_POLL_INTERVAL_MS: Final = 60_000
 
 
 def config(settings: Settings, instance_id: str) -> dict[str, Any]:
-    """Of the consumer; who starts where is decided by Postgres, so it commits nothing by itself."""
+    """Return the client's settings; it neither commits nor resets offsets by itself, because Postgres has them."""
     return {
         **kafka.client_config(settings, "event-platform-processor"),
         "group.id": settings.kafka_group,
@@ -21,12 +21,12 @@ def config(settings: Settings, instance_id: str) -> dict[str, Any]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
-        # Else offsets at the end at which nothing is delivered, as those of transactions' ends, would wait for ever.
+        # Without it, offsets at the end that deliver no record (ends of transactions) would count as lag for ever.
         "enable.partition.eof": True,
-        # At the default of a second, fetching pauses for so long whenever the queue is full for a moment.
+        # At the default of 1 s, fetching pauses for so long whenever the queue is full for a moment.
         "fetch.queue.backoff.ms": 5,
         "queued.min.messages": 20_000,
-        # This bounds what waits in memory here, beside the batch that is stored and the one after it.
+        # Bounds what waits in memory, beside the batch in flight and the next one.
         "queued.max.messages.kbytes": 32_768,
         "fetch.max.bytes": 16_777_216,
         "topic.metadata.refresh.interval.ms": 10_000,

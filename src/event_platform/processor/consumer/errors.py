@@ -1,48 +1,47 @@
-"""What Kafka says to the consumer that is no record: what ends it, and what keeps it from reading."""
+"""Errors that Kafka reports to the consumer: those that end it, and those that keep it from reading."""
 
 import time
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-LASTS_SECONDS: Final = 60.0
-"""An error of a partition that is still ours is said again sooner."""
+EXPIRES_SECONDS: Final = 60.0
+"""Kafka repeats the error of an assigned partition sooner than that, for as long as it lasts."""
 
 _FATAL: Final = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)  # noqa: SLF001 - its public name
 
 
 class FencedInstanceError(Exception):
-    """Another process joined the group under our name; only a person can tell which of the two is meant."""
+    """Another process joined the group under our name; only an operator can tell which of the two is meant."""
 
 
 class ConsumerErrors:
-    """Those of one consumer; the last of each kind is kept."""
+    """The latest error of one consumer that is fatal, and the latest that is not."""
 
     def __init__(self) -> None:
-        """None yet."""
         self._fatal: KafkaError | None = None
         self._latest: tuple[str, float] | None = None
 
-    def note_client_error(self, error: KafkaError) -> None:
-        """The client's own; lost connections come here as well, and are mended by the client itself."""
+    def record_client_error(self, error: KafkaError) -> None:
+        """Keep an error of the client if it is fatal; from all others, like lost connections, it recovers by itself."""
         if error.fatal() or error.code() in _FATAL:
             self._fatal = error
 
-    def note(self, error: KafkaError) -> None:
-        """One that came in the place of a record."""
-        self.note_client_error(error)
+    def record(self, error: KafkaError) -> None:
+        """Keep an error that came in the place of a record."""
+        self.record_client_error(error)
         self._latest = error.str(), time.monotonic()
 
-    def forget(self) -> None:
-        """Something is read, or partitions are ours: what was said before is over."""
+    def clear(self) -> None:
+        """Forget the error that is not fatal, because records come or partitions were assigned."""
         self._latest = None
 
     def raise_fatal(self) -> None:
-        """End where the client cannot go on.
+        """Raise what the client cannot recover from.
 
         Raises:
-            FencedInstanceError: Another process has our name.
-            KafkaException: Something that only a person can mend.
+            FencedInstanceError: Another member of the group has our name.
+            KafkaException: An error that an operator has to resolve.
         """
         if self._fatal is None:
             return
@@ -51,10 +50,10 @@ class ConsumerErrors:
         raise KafkaException(self._fatal)
 
     def latest(self, *, has_partitions: bool) -> str | None:
-        """What keeps us from reading; over when it is not said again.
+        """What keeps the consumer from reading; it expires when Kafka does not repeat it.
 
-        A member that the group refuses is told so only once, and has no partitions.
+        A member that the group refuses gets the error only once, and has no partitions: then it does not expire.
         """
-        if self._latest is None or (has_partitions and time.monotonic() - self._latest[1] > LASTS_SECONDS):
+        if self._latest is None or (has_partitions and time.monotonic() - self._latest[1] > EXPIRES_SECONDS):
             return None
         return self._latest[0]

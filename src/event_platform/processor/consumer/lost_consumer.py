@@ -1,41 +1,42 @@
-"""Whether the consumer still finds Kafka, which answers others.
+"""Detects a consumer that finds no Kafka broker any more, although another client does.
 
-The client lets one thread at a time in, and another one that asks while the first polls may wait for ever: so the main
-loop asks between its polls, and only when the watch's own client has just had an answer. In an outage nobody asks.
+The client serves one thread at a time, and another thread that asks while the first one polls may wait for ever.
+Therefore the main loop asks between its polls, and only when the topic monitor has just had an answer: in an outage
+nobody asks.
 """
 
 from typing import Final
 
 from event_platform.processor.consumer.source import Source
-from event_platform.processor.consumer.topic_monitor import KafkaWatch
+from event_platform.processor.consumer.topic_monitor import TopicMonitor
 
-LOST_AFTER: Final = 2
-"""Answers in a row that the watch gets and the consumer does not: a connection that was only lost is back by then."""
+LOST_AFTER_FAILURES: Final = 2
+"""Answers in a row that the topic monitor gets and the consumer does not: one that only lost its connection has a new
+one by then."""
 
 
 class LostConsumerError(Exception):
-    """The consumer finds no broker, and will not by itself: a new one has to go on."""
+    """The consumer finds no broker, and will not recover: a new one has to replace it."""
 
 
-class Reach:
-    """The main loop's."""
+class LostConsumerDetector:
+    """Called by the main loop."""
 
-    def __init__(self, watch: KafkaWatch, source: Source) -> None:
-        """Nothing was asked yet."""
-        self._watch = watch
+    def __init__(self, topic_monitor: TopicMonitor, source: Source) -> None:
+        self._topic_monitor = topic_monitor
         self._source = source
-        self._asked_at = 0.0
+        self._checked_at = 0.0
         self._failures = 0
 
-    def look(self) -> None:
-        """Ask once after each answer that the watch got.
+    def check(self) -> None:
+        """Ask Kafka through the consumer, once after each answer that the topic monitor got.
 
         Raises:
-            LostConsumerError: See there.
+            LostConsumerError: The consumer is lost.
         """
-        if self._watch.looked_at <= self._asked_at:
+        if self._topic_monitor.checked_at <= self._checked_at:
             return
-        self._asked_at = self._watch.looked_at
+        self._checked_at = self._topic_monitor.checked_at
         self._failures = 0 if self._source.finds_brokers() else self._failures + 1
-        if self._failures >= LOST_AFTER:
+        if self._failures >= LOST_AFTER_FAILURES:
             raise LostConsumerError

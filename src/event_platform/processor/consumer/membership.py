@@ -1,4 +1,4 @@
-"""A worker's name in its group: the same after a restart, so that it finds its partitions waiting."""
+"""Static membership: a worker keeps its name in the group after a restart, and with it its partitions."""
 
 import os
 from pathlib import Path
@@ -13,18 +13,18 @@ MAX_SLOTS: Final = 256
 
 
 class Membership:
-    """Holds a slot of this machine as long as it is entered; ends with the process at the latest."""
+    """Claims a slot of this machine while it is entered; the operating system releases it when the process ends."""
 
     def __init__(self, settings: Settings, index: int) -> None:
-        """The ``index``-th worker of its process, counted from 0."""
+        """``index`` counts the workers of the process, from 0."""
         self._worker_id = settings.worker_id
         self._folder = settings.event_platform_home / "processor"
         self._index = index
-        self._held: IO[bytes] | None = None
+        self._slot_file: IO[bytes] | None = None
         self.instance_id = ""
 
     def __enter__(self) -> Self:
-        """Choose a name.
+        """Set ``instance_id``, with a free slot unless `WORKER_ID` names the worker.
 
         Raises:
             ConfigurationError: The state folder cannot be written.
@@ -34,18 +34,18 @@ class Membership:
             return self
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self.instance_id = f"{_machine_id(self._folder)}-{self._take_slot()}"
+            self.instance_id = f"{_machine_id(self._folder)}-{self._claim_slot()}"
         except OSError as error:
             raise ConfigurationError(
                 f"EVENT_PLATFORM_HOME: {self._folder} cannot be written ({error.strerror}); or give WORKER_ID"
             ) from error
         return self
 
-    def _take_slot(self) -> int:
+    def _claim_slot(self) -> int:
         for slot in range(MAX_SLOTS):
             file = (self._folder / f"slot-{slot}").open("ab")
             if _lock(file):
-                self._held = file
+                self._slot_file = file
                 return slot
             file.close()
         raise ConfigurationError(f"{MAX_SLOTS} processors run with the state folder {self._folder} already")
@@ -53,9 +53,9 @@ class Membership:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Free the slot."""
-        if self._held:
-            self._held.close()
+        """Release the slot."""
+        if self._slot_file:
+            self._slot_file.close()
 
 
 def _machine_id(folder: Path) -> str:
@@ -64,7 +64,7 @@ def _machine_id(folder: Path) -> str:
     if not path.exists():
         draft.write_text(uuid4().hex)
         try:
-            # Whoever links first decides; nobody ever reads a half-written name.
+            # The process that links first decides the id; no process ever reads a half-written one.
             os.link(draft, path)
         except FileExistsError:
             pass
@@ -80,7 +80,7 @@ if os.name == "nt":
     _LOCKING = vars(msvcrt)
 
     def _lock(file: IO[bytes]) -> bool:
-        """Whether ``file`` is ours until the process ends."""
+        """Lock ``file`` until the process ends; False where another process holds it."""
         try:
             _LOCKING["locking"](file.fileno(), _LOCKING["LK_NBLCK"], 1)
         except OSError:
@@ -90,7 +90,7 @@ else:
     import fcntl
 
     def _lock(file: IO[bytes]) -> bool:
-        """Whether ``file`` is ours until the process ends."""
+        """Lock ``file`` until the process ends; False where another process holds it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,6 +1,7 @@
-"""Notices, while nothing comes, that Postgres has another opinion of where partitions stand.
+"""Compares the positions of an idle consumer with the offsets in Postgres.
 
-Under load the guard of the next batch finds that out. A database that was restored, or a rewind, must not wait for it.
+Under load, the guard of the next batch's transaction detects a mismatch. While no records come, a rewind or a restored
+database must not wait for it.
 """
 
 import time
@@ -8,56 +9,50 @@ from concurrent.futures import Future  # noqa: TC003 - annotations are read at r
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.background_thread import Background
-from event_platform.processor.monitoring.health import POSTGRES
-from event_platform.processor.parts import Parts
+from event_platform.processor.consumer.assignment import Assignment
+from event_platform.processor.monitoring.dependency_status import POSTGRES
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.storage.offset_store import StoredOffset
+from event_platform.processor.writer_session import WriterSession
 
-EVERY_SECONDS: Final = 3.0
+CHECK_INTERVAL_SECONDS: Final = 3.0
 
 log = get_logger(__name__)
 
 
-class StandingCheck:
-    """The main loop's; asks in the background. While idle, it is also what notices that Postgres went away."""
+class OffsetReconciler:
+    """Called by the main loop; asks on the writer thread. While idle, it is also what detects an outage of Postgres."""
 
-    def __init__(self, parts: Parts, background: Background) -> None:
-        """Nothing is asked yet."""
-        self._parts = parts
-        self._source = parts.source
-        self._background = background
-        self._asked_at = 0.0
-        self._believed: dict[int, int] = {}
-        self._asking: Future[dict[int, Position]] | None = None
+    def __init__(self, assignment: Assignment, session: WriterSession) -> None:
+        self._assignment = assignment
+        self._session = session
+        self._checked_at = 0.0
+        self._expected: dict[int, int] = {}
+        self._answer: Future[dict[int, StoredOffset]] | None = None
 
     def check(self, *, is_idle: bool) -> None:
-        """Ask now and then, or act on the answer."""
-        if self._asking is not None and self._asking.done():
-            found, self._asking = self._asking.result(), None
-            self._compare(found)
-        elif self._asking is None and is_idle and time.monotonic() - self._asked_at > EVERY_SECONDS:
+        """Ask Postgres now and then while idle, and reposition the partitions whose offset differs."""
+        if self._answer is not None and self._answer.done():
+            stored, self._answer = self._answer.result(), None
+            self._reconcile(stored)
+        elif self._answer is None and is_idle and time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS:
             self._ask()
 
     def _ask(self) -> None:
-        self._asked_at = time.monotonic()
-        self._believed = self._source.standing()
-        if self._believed:
-            topic_id, partitions = self._source.topic_id, tuple(self._believed)
-            self._asking = self._background.submit(lambda: self._read(topic_id, partitions))
+        self._checked_at = time.monotonic()
+        self._expected = self._assignment.next_offsets()
+        if self._expected:
+            topic_id, partitions = self._assignment.topic_id, tuple(self._expected)
+            self._answer = self._session.submit(
+                lambda connection: offset_store.read_offsets(connection, topic_id, partitions),
+                "looking where partitions stand",
+                (POSTGRES,),
+            )
 
-    def _read(self, topic_id: str, partitions: tuple[int, ...]) -> dict[int, Position]:
-        database = self._parts.database
-        return self._parts.patience.persist(
-            lambda: offset_store.read(database.connection(), topic_id, partitions),
-            "looking where partitions stand",
-            (POSTGRES,),
-        )
-
-    def _compare(self, found: dict[int, Position]) -> None:
-        # What was taken meanwhile moved on, and its own guard looks after it.
-        now, at = self._source.standing(), {p: position.next_offset for p, position in found.items()}
-        moved = {p for p, offset in self._believed.items() if now.get(p) == offset and at.get(p) != offset}
+    def _reconcile(self, stored: dict[int, StoredOffset]) -> None:
+        # Partitions that were read meanwhile have moved on; the guard of their own batch checks those.
+        now, offsets = self._assignment.next_offsets(), {p: position.next_offset for p, position in stored.items()}
+        moved = {p for p, offset in self._expected.items() if now.get(p) == offset and offsets.get(p) != offset}
         if moved:
-            log.warning("partitions stand elsewhere in Postgres; going there", partitions=sorted(moved))
-            self._source.displace(moved)
+            log.warning("offset mismatch with Postgres; repositioning partitions", partitions=sorted(moved))
+            self._assignment.reset_positions(moved)

@@ -1,178 +1,175 @@
-"""Has partitions looked up that are ours but not read yet, and read from there."""
+"""Positions assigned partitions: looks up the offset of each, reads on from it, or stops the partition."""
 
 import time
 from collections.abc import Collection
 from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
+from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.background_thread import Background
-from event_platform.processor.consumer import start_offsets
-from event_platform.processor.consumer.offset_reconciler import StandingCheck
-from event_platform.processor.consumer.partition_reader import Refusal
-from event_platform.processor.consumer.start_offsets import Found
-from event_platform.processor.monitoring.health import KAFKA, POSTGRES, State
-from event_platform.processor.parts import Parts
-from event_platform.processor.storage.offset_store import Position
+from event_platform.processor.consumer.assignment import Assignment
+from event_platform.processor.consumer.offset_reconciler import OffsetReconciler
+from event_platform.processor.consumer.read_position import OffsetOutOfRange
+from event_platform.processor.consumer.start_offsets import StartOffsetLookup, StartOffsets
+from event_platform.processor.consumer.topic_monitor import TopicMonitor
+from event_platform.processor.monitoring.health import Health
+from event_platform.processor.storage.offset_store import StoredOffset
 
-CUT_SHORT: Final = (
+TRUNCATED: Final = (
     "it goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: events were lost, and "
     "those that came since would be left out; `event-platform rewind --partition {partition} --to {end}` reads them"
 )
 
-NOT_THERE: Final = (
+OUT_OF_RANGE: Final = (
     "it goes on at offset {offset}, which Kafka does not have: it has lost data or is an older copy; "
     "`event-platform rewind --partition {partition} --to {end}` reads again all that it holds, and stores none of it "
     "twice"
 )
 
-SOON_SECONDS: Final = 1.0
-LOOK_AGAIN_SECONDS: Final = 5.0
-"""After which a partition that could not go on is looked up again: a person may have mended it."""
+LOOK_UP_AGAIN_SECONDS: Final = 5.0
+"""How often a partition that could not be positioned is looked up again: an operator may have acted."""
 
 log = get_logger(__name__)
 
 
-class Stop(msgspec.Struct):
-    """Where a partition cannot go on, and why; only another position lifts it, because Kafka's end may grow past it."""
+@dataclass(frozen=True, slots=True)
+class StoppedPartition:
+    """Where a partition cannot be read on, and why; only another position ends it, as Kafka's end may grow past it."""
 
-    position: Position
-    why: str
-    looked_at: float = 0.0
+    position: StoredOffset
+    reason: str
 
 
-def stop_of(partition: int, found: Found, refusal: Refusal | None, known: Stop | None) -> Stop | None:
-    """Why the partition cannot go on where it was found; None where it can.
+def find_stop(
+    partition: int, found: StartOffsets, out_of_range: OffsetOutOfRange | None, known: StoppedPartition | None
+) -> StoppedPartition | None:
+    """Why the partition cannot be read on from where it was found; None where it can.
 
     Args:
-        partition: Which.
-        found: What Postgres and Kafka say of it.
-        refusal: What Kafka said when it was last read.
-        known: Where it was stopped before.
+        partition: The partition.
+        found: What Postgres and Kafka have of it.
+        out_of_range: Kafka's answer when it was last read, if it did not have the offset.
+        known: Where it was stopped before, if it was.
     """
     position = found.positions[partition]
     if known is not None and known.position == position:
         return known
     if partition in found.stopped:
-        return Stop(position, found.stopped[partition])
-    if refusal is None:
+        return StoppedPartition(position, found.stopped[partition])
+    if out_of_range is None:
         return None
-    known_end = refusal.end_offset
-    text, end = (NOT_THERE, found.lows[partition]) if known_end is None else (CUT_SHORT, known_end)
+    known_end = out_of_range.end_offset
+    text, end = (OUT_OF_RANGE, found.lows[partition]) if known_end is None else (TRUNCATED, known_end)
     if position.next_offset <= end:
         return None
-    return Stop(position, text.format(partition=partition, offset=position.next_offset, end=end))
+    return StoppedPartition(position, text.format(partition=partition, offset=position.next_offset, end=end))
 
 
-class Placement:
-    """The main loop's; looking up happens in the background, behind the batch that is being stored."""
+class PartitionPositioner:
+    """Called by the main loop; offsets are looked up on the writer thread, behind the batch in flight."""
 
-    def __init__(self, parts: Parts, background: Background) -> None:
-        """Nothing is being looked up, and nothing is stopped that was with an earlier consumer."""
-        parts.health.partitions_go_on(parts.health.stopped())
-        self._parts = parts
-        self._source = parts.source
-        self._background = background
-        self._looking: Future[Found] | None = None
-        self._stopped: dict[int, Stop] = {}
-        self._said: dict[int, str] = {}
-        self._absent: dict[int, float] = {}
-        self._silent: dict[int, float] = {}
-        self._placed_at = 0.0
-        self._standing = StandingCheck(parts, background)
+    def __init__(
+        self,
+        assignment: Assignment,
+        lookup: StartOffsetLookup,
+        reconciler: OffsetReconciler,
+        topic_monitor: TopicMonitor,
+        health: Health,
+    ) -> None:
+        """StoredOffset the partitions of ``assignment``; none is stopped any more that was with an earlier consumer."""
+        health.partitions.clear_stopped(health.partitions.stopped())
+        self._assignment = assignment
+        self._lookup = lookup
+        self._reconciler = reconciler
+        self._topic_monitor = topic_monitor
+        self._health = health
+        self._answer: Future[StartOffsets] | None = None
+        self._stopped: dict[int, StoppedPartition] = {}
+        self._reported: dict[int, str] = {}
+        self._not_positioned: dict[int, float] = {}
+        self._positioned_at = 0.0
 
-    def is_looking(self) -> bool:
-        """Whether an answer is expected soon."""
-        attempt = self._parts.patience.attempt
-        return self._looking is not None and (attempt is None or attempt.seconds() < SOON_SECONDS)
+    def expects_answer(self) -> bool:
+        """Whether the answer of a lookup is likely to come soon."""
+        return self._answer is not None and self._lookup.is_prompt()
 
-    def go_on(self, *, is_idle: bool) -> None:
-        """Ask about what has no place yet, or act on the answer; while idle, see whether the places still hold."""
-        self._notice_another_topic()
-        if self._looking is None:
-            self._ask()
-        elif self._looking.done():
-            found, self._looking = self._looking.result(), None
-            self._place(found)
-        self._standing.check(is_idle=is_idle)
-        self._say_state()
+    def update(self, *, is_idle: bool) -> None:
+        """Look up partitions that have no position, or position those that were found.
 
-    def _notice_another_topic(self) -> None:
-        if self._parts.watch.looked_at < self._placed_at:
-            # What was seen before we looked ourselves is no news.
+        Args:
+            is_idle: Whether no batch is in flight, so that positions can be compared with Postgres.
+        """
+        self._detect_recreated_topic()
+        if self._answer is None:
+            self._look_up()
+        elif self._answer.done():
+            found, self._answer = self._answer.result(), None
+            self._position(found)
+        self._reconciler.check(is_idle=is_idle)
+        self._update_health()
+
+    def _detect_recreated_topic(self) -> None:
+        if self._topic_monitor.checked_at < self._positioned_at:
+            # Our own lookup is newer.
             return
-        now_called = self._parts.watch.topic_id
-        if self._source.topic_id and now_called and now_called != self._source.topic_id:
-            log.warning("the topic was made anew; starting anew", topic=self._parts.topic.name)
-            self._source.topic_id = ""
-            self._source.displace(set(self._source.partitions()))
+        topic_id, known = self._topic_monitor.topic_id, self._assignment.topic_id
+        if known and topic_id and topic_id != known:
+            log.warning("topic was recreated; starting again", old_id=known, new_id=topic_id)
+            self._assignment.topic_id = ""
+            self._assignment.reset_positions(set(self._assignment.partitions()))
 
-    def _ask(self) -> None:
-        lately = time.monotonic() - LOOK_AGAIN_SECONDS
-        asked = {p: stop.looked_at for p, stop in self._stopped.items()} | self._absent | self._silent
-        wanted = {partition for partition in self._source.unplaced() if asked.get(partition, lately) <= lately}
+    def _look_up(self) -> None:
+        due = time.monotonic() - LOOK_UP_AGAIN_SECONDS
+        wanted = {p for p in self._assignment.unpositioned() if self._not_positioned.get(p, due) <= due}
         if wanted:
-            self._looking = self._background.submit(lambda: self._find(wanted))
+            # Partitions that are revoked meanwhile may not exist any more, and are not to be waited for.
+            self._answer = self._lookup.submit(lambda: wanted & self._assignment.assigned)
 
-    def _find(self, wanted: set[int]) -> Found:
-        parts, source = self._parts, self._source
+    def _position(self, found: StartOffsets) -> None:
+        self._stop(found)
+        readable = {p: position for p, position in found.positions.items() if p not in self._stopped}
+        self._resume(readable)
+        for partition, reason in found.unanswered.items():
+            if self._report(partition, reason):
+                log.warning("partition waits for Kafka", partition=partition, reason=reason)
+        # Missing partitions are looked up again, too, but nothing is wrong without them.
+        now = time.monotonic()
+        stopped = self._stopped.keys() & found.positions.keys()
+        self._not_positioned |= dict.fromkeys([*stopped, *found.unanswered, *found.missing], now)
+        self._positioned_at = now
+        self._assignment.set_positions(found.topic_id, readable, found.ends)
 
-        def find() -> Found:
-            # What was taken from us meanwhile may not exist any more, and is not to be waited for.
-            connection = parts.database.connection()
-            # Before anything is read, because what is read may be called too old.
-            parts.clock.ask(connection)
-            return start_offsets.find(connection, parts.topic, wanted & source.assigned)
+    def _stop(self, found: StartOffsets) -> None:
+        for partition in found.positions:
+            out_of_range = self._assignment.pop_out_of_range(partition)
+            stop = find_stop(partition, found, out_of_range, self._stopped.pop(partition, None))
+            if stop is not None:
+                self._stopped[partition] = stop
+                if self._report(partition, stop.reason):
+                    log.error("partition stopped", partition=partition, reason=stop.reason)
 
-        return parts.patience.persist(find, "looking up where to start", (KAFKA, POSTGRES))
-
-    def _place(self, found: Found) -> None:
-        refusals = {partition: self._source.take_refusal(partition) for partition in found.positions}
-        known = self._stopped
-        stops = {p: s for p in found.positions if (s := stop_of(p, found, refusals[p], known.get(p))) is not None}
-        going_on = {p: position for p, position in found.positions.items() if p not in stops}
-        self._go_on(going_on)
-        for partition, stop in stops.items():
-            stop.looked_at = time.monotonic()
-            self._stopped[partition] = stop
-            if self._say(partition, stop.why):
-                log.error("a partition is stopped", partition=partition, reason=stop.why)
-        for partition, why in found.silent.items():
-            self._silent[partition] = time.monotonic()
-            if self._say(partition, why):
-                log.warning("a partition has to wait", partition=partition, reason=why)
-        # They are looked for again now and then, but nothing is wrong without them.
-        self._absent |= dict.fromkeys(found.absent, time.monotonic())
-        self._placed_at = time.monotonic()
-        self._source.place(found.topic_id, going_on, found.ends)
-
-    def _say(self, partition: int, why: str) -> bool:
-        """Have it seen that the partition is not read; whether that is new."""
-        if self._said.get(partition) == why:
+    def _report(self, partition: int, reason: str) -> bool:
+        """Show in health that the partition is not read; whether that is new."""
+        if self._reported.get(partition) == reason:
             return False
-        self._parts.health.partition_stopped(partition, why)
-        self._said[partition] = why
+        self._health.partitions.mark_stopped(partition, reason)
+        self._reported[partition] = reason
         return True
 
-    def _go_on(self, partitions: Collection[int]) -> None:
-        self._parts.health.partitions_go_on(partitions)
+    def _resume(self, partitions: Collection[int]) -> None:
+        self._health.partitions.clear_stopped(partitions)
         for partition in partitions:
-            self._stopped.pop(partition, None)
-            self._said.pop(partition, None)
-            self._silent.pop(partition, None)
+            self._reported.pop(partition, None)
+            self._not_positioned.pop(partition, None)
 
-    def _say_state(self) -> None:
-        known = self._stopped.keys() | self._absent.keys() | self._silent.keys()
-        is_placed = self._source.is_member and not self._source.unplaced() - known
-        if is_placed and self._parts.health.state is State.STARTING:
-            self._parts.health.state = State.RUNNING
-        self._forget_what_was_taken_away()
+    def _update_health(self) -> None:
+        if self._assignment.has_joined and not self._assignment.unpositioned() - self._not_positioned.keys():
+            self._health.mark_running()
+        self._forget_revoked()
 
-    def _forget_what_was_taken_away(self) -> None:
-        """Should it come back, it is looked up, and red again where it has not moved."""
-        gone = self._said.keys() - self._source.assigned
-        self._parts.health.partitions_go_on(gone)
-        for partition in gone:
-            del self._said[partition]
+    def _forget_revoked(self) -> None:
+        """Forget reports of revoked partitions: one that comes back is reported again, where it is still stopped."""
+        revoked = self._reported.keys() - self._assignment.assigned
+        self._health.partitions.clear_stopped(revoked)
+        for partition in revoked:
+            del self._reported[partition]

@@ -1,17 +1,23 @@
-"""Where to start: Postgres alone says it; Kafka says what is still there to be read."""
+"""Looks up where partitions start: Postgres alone has the offset, and Kafka says whether it can be read."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
+from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic import Topic, Watermarks
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
+from event_platform.processor.records import UNKNOWN_EPOCH
 from event_platform.processor.storage import offset_store
-from event_platform.processor.storage.batch import UNKNOWN_EPOCH
-from event_platform.processor.storage.connection import Connection
-from event_platform.processor.storage.offset_store import Place, Position
+from event_platform.processor.storage.offset_store import PartitionId, StoredOffset
+from event_platform.processor.writer_session import WriterSession
+
+PROMPT_SECONDS: Final = 1.0
+"""A lookup that takes longer meets an outage."""
 
 BEYOND_THE_END: Final = (
     "it goes on at offset {offset}, but its log ends at {high}: Kafka has lost data or is an older copy; "
@@ -22,68 +28,104 @@ BEYOND_THE_END: Final = (
 log = get_logger(__name__)
 
 
-class Found(msgspec.Struct):
-    """Where partitions go on."""
+@dataclass(slots=True)
+class StartOffsets:
+    """The answer of a lookup.
+
+    Attributes:
+        topic_id: The topic whose offsets these are.
+        positions: Where partitions go on.
+        stopped: Those among them that cannot be read on, with the reason.
+        lows: The low watermark of each.
+        ends: The high watermark of those that go on beyond it.
+        unanswered: Partitions for which Kafka does not answer now, and why; the others do not wait for them.
+        missing: Partitions that the topic does not have: it was recreated with fewer, and the group does not know yet.
+    """
 
     topic_id: str
-    positions: dict[int, Position] = msgspec.field(default_factory=dict)
-    stopped: dict[int, str] = msgspec.field(default_factory=dict)
-    """Those among them that cannot go on, with the reason."""
-    lows: dict[int, int] = msgspec.field(default_factory=dict)
-    """Where the log of each begins."""
-    silent: dict[int, str] = msgspec.field(default_factory=dict)
-    """Partitions of which Kafka does not say now what they hold, and why; nobody waits for them."""
-    ends: dict[int, int] = msgspec.field(default_factory=dict)
-    """Where the log of each ends that goes on beyond that."""
-    absent: set[int] = msgspec.field(default_factory=set)
-    """Partitions that the topic does not have: it was made anew with fewer, and the group does not know it yet."""
+    positions: dict[int, StoredOffset] = field(default_factory=dict)
+    stopped: dict[int, str] = field(default_factory=dict)
+    lows: dict[int, int] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    unanswered: dict[int, str] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
 
 
-def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> Found:
-    """Look up where ``partitions`` go on; one that was never read starts at its low mark.
+def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> StartOffsets:
+    """Look up where ``partitions`` go on; one that was never read starts at its low watermark.
 
     Raises:
-        psycopg.Error: Postgres cannot say now.
-        UnavailableError: Kafka cannot say now, of any of them.
+        psycopg.Error: Postgres is unavailable.
+        UnavailableError: Kafka answers for none of them.
     """
     topic_id = topic.id()
-    there = set(topic.partitions()).intersection(partitions)
-    found = Found(topic_id, absent=set(partitions) - there)
-    # Asked first: an end that is newer than the position is never short of it, whoever moves on meanwhile.
-    known = offset_store.read(connection, topic_id, there)
-    marks, found.silent = topic.known_marks(there)
-    if found.silent and not marks:
-        raise UnavailableError(next(iter(found.silent.values())))
-    for partition in sorted(marks):
-        low, high = marks[partition].low, marks[partition].high
-        place = Place(topic.name, topic_id, partition)
-        if partition not in known:
-            offset_store.begin(connection, place, low)
-            position = offset_store.read(connection, topic_id, [partition])[partition]
-        else:
-            position = _within(connection, place, known[partition], low)
-        found.positions[partition], found.lows[partition] = position, low
-        if position.next_offset <= high:
-            continue
-        found.ends[partition] = high
-        # With its epoch, Kafka itself says where its log parts from what was read.
-        if position.leader_epoch == UNKNOWN_EPOCH:
-            found.stopped[partition] = BEYOND_THE_END.format(
-                partition=partition, offset=position.next_offset, low=low, high=high
-            )
+    existing = set(topic.partitions()).intersection(partitions)
+    found = StartOffsets(topic_id, missing=set(partitions) - existing)
+    # Postgres first: a watermark that is newer than the offset is never below it, whoever moves on meanwhile.
+    known = offset_store.read_offsets(connection, topic_id, existing)
+    watermarks, found.unanswered = topic.available_watermarks(existing)
+    if found.unanswered and not watermarks:
+        raise UnavailableError(next(iter(found.unanswered.values())))
+    for partition, marks in sorted(watermarks.items()):
+        position = _position(connection, PartitionId(topic.name, topic_id, partition), known.get(partition), marks.low)
+        _add(found, partition, position, marks)
     return found
 
 
-def _within(connection: Connection, place: Place, position: Position, low: int) -> Position:
-    """``position``, or the low mark where Kafka has dropped what came before it."""
+def _position(connection: Connection, place: PartitionId, known: StoredOffset | None, low: int) -> StoredOffset:
+    """Where the partition goes on; one without a ``known`` position begins at the low watermark."""
+    if known is not None:
+        return _skip_deleted(connection, place, known, low)
+    offset_store.insert_start_offset(connection, place, low)
+    return offset_store.read_offsets(connection, place.topic_id, [place.partition])[place.partition]
+
+
+def _skip_deleted(connection: Connection, place: PartitionId, position: StoredOffset, low: int) -> StoredOffset:
+    """Return ``position``, or the low watermark where Kafka has deleted what comes before it."""
     if position.next_offset >= low:
         return position
-    if offset_store.skip(connection, place, position.next_offset, low):
+    if offset_store.skip_gap(connection, place, position.next_offset, low):
         log.error(
-            "events are lost: Kafka dropped them before they were processed",
+            "events lost: Kafka deleted them before they were processed",
             topic=place.topic,
             partition=place.partition,
             from_offset=position.next_offset,
             to_offset=low,
         )
-    return Position(low)
+    return StoredOffset(low)
+
+
+def _add(found: StartOffsets, partition: int, position: StoredOffset, marks: Watermarks) -> None:
+    found.positions[partition], found.lows[partition] = position, marks.low
+    if position.next_offset <= marks.high:
+        return
+    found.ends[partition] = marks.high
+    # With a leader epoch, Kafka itself says where its log parts from what was read.
+    if position.leader_epoch == UNKNOWN_EPOCH:
+        found.stopped[partition] = BEYOND_THE_END.format(
+            partition=partition, offset=position.next_offset, low=marks.low, high=marks.high
+        )
+
+
+class StartOffsetLookup:
+    """Looks up start offsets on the writer thread."""
+
+    def __init__(self, session: WriterSession, topic: Topic, clock: DatabaseClock) -> None:
+        self._session = session
+        self._topic = topic
+        self._clock = clock
+
+    def submit(self, partitions: Callable[[], Collection[int]]) -> "Future[StartOffsets]":
+        """Look up the ``partitions``, asked for anew at each attempt, until Postgres and Kafka answer."""
+
+        def look_up(connection: Connection) -> StartOffsets:
+            # Before anything is read, because an event may be dead-lettered for its age.
+            self._clock.synchronize(connection)
+            return find(connection, self._topic, partitions())
+
+        return self._session.submit(look_up, "looking up where to start", (KAFKA, POSTGRES))
+
+    def is_prompt(self) -> bool:
+        """Whether the attempt that runs on the writer thread, if one does, began a moment ago."""
+        attempt = self._session.retrier.attempt
+        return attempt is None or attempt.seconds() < PROMPT_SECONDS

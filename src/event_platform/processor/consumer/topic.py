@@ -1,10 +1,10 @@
-"""What Kafka says of the raw topic: its id, and which offsets it holds."""
+"""The raw topic as an administrative client sees it: its id, its partitions, and the offsets that they hold."""
 
 from collections.abc import Collection
 from concurrent.futures import Future  # noqa: TC003 - annotations are read at run time
+from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
@@ -15,27 +15,26 @@ from event_platform.core.errors import UnavailableError
 NO_SUCH_TIME: Final = -1
 """Kafka's answer where no record is as late as the time asked for."""
 
-
 NO_ANSWER: Final = "no answer"
 
 
-class Marks(msgspec.Struct, frozen=True):
-    """A partition holds the offsets from ``low`` up to, but without, ``high``."""
+@dataclass(frozen=True, slots=True)
+class Watermarks:
+    """The offsets that a partition holds: from ``low`` up to, but not including, ``high``."""
 
     low: int
     high: int
 
 
 class Topic:
-    """Asked through an administrative client, so that the consumer's threads never wait for each other."""
+    """Asks through a client of its own, so that it never waits for the consumer, nor the consumer for it."""
 
     def __init__(self, admin: ReplaceableClient[AdminClient], name: str) -> None:
-        """The topic ``name``."""
         self._admin = admin
         self.name = name
 
     def replace_client_if_lost(self) -> None:
-        """After it failed; blocks for seven seconds at most."""
+        """Replace the client after a failure, if it finds no brokers and a new one does; blocks for up to 7 s."""
         self._admin.replace_if_lost()
 
     def id(self) -> str:
@@ -56,24 +55,36 @@ class Topic:
                 raise UnavailableError(text) from error
             raise unavailable_error(doing, error) from error
         except TimeoutError as error:
-            raise UnavailableError(f"{doing}: no answer") from error
+            raise UnavailableError(f"{doing}: {NO_ANSWER}") from error
 
-    def marks(self, partitions: Collection[int]) -> dict[int, Marks]:
-        """What ``partitions`` hold.
+    def partitions(self) -> list[int]:
+        """The topic's partitions.
+
+        Raises:
+            UnavailableError: Kafka does not answer.
+        """
+        try:
+            metadata = self._admin.current.list_topics(self.name, timeout=METADATA_TIMEOUT_SECONDS)
+            return sorted(metadata.topics[self.name].partitions)
+        except KafkaException as error:
+            raise unavailable_error(f"listing the partitions of {self.name}", error) from error
+
+    def watermarks(self, partitions: Collection[int]) -> dict[int, Watermarks]:
+        """The watermarks of all ``partitions``.
 
         Raises:
             UnavailableError: Kafka does not answer for one of them.
         """
-        known, silent = self.known_marks(partitions)
-        for why in silent.values():
-            raise UnavailableError(why)
+        known, unanswered = self.available_watermarks(partitions)
+        for reason in unanswered.values():
+            raise UnavailableError(reason)
         return known
 
-    def known_marks(self, partitions: Collection[int]) -> tuple[dict[int, Marks], dict[int, str]]:
-        """What ``partitions`` hold, and of those for which Kafka does not answer, as without a leader, why."""
-        lows, silent = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
+    def available_watermarks(self, partitions: Collection[int]) -> tuple[dict[int, Watermarks], dict[int, str]]:
+        """The watermarks that Kafka returns, and why it returns none of the others, like one without a leader."""
+        lows, unanswered = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs has no types
         highs, others = self._offsets(lows, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the same
-        return {partition: Marks(lows[partition], high) for partition, high in highs.items()}, silent | others
+        return {partition: Watermarks(lows[partition], high) for partition, high in highs.items()}, unanswered | others
 
     def offset_at(self, partition: int, unix_ms: int) -> int:
         """The first offset of that time or later; -1 where there is none.
@@ -81,30 +92,15 @@ class Topic:
         Raises:
             UnavailableError: Kafka does not answer.
         """
-        found, silent = self._offsets([partition], OffsetSpec.for_timestamp(unix_ms), answers=(NO_SUCH_TIME,))
-        if silent:
-            raise UnavailableError(silent[partition])
+        found, unanswered = self._offsets([partition], OffsetSpec.for_timestamp(unix_ms), allowed=(NO_SUCH_TIME,))
+        if unanswered:
+            raise UnavailableError(unanswered[partition])
         return found[partition]
 
-    def partitions(self) -> list[int]:
-        """All of the topic's.
-
-        Raises:
-            UnavailableError: Kafka does not answer.
-        """
-        try:
-            return sorted(
-                self._admin.current.list_topics(self.name, timeout=METADATA_TIMEOUT_SECONDS)
-                .topics[self.name]
-                .partitions
-            )
-        except KafkaException as error:
-            raise unavailable_error(f"listing the partitions of {self.name}", error) from error
-
     def _offsets(
-        self, partitions: Collection[int], which: OffsetSpec, answers: tuple[int, ...] = ()
+        self, partitions: Collection[int], which: OffsetSpec, allowed: tuple[int, ...] = ()
     ) -> tuple[dict[int, int], dict[int, str]]:
-        """What Kafka answers, and why it does not; negative numbers are offsets only where they are ``answers``."""
+        """The offsets that Kafka returns, and why it returns none; negative ones count only if ``allowed``."""
         wanted = {TopicPartition(self.name, partition): which for partition in partitions}
         if not wanted:
             return {}, {}
@@ -114,19 +110,18 @@ class Topic:
         except KafkaException as error:
             raise unavailable_error(doing, error) from error
         found: dict[int, int] = {}
-        silent: dict[int, str] = {}
+        unanswered: dict[int, str] = {}
         for one, pending in asked.items():
-            offset = _answer_of(pending)
-            # The client names others, without an error, where its time ran out before it had asked everyone.
-            if isinstance(offset, int) and (offset >= 0 or offset in answers):
+            offset = _offset_or_error(pending)
+            # When its time is over before it has asked everyone, the client returns other numbers, without an error.
+            if isinstance(offset, int) and (offset >= 0 or offset in allowed):
                 found[one.partition] = offset
             else:
-                silent[one.partition] = f"{doing}: {offset if isinstance(offset, str) else NO_ANSWER}"
-        return found, silent
+                unanswered[one.partition] = f"{doing}: {offset if isinstance(offset, str) else NO_ANSWER}"
+        return found, unanswered
 
 
-def _answer_of(pending: "Future[ListOffsetsResultInfo]") -> int | str:
-    """The offset, or why there is none."""
+def _offset_or_error(pending: "Future[ListOffsetsResultInfo]") -> int | str:
     try:
         return int(pending.result(2 * METADATA_TIMEOUT_SECONDS).offset)
     except KafkaException as error:

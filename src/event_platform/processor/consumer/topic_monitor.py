@@ -1,4 +1,4 @@
-"""Looks every few seconds whether Kafka answers, and whether the topic is still the same one."""
+"""Checks every few seconds whether Kafka answers, and whether the topic is still the same one."""
 
 import threading
 import time
@@ -7,41 +7,44 @@ from typing import Final
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.topic import Topic
-from event_platform.processor.monitoring.health import KAFKA, Health
+from event_platform.processor.monitoring.dependency_status import KAFKA, DependencyStatus
 
-EVERY_SECONDS: Final = 5.0
+CHECK_INTERVAL_SECONDS: Final = 5.0
+OPERATION: Final = "watching Kafka"
 
 log = get_logger(__name__)
 
 
-class KafkaWatch:
-    """A thread of its own, because Kafka's answer may take seconds."""
+class TopicMonitor:
+    """Runs in a thread of its own, because Kafka's answer may take seconds.
 
-    def __init__(self, topic: Topic, health: Health) -> None:
-        """Watch ``topic``."""
+    Attributes:
+        topic_id: The topic's id at the latest check that Kafka answered; None before that.
+        checked_at: When that check began, by the monotonic clock.
+    """
+
+    def __init__(self, topic: Topic, dependencies: DependencyStatus) -> None:
         self._topic = topic
-        self._health = health
+        self._dependencies = dependencies
         self.topic_id: str | None = None
-        """The topic's id when it was last asked for."""
-        self.looked_at = 0.0
-        """When that was, by the monotonic clock."""
+        self.checked_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Until told to stop."""
+        """Check until told to stop."""
         while not stop.is_set():
             try:
-                self._look()
+                self._check()
             except Exception:
-                # A look that failed must not be the last.
-                log.exception("looking at Kafka failed")
-            stop.wait(EVERY_SECONDS)
+                # One failed check must not be the last.
+                log.exception("topic check failed")
+            stop.wait(CHECK_INTERVAL_SECONDS)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         try:
-            began = time.monotonic()
+            started_at = time.monotonic()
             self.topic_id = self._topic.id()
-            self.looked_at = began
-            self._health.worked("watching Kafka", KAFKA)
+            self.checked_at = started_at
+            self._dependencies.mark_up(OPERATION, KAFKA)
         except UnavailableError as error:
-            self._health.failed("watching Kafka", KAFKA, str(error))
+            self._dependencies.mark_down(OPERATION, KAFKA, str(error))
             self._topic.replace_client_if_lost()

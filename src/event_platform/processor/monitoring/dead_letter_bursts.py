@@ -1,44 +1,46 @@
-"""Notices when most of what comes is dead: one tenant's mistake, or a change that nobody announced."""
+"""Detects when most records become dead letters: one tenant's mistake, or an unannounced change of a producer."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
 WINDOW: Final = 200
-STEP: Final = 25
-"""Messages after which is looked, a divisor of the window: oftener would cost more than it tells."""
+CHECK_EVERY_RECORDS: Final = 25
+"""A divisor of the window; checking more often would cost more than it shows."""
 
-Kind = tuple[str, str | None]
+DeadLetterKind = tuple[str, str | None]
 """Code and tenant of a dead letter."""
 
 
-class Bursts:
-    """Watches the latest 200 messages."""
+class BurstDetector:
+    """Watches the latest 200 records.
+
+    Attributes:
+        current: While more than half of a full window are dead letters, the code and tenant that most of them share.
+    """
 
     def __init__(self) -> None:
-        """Nothing has come."""
-        self._latest: deque[Kind | None] = deque(maxlen=WINDOW)
-        self.now: str | None = None
-        """The code and tenant that most of the dead ones share, while more than half of a full window is dead."""
+        self._latest: deque[DeadLetterKind | None] = deque(maxlen=WINDOW)
+        self.current: str | None = None
 
-    def add(self, kinds: Sequence[Kind | None]) -> str | None:
-        """Note messages, None for each that is not dead, and return the burst that began among them, if one did.
+    def add(self, kinds: Sequence[DeadLetterKind | None]) -> str | None:
+        """Add records, None for each that is no dead letter, and return the burst that began among them, if one did.
 
-        It may be over by their end: a batch is longer than the window.
+        It may be over by the end of ``kinds``: a batch is longer than the window.
         """
-        if self.now is None and not any(kinds):
-            # No burst can begin: this is the usual batch, and is not worth looking at it closely.
+        if self.current is None and not any(kinds):
+            # No burst can begin: this is the usual batch, and needs no closer look.
             self._latest.extend(kinds[-WINDOW:])
             return None
         began = None
-        for start in range(0, len(kinds), STEP):
-            before = self.now
-            self._latest.extend(kinds[start : start + STEP])
-            self.now = self._most()
-            began = began or (self.now if before is None else None)
+        for start in range(0, len(kinds), CHECK_EVERY_RECORDS):
+            before = self.current
+            self._latest.extend(kinds[start : start + CHECK_EVERY_RECORDS])
+            self.current = self._most_common()
+            began = began or (self.current if before is None else None)
         return began
 
-    def _most(self) -> str | None:
+    def _most_common(self) -> str | None:
         dead = Counter(kind for kind in self._latest if kind is not None)
         if dead.total() * 2 <= WINDOW:
             return None

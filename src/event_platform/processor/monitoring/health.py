@@ -1,26 +1,20 @@
-"""What the processor says of itself: its state, what it depends on, and how old the oldest unprocessed event is."""
+"""Health of the processor: what it is doing, what keeps it from storing events, and what an operator should look at."""
 
-import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
 
-import msgspec
-
 from event_platform.core.envelope import format_timestamp
-from event_platform.processor.database_clock import Clock
+from event_platform.processor.database_clock import DatabaseClock
+from event_platform.processor.monitoring.dependency_status import DependencyStatus, LastError
+from event_platform.processor.monitoring.partition_status import PartitionStatus
 
-KAFKA: Final = "kafka"
-POSTGRES: Final = "postgres"
-DEAD_LETTER_TOPIC: Final = "dead_letter_topic"
-PROCESSOR: Final = "processor"
-
-OLDEST_ALLOWED_SECONDS: Final = 120.0
-"""Events that wait for longer, while we claim to run, make us unhealthy."""
+MAX_WAIT_SECONDS: Final = 120.0
+"""A running processor is down when an event has waited for longer."""
 
 
-class State(StrEnum):
-    """What the processor is doing."""
+class ServiceState(StrEnum):
+    """What the processor is doing: it starts, runs and stops, and starts again after it was fenced."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -28,136 +22,122 @@ class State(StrEnum):
     STOPPING = "stopping"
 
 
-class Failure(msgspec.Struct):
-    """Something that goes wrong again and again."""
-
-    dependency: str
-    error: str
-    since: str
-    is_vital: bool = True
-    """Whether good events are not stored because of it."""
-
-
 class Health:
-    """Written by the processor's threads, read by HTTP."""
+    """The only owner of everything that `/health` reports; the processor's threads write it, HTTP reads it.
 
-    def __init__(self, clock: Clock) -> None:
-        """Nothing is known yet."""
+    Attributes:
+        dependencies: Kafka, Postgres and the dead-letter topic.
+        partitions: The partitions of the raw topic.
+        state: Changed by the ``mark_`` methods only; once stopping it stays so.
+    """
+
+    def __init__(self, clock: DatabaseClock) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
-        self._failures: dict[str, Failure] = {}
-        self._seen_working: set[str] = set()
-        self._last_error: dict[str, str] | None = None
-        self._stopped: dict[int, str] = {}
-        self.state = State.STARTING
-        self.detail: str | None = None
-        self.partitions: tuple[int, ...] = ()
-        self.unmoved: dict[int, str] = {}
-        """Partitions that nobody reads, though events wait there, with what is to be said of them."""
-        self.waiting_since: float | None = None
-        """Unix time of the oldest event that is known of and not stored yet."""
+        self._last_error = LastError(self._timestamp)
+        self.dependencies = DependencyStatus(self._timestamp, self._last_error)
+        self.partitions = PartitionStatus(self._last_error)
+        self.state = ServiceState.STARTING
+        self._detail: str | None = None
+        self._batch_since: float | None = None
+        self._behind_since: float | None = None
+        self._burst: str | None = None
         self.unpublished = 0
-        self.burst: str | None = None
+        """Dead letters that are not in their topic yet."""
 
-    def worked(self, doing: str, *dependencies: str) -> None:
-        """``doing`` succeeded, with the help of these."""
-        with self._lock:
-            self._failures.pop(doing, None)
-            self._seen_working.update(dependencies)
+    def mark_starting(self) -> None:
+        """Record that a new consumer joins the group."""
+        self._change_state(ServiceState.STARTING)
 
-    def failed(self, doing: str, dependency: str, error: str, *, is_vital: bool = True) -> None:
-        """``doing`` went wrong, by the fault of ``dependency``; nothing else's success changes that.
+    def mark_running(self) -> None:
+        """Record that all assigned partitions are read; without effect in any state but ``starting``."""
+        if self.state is ServiceState.STARTING:
+            self._change_state(ServiceState.RUNNING)
 
-        What is not vital is done beside storing, which goes on; nothing is vital that needs the dead letters' topic.
-        """
-        is_vital = is_vital and dependency != DEAD_LETTER_TOPIC
-        now = format_timestamp(self._clock.now())
-        with self._lock:
-            known = self._failures.get(doing)
-            since = known.since if known and known.dependency == dependency else now
-            self._failures[doing] = Failure(dependency, error, since, is_vital)
-            self._last_error = {"message": error, "at": now, "since": since}
+    def mark_fenced(self, detail: str) -> None:
+        """Record that another member of the group has our name; ``detail`` says what to change."""
+        self._change_state(ServiceState.FENCED, detail)
 
-    def partition_stopped(self, partition: int, why: str) -> None:
-        """A partition cannot go on without a person."""
-        self._stopped = {**self._stopped, partition: why}
-        now = format_timestamp(self._clock.now())
-        self._last_error = {"message": why, "at": now, "since": now}
+    def mark_stopping(self) -> None:
+        """Record that the processor ends."""
+        self._change_state(ServiceState.STOPPING)
 
-    def stopped(self) -> Collection[int]:
-        """The partitions that cannot go on."""
-        return self._stopped.keys()
+    def _change_state(self, state: ServiceState, detail: str | None = None) -> None:
+        if self.state is not ServiceState.STOPPING:
+            self.state, self._detail = state, detail
 
-    def partitions_go_on(self, partitions: Collection[int]) -> None:
-        """These are read again, or are no longer ours."""
-        self._stopped = {p: why for p, why in self._stopped.items() if p not in partitions}
+    def batch_started(self, oldest: float | None) -> None:
+        """Record that a batch goes to Postgres whose oldest record Kafka took at this Unix time; None: unknown."""
+        self._batch_since = self._now() if oldest is None else oldest
+
+    def batch_stored(self) -> None:
+        """Record that the batch is stored; whatever else waits, waits from now on."""
+        self._batch_since = self._behind_since = None
+
+    def set_behind(self, *, is_behind: bool) -> None:
+        """Set whether Kafka has records that are not read yet; their wait counts from the first call that says so."""
+        self._behind_since = (self._behind_since or self._now()) if is_behind else None
+
+    def _timestamp(self) -> str:
+        return format_timestamp(self._clock.now())
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def set_unpublished(self, dead_letters: int) -> None:
+        """Set how many dead letters are not in their topic yet."""
+        self.unpublished = dead_letters
+
+    def set_burst(self, burst: str | None) -> None:
+        """Set the burst of dead letters that goes on now, in words; None where there is none."""
+        self._burst = burst
 
     def oldest_seconds(self) -> float | None:
-        """Age of the oldest event that waits, None where none does."""
-        waiting_since = self.waiting_since
-        return None if waiting_since is None else max(0.0, self._clock.now().timestamp() - waiting_since)
+        """How long the oldest event has waited that is known and not stored yet; None where there is none."""
+        waiting = [since for since in (self._batch_since, self._behind_since) if since is not None]
+        return max(0.0, self._now() - min(waiting)) if waiting else None
 
     def status(self) -> str:
-        """``ok``, ``degraded`` (everything good is stored, yet a person should look) or ``down``."""
-        if any(self._obstacles()):
+        """``ok``, ``degraded`` (all good events are stored, but an operator should look) or ``down``."""
+        if any(self._errors()):
             return "down"
-        return "degraded" if any(self._blemishes()) else "ok"
+        return "degraded" if any(self._warnings()) else "ok"
 
     def reason(self) -> str | None:
-        """Why it is not ``ok``, in one line."""
-        return "; ".join([*self._obstacles(), *self._blemishes()]) or None
+        """Everything that is wrong, in one line; None where the status is ``ok``."""
+        return "; ".join([*self._errors(), *self._warnings()]) or None
 
-    def _obstacles(self) -> Iterator[str]:
+    def _errors(self) -> Iterator[str]:
         """What keeps good events from being stored."""
-        if self.state is not State.RUNNING:
-            yield self.detail or self.state
-        if complaint := self._clock.complaint():
+        if self.state is not ServiceState.RUNNING:
+            yield self._detail or self.state
+        if complaint := self._clock.skew_message():
             yield complaint
-        stopped = self._stopped
-        yield from (f"partition {partition}: {why}" for partition, why in stopped.items())
-        unmoved = self.unmoved.items()
-        yield from (f"partition {partition}: {why}" for partition, why in unmoved if partition not in stopped)
-        failures = tuple(self._failures.values())
-        yield from (f"{each.dependency}: {each.error}" for each in failures if each.is_vital)
+        yield from self.partitions.problems()
+        yield from self.dependencies.critical_failures()
         oldest = self.oldest_seconds()
-        if oldest is not None and oldest > OLDEST_ALLOWED_SECONDS:
+        if oldest is not None and oldest > MAX_WAIT_SECONDS:
             yield f"the oldest event has waited for {oldest:.0f} s"
 
-    def _blemishes(self) -> Iterator[str]:
-        """What a person should look at."""
-        failures = tuple(self._failures.values())
-        yield from (f"{each.dependency}: {each.error}" for each in failures if not each.is_vital)
+    def _warnings(self) -> Iterator[str]:
+        """What an operator should look at, although good events are stored."""
+        yield from self.dependencies.background_failures()
         if self.unpublished:
             yield f"{self.unpublished} dead letters are not published yet"
-        if self.burst:
-            yield f"dead letters, {self.burst}"
+        if self._burst:
+            yield f"dead letters, {self._burst}"
 
     def report(self) -> dict[str, Any]:
-        """The answer of ``/health``."""
+        """The body of ``/health``."""
         oldest = self.oldest_seconds()
         return {
             "status": self.status(),
             "error": self.reason(),
             "state": self.state,
-            "detail": self.detail,
+            "detail": self._detail,
             "oldest_unprocessed_seconds": None if oldest is None else round(oldest, 3),
-            "partitions": list(self.partitions),
-            "stopped_partitions": {str(partition): why for partition, why in self._stopped.items()},
-            "unmoved_partitions": {str(partition): why for partition, why in self.unmoved.items()},
+            **self.partitions.report(),
             "unpublished_dead_letters": self.unpublished,
-            "dead_letter_burst": self.burst,
-            "last_error": self._last_error,
-            "dependencies": [self._dependency(name) for name in (KAFKA, POSTGRES, DEAD_LETTER_TOPIC)],
+            "dead_letter_burst": self._burst,
+            "last_error": self._last_error.report,
+            "dependencies": self.dependencies.report(),
         }
-
-    def _dependency(self, name: str) -> dict[str, str | None]:
-        with self._lock:
-            failures = [failure for failure in self._failures.values() if failure.dependency == name]
-            status = "ok" if name in self._seen_working else "unknown"
-        if not failures:
-            return {"name": name, "status": status, "error": None, "since": None}
-        worst = next((each for each in failures if each.is_vital), failures[0])
-        # Without its topic no dead letter is published; all else that is not vital works, but for one thing.
-        is_down = worst.is_vital or name == DEAD_LETTER_TOPIC
-        status = "down" if is_down else "degraded"
-        return {"name": name, "status": status, "error": worst.error, "since": worst.since}

@@ -1,4 +1,4 @@
-"""``/health``, ``/livez`` and ``/metrics``, from a thread beside the work."""
+"""``/health``, ``/livez`` and ``/metrics``, served by a thread beside the main loop."""
 
 import socket
 import threading
@@ -29,16 +29,16 @@ BACKLOG: Final = 100
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Take `PROCESSOR_HOST`:`PROCESSOR_PORT`, before anything is started that would have to be ended again.
+    """Bind `PROCESSOR_HOST`:`PROCESSOR_PORT`, before anything starts that would have to be ended again.
 
     Raises:
-        ConfigurationError: Something else listens there.
+        ConfigurationError: Another process listens there.
     """
     return listening_socket.listen("processor", settings.processor_host, settings.processor_port, backlog=BACKLOG)
 
 
 def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None:
-    """Answer on ``listening`` from now until the process ends."""
+    """Serve on ``listening`` until the process ends."""
     file_descriptor_limit.raise_limit(BOUNDS.open_files)
     serving = server.build(_application(report, metrics), BOUNDS)
     threading.Thread(target=server.run, args=(serving, listening), name="http", daemon=True).start()
@@ -46,8 +46,8 @@ def serve(listening: socket.socket, report: Report, metrics: Exposition) -> None
 
 def _application(report: Report, metrics: Exposition) -> Starlette:
     async def health(_request: Request) -> JSONResponse:
-        found = report()
-        return JSONResponse(found, status_code=503 if found["status"] == "down" else 200)
+        body = report()
+        return JSONResponse(body, status_code=503 if body["status"] == "down" else 200)
 
     async def livez(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})

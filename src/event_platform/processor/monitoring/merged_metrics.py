@@ -1,4 +1,4 @@
-"""The metrics of several processes as one exposition."""
+"""Merges the metrics of several workers into one exposition."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,13 +9,13 @@ from prometheus_client.registry import Collector
 
 
 def merge(expositions: Mapping[str, bytes]) -> bytes:
-    """The samples of all ``expositions``, each with a label ``worker`` that names its key."""
+    """Return the samples of all ``expositions``, each with its key as the label ``worker``."""
     registry = CollectorRegistry()
-    registry.register(_Families(_families(expositions)))
+    registry.register(_MergedFamilies(_families(expositions)))
     return generate_latest(registry)
 
 
-class _Families(Collector):
+class _MergedFamilies(Collector):
     def __init__(self, families: list[Metric]) -> None:
         self._families = families
 

@@ -1,53 +1,66 @@
-"""Notices that a server takes a request and never answers, which no error ever says."""
+"""Detects calls that never return, which raise no error: the dependency accepts a request and does not answer."""
 
 import time
-from typing import Final
+from typing import Final, Protocol
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.health import Health
-from event_platform.processor.retry import Attempt, Patience
-from event_platform.processor.storage.connection import Database
+from event_platform.processor.monitoring.dependency_status import DependencyStatus
+from event_platform.processor.monitoring.retry import Attempt, Retrier
 
-RED_AFTER_SECONDS: Final = 10.0
-"""Longer than any lock is waited for, and than any usual batch takes."""
+DOWN_AFTER_SECONDS: Final = 10.0
+"""Longer than any lock timeout, and than an ordinary batch takes."""
 
 ABORT_AFTER_SECONDS: Final = 45.0
-"""Longer than every timeout that Postgres itself keeps: by then it hangs, and the connection is broken from here."""
+"""Longer than every timeout that Postgres itself enforces: past it the connection is stuck, and is broken from here."""
 
 log = get_logger(__name__)
 
 
-class HangWatch:
-    """The main loop's; the attempts that it watches are another thread's."""
+class AbortableConnection(Protocol):
+    """The connection over which the watched attempts work; `storage.connection.Database` is one."""
 
-    def __init__(self, patience: Patience, database: Database, health: Health) -> None:
-        """Watch the attempts of ``patience``, which use ``database``."""
-        self._patience = patience
-        self._database = database
-        self._health = health
-        self._said: str | None = None
+    last_used_at: float
+    """When an attempt last asked for it, by the monotonic clock."""
+
+    def abort(self) -> None:
+        """Break the connection under the thread that waits for it."""
+
+
+class StuckDetector:
+    """Checks the attempts of another thread; the main loop calls it."""
+
+    def __init__(self, retrier: Retrier, connection: AbortableConnection, dependencies: DependencyStatus) -> None:
+        """Watch the attempts of ``retrier``, which use ``connection``."""
+        self._retrier = retrier
+        self._connection = connection
+        self._dependencies = dependencies
+        self._reported: str | None = None
         self._aborted: Attempt | None = None
 
-    def look(self) -> None:
-        """Turn red when an attempt takes too long, and break its connection when it takes for ever.
+    def check(self) -> None:
+        """Mark the dependency down when an attempt takes too long; break its connection when it does not end at all.
 
-        An attempt may have many steps, each of which asks for the connection: it takes as long as its last one.
+        An attempt may have many steps, each of which asks for the connection: its time counts from the latest one.
         """
-        attempt = self._patience.attempt
-        since = max(attempt.since, self._database.asked_at) if attempt else 0.0
+        attempt = self._retrier.attempt
+        since = max(attempt.since, self._connection.last_used_at) if attempt else 0.0
         seconds = time.monotonic() - since if attempt else 0.0
-        if attempt and seconds > RED_AFTER_SECONDS:
-            self._say(attempt, seconds)
-        elif self._said is not None:
-            self._health.worked(self._said)
-            self._said = None
+        if attempt and seconds > DOWN_AFTER_SECONDS:
+            self._report(attempt, seconds)
+        elif self._reported is not None:
+            self._dependencies.mark_up(self._reported)
+            self._reported = None
         if attempt and seconds > ABORT_AFTER_SECONDS:
-            if attempt is not self._aborted:
-                log.warning("no answer; breaking the connection", doing=attempt.doing)
-            self._aborted = attempt
-            self._database.abort()
+            self._abort(attempt)
 
-    def _say(self, attempt: Attempt, seconds: float) -> None:
-        self._said = f"{attempt.doing}, in time"
-        text = f"{attempt.doing}: not done after {seconds:.0f} s"
-        self._health.failed(self._said, attempt.dependency, text, is_vital=self._patience.is_vital)
+    def _report(self, attempt: Attempt, seconds: float) -> None:
+        self._reported = f"{attempt.operation}, in time"
+        text = f"{attempt.operation}: not done after {seconds:.0f} s"
+        is_critical = self._retrier.is_critical
+        self._dependencies.mark_down(self._reported, attempt.dependency, text, is_critical=is_critical)
+
+    def _abort(self, attempt: Attempt) -> None:
+        if attempt is not self._aborted:
+            log.warning("deadline exceeded; breaking the connection", operation=attempt.operation)
+        self._aborted = attempt
+        self._connection.abort()

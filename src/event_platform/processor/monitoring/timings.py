@@ -1,4 +1,4 @@
-"""The steps that a batch goes through, and how long each takes."""
+"""How long each step of a batch takes, for the metric ``processor_step_seconds``."""
 
 import time
 from collections.abc import Callable
@@ -9,43 +9,49 @@ from event_platform.core.metrics.processor import ProcessorMetrics
 
 
 class Step(StrEnum):
-    """A step; from ``take`` to ``commit`` they are one transaction, in this order."""
+    """A step of a batch, by its metric label; the steps from ``take`` to ``commit`` are one transaction, in order."""
 
     DECIDE = "decide"
-    TAKE = "take"
+    """Decode, validate and enrich."""
+    LOCK_OFFSETS = "take"
+    """Move the partitions' offsets in Postgres, which fences older owners."""
     COPY = "copy"
     STAGED = "staged"
-    BURY = "bury"
-    COUNT = "count"
+    """Insert through the staging table, where rows conflict."""
+    DEAD_LETTERS = "bury"
+    """Insert dead letters."""
+    ROLLUPS = "count"
     COMMIT = "commit"
     PUBLISH = "publish"
-    OFFSETS = "offsets"
+    """Publish dead letters."""
+    COMMIT_OFFSETS = "offsets"
+    """Commit offsets to Kafka."""
 
 
-NoteStep: TypeAlias = Callable[[Step, float], None]
-"""Is told a step and the seconds that it took."""
+RecordStep: TypeAlias = Callable[[Step, float], None]
+"""Called with a step and the seconds that it took."""
 
 
-def noting(metrics: ProcessorMetrics) -> NoteStep:
-    """Note steps in ``metrics``."""
+def step_recorder(metrics: ProcessorMetrics) -> RecordStep:
+    """Return a function that records steps in ``metrics``."""
     histograms = {step: metrics.step_seconds.labels(step) for step in Step}
     return lambda step, seconds: histograms[step].observe(seconds)
 
 
-def unnoted(_step: Step, _seconds: float) -> None:
-    """Note nothing."""
+def ignore_step(_step: Step, _seconds: float) -> None:
+    """Record nothing; for callers without metrics."""
 
 
-class Laps:
-    """Times steps that follow each other; what is broken off in the middle of one is not noted."""
+class Stopwatch:
+    """Times consecutive steps; a step that fails is not recorded."""
 
-    def __init__(self, note: NoteStep) -> None:
-        """The first step begins now."""
-        self._note = note
-        self._since = time.perf_counter()
+    def __init__(self, record_step: RecordStep) -> None:
+        """Start the first step now."""
+        self._record_step = record_step
+        self._started_at = time.perf_counter()
 
-    def end(self, step: Step) -> None:
-        """``step`` is over, and the next one begins."""
+    def record(self, step: Step) -> None:
+        """Record the time since the last step as that of ``step``, and start the next one."""
         now = time.perf_counter()
-        self._note(step, now - self._since)
-        self._since = now
+        self._record_step(step, now - self._started_at)
+        self._started_at = now

@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's binary COPY wants them: cheaper for us to make, and for the server to read, than text.
+"""Encodes rows in the binary format of COPY, which is cheaper than text for both us and the server.
 
 https://www.postgresql.org/docs/16/sql-copy.html, "Binary Format".
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from event_platform.core.rules.outcome import Row
+from event_platform.core.rules.outcome import EventRow
 
 COLUMNS: Final = (
     "id",
@@ -22,24 +22,24 @@ COLUMNS: Final = (
     "payload",
     "extensions",
 )
-"""Of a row, in the order of the encoding; the table's defaults give the others."""
+"""The encoded columns, in order; the others get the table's defaults."""
 
 _HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
 _JSONB_VERSION: Final = b"\x01"
 _NULL: Final = b"\xff\xff\xff\xff"
 
-_length = struct.Struct(">i").pack
-_fields_and_length = struct.Struct(">hi").pack
-_fields_and_ordinal = struct.Struct(">hiii").pack
-_version_and_times = struct.Struct(">iiiqiq").pack
+_length: Final = struct.Struct(">i").pack
+_fields_and_length: Final = struct.Struct(">hi").pack
+_fields_and_ordinal: Final = struct.Struct(">hiii").pack
+_version_and_times: Final = struct.Struct(">iiiqiq").pack
 
 _UUID_BYTES: Final = 16
 _ROW: Final = _fields_and_length(len(COLUMNS), _UUID_BYTES)
 
 
-def encode(rows: Iterable[Row]) -> bytes:
-    """A whole COPY of `COLUMNS` into ``events``; payload and extensions as jsonb."""
+def encode(rows: Iterable[EventRow]) -> bytes:
+    """The data of a COPY of `COLUMNS` into ``events``; payload and extensions as jsonb."""
     parts = [_HEADER]
     for row in rows:
         parts += (_ROW, row.id)
@@ -53,8 +53,8 @@ def encode(rows: Iterable[Row]) -> bytes:
     return b"".join(parts)
 
 
-def encode_staged(rows: Iterable[tuple[int, Row]]) -> bytes:
-    """A whole COPY of ``ordinal`` and `COLUMNS` into the staging table; payload and extensions as text."""
+def encode_staged(rows: Iterable[tuple[int, EventRow]]) -> bytes:
+    """The data of a COPY of ``ordinal`` and `COLUMNS` into the staging table; payload and extensions as text."""
     parts = [_HEADER]
     for ordinal, row in rows:
         parts += (_fields_and_ordinal(len(COLUMNS) + 1, 4, ordinal, _UUID_BYTES), row.id)
@@ -68,22 +68,22 @@ def encode_staged(rows: Iterable[tuple[int, Row]]) -> bytes:
     return b"".join(parts)
 
 
-def _texts_and_times(row: Row) -> tuple[bytes, ...]:
-    """From ``tenant_id`` to ``received_at``."""
+def _texts_and_times(row: EventRow) -> tuple[bytes, ...]:
+    """The fields from ``tenant_id`` to ``received_at``."""
     event_id, key = row.event_id.encode(), row.idempotency_key.encode()
     return (
-        _frequent(row.tenant_id),
+        _cached_text(row.tenant_id),
         _length(len(event_id)),
         event_id,
         _length(len(key)),
         key,
-        _frequent(row.event_type),
+        _cached_text(row.event_type),
         _version_and_times(4, row.schema_version, 8, row.occurred_at_us, 8, row.received_at_us),
     )
 
 
 @lru_cache(maxsize=1_024)
-def _frequent(text: str) -> bytes:
-    """A text that many rows share, as a field."""
+def _cached_text(text: str) -> bytes:
+    """A text field that many rows share."""
     data = text.encode()
     return _length(len(data)) + data

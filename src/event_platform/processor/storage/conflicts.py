@@ -1,4 +1,4 @@
-"""What it means that a row is in the table already: redelivered, a duplicate, or its key used for something else."""
+"""Classifies rows that conflict with a stored one: redelivered, duplicate, or key reused for another event."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,14 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
-from event_platform.core.rules.outcome import Code, Dead, Identity, Row, quote
-from event_platform.processor.storage.connection import Connection
+from event_platform.core.rules.outcome import DeadLetter, EventRow, ReasonCode, identity_of, quote
+from event_platform.processor.records import IndexedRow
 
-Placed = tuple[int, Row]
-"""A row with its place in the batch."""
-
-_JUDGE: Final = """
+_COMPARE: Final = """
 SELECT s.ordinal, e.id, e.id = s.id,
        (e.event_id, e.event_type, e.schema_version, e.occurred_at, e.payload)
          = (s.event_id, s.event_type, s.schema_version, s.occurred_at, s.payload::jsonb)
@@ -24,7 +22,7 @@ JOIN events e ON e.tenant_id = s.tenant_id AND e.idempotency_key = s.idempotency
 WHERE s.ordinal = ANY(%s) AND s.received_at >= %s AND s.received_at < %s AND e.received_at >= %s AND e.received_at < %s
 """
 
-_REMEMBER: Final = """
+_INSERT_DUPLICATES: Final = """
 INSERT INTO duplicate_requests (tenant_id, id, received_at, first_id, seen_at)
 SELECT d.tenant_id, d.id, d.received_at, d.first_id, now()
 FROM unnest(%s::text[], %s::uuid[], %s::timestamptz[], %s::uuid[]) AS d(tenant_id, id, received_at, first_id)
@@ -33,93 +31,91 @@ RETURNING tenant_id, id, received_at
 """
 
 
-class Sorted(msgspec.Struct):
-    """What became of staged rows, by their places in the batch; what is in none of these was there already."""
+class ConflictResult(msgspec.Struct):
+    """Conflicting rows by index; a row that is in neither was redelivered."""
 
-    stored: list[int] = msgspec.field(default_factory=list)
     duplicates: list[int] = msgspec.field(default_factory=list)
-    dead: dict[int, Dead] = msgspec.field(default_factory=dict)
+    """Seen for the first time, so that they are to be counted."""
+    dead_letters: dict[int, DeadLetter] = msgspec.field(default_factory=dict)
 
 
-class VanishedError(Exception):
-    """What stood in a row's way is gone again: the transaction is to be tried anew."""
+class ConflictVanishedError(Exception):
+    """The stored row that a row conflicted with vanished meanwhile: the transaction is to be retried."""
 
 
-def judge(connection: Connection, rows: Sequence[Placed]) -> Sorted:
-    """Tell redelivered events, duplicates and reused keys apart."""
-    verdict = Sorted()
+def classify_conflicts(connection: Connection, rows: Sequence[IndexedRow]) -> ConflictResult:
+    """Tell redelivered events, duplicates and reused keys apart; ``rows`` are staged and conflict with stored ones.
+
+    Raises:
+        ConflictVanishedError: A row has no conflict any more.
+    """
+    result = ConflictResult()
     if not rows:
-        return verdict
-    firsts: dict[int, UUID] = {}
+        return result
+    first_ids: dict[int, UUID] = {}
     unexplained = dict(rows)
-    for place, first_id, is_same_id, is_same_content in _compare(connection, rows):
-        row = unexplained.pop(place, None)
+    for index, first_id, is_same_id, is_same_content in _compare(connection, rows):
+        row = unexplained.pop(index, None)
         if row is None or is_same_id:
             continue
         if is_same_content:
-            firsts[place] = first_id
+            first_ids[index] = first_id
         else:
-            verdict.dead[place] = _reused(row, first_id)
-    verdict.dead |= _explain_rest(connection, unexplained)
-    verdict.duplicates = _remember(connection, [(place, row) for place, row in rows if place in firsts], firsts)
-    return verdict
+            result.dead_letters[index] = _key_reused(row, first_id)
+    result.dead_letters |= _classify_id_conflicts(connection, unexplained)
+    duplicates = [(index, row) for index, row in rows if index in first_ids]
+    result.duplicates = _insert_duplicates(connection, duplicates, first_ids)
+    return result
 
 
-def _compare(connection: Connection, rows: Sequence[Placed]) -> list[tuple[int, UUID, bool, bool]]:
-    # Day by day, with the days as constants, so that only their partitions are looked at.
+def _compare(connection: Connection, rows: Sequence[IndexedRow]) -> list[tuple[int, UUID, bool, bool]]:
+    """``(index, id of the stored row, whether the ids are equal, whether the content is)`` of rows with one key."""
+    # Day by day, with the days as constants, so that Postgres reads only their partitions.
     found: list[tuple[int, UUID, bool, bool]] = []
-    places = [place for place, _ in rows]
-    for day in sorted(timestamps.days_of(row.received_at_us for _, row in rows)):
+    indexes = [index for index, _ in rows]
+    for day in sorted(timestamps.utc_days(row.received_at_us for _, row in rows)):
         bounds = (f"{day}T00:00:00Z", f"{day + timedelta(days=1)}T00:00:00Z")
-        for place, first_id, is_same_id, is_same in connection.execute(_JUDGE, [places, *bounds, *bounds]):
-            found.append((int(place), first_id, bool(is_same_id), bool(is_same)))
+        for index, first_id, is_same_id, is_same in connection.execute(_COMPARE, [indexes, *bounds, *bounds]):
+            found.append((int(index), first_id, bool(is_same_id), bool(is_same)))
     return found
 
 
-def _explain_rest(connection: Connection, rows: dict[int, Row]) -> dict[int, Dead]:
-    """Rows in whose way another one stands by its id, not by its key: no producer of ours makes such."""
-    dead = {}
-    for place, row in rows.items():
+def _classify_id_conflicts(connection: Connection, rows: dict[int, EventRow]) -> dict[int, DeadLetter]:
+    """Dead letters for rows that conflict by id and not by key, which no event from our ingest does."""
+    dead_letters = {}
+    for index, row in rows.items():
         found = connection.execute(
             "SELECT 1 FROM events WHERE tenant_id = %s AND id = %s AND received_at = %s",
             [row.tenant_id, UUID(bytes=row.id), timestamps.to_datetime(row.received_at_us)],
         ).fetchone()
         if found is None:
-            raise VanishedError
+            raise ConflictVanishedError
         detail = "request_id belongs to a stored event with another idempotency_key"
-        dead[place] = Dead(Code.UNSTORABLE, detail, identity_of(row))
-    return dead
+        dead_letters[index] = DeadLetter(ReasonCode.UNSTORABLE, detail, identity_of(row))
+    return dead_letters
 
 
-def _remember(connection: Connection, rows: Sequence[Placed], firsts: dict[int, UUID]) -> list[int]:
-    """Keep the ids of duplicates, and return the places of those seen for the first time."""
+def _insert_duplicates(connection: Connection, rows: Sequence[IndexedRow], first_ids: dict[int, UUID]) -> list[int]:
+    """Keep the ids of duplicates, and return the indexes of those seen for the first time."""
     if not rows:
         return []
-    columns = zip(*((row.tenant_id, _uuid(row), _received(row), firsts[place]) for place, row in rows), strict=True)
-    new = {tuple(found) for found in connection.execute(_REMEMBER, [*map(list, columns)])}
-    counted: list[int] = []
-    for place, row in rows:
-        key = (row.tenant_id, _uuid(row), _received(row))
+    columns = zip(*((*_request_key(row), first_ids[index]) for index, row in rows), strict=True)
+    new = {tuple(found) for found in connection.execute(_INSERT_DUPLICATES, [*map(list, columns)])}
+    first_seen: list[int] = []
+    for index, row in rows:
+        key = _request_key(row)
         if key in new:
             new.discard(key)
-            counted.append(place)
-    return counted
+            first_seen.append(index)
+    return first_seen
 
 
-def _reused(row: Row, first_id: UUID) -> Dead:
+def _request_key(row: EventRow) -> tuple[str, UUID, datetime]:
+    """The primary key of ``duplicate_requests``."""
+    return row.tenant_id, UUID(bytes=row.id), timestamps.to_datetime(row.received_at_us)
+
+
+def _key_reused(row: EventRow, first_id: UUID) -> DeadLetter:
     key = quote(f'"{row.idempotency_key}"'.encode())
     detail = f"idempotency_key {key} names request req_{first_id} of that day, which has other content"
-    return Dead(Code.IDEMPOTENCY_KEY_REUSED, detail, identity_of(row))
-
-
-def identity_of(row: Row) -> Identity:
-    """Whose event a row is."""
-    return Identity(row.tenant_id, row.event_id, row.idempotency_key, f"req_{_uuid(row)}")
-
-
-def _uuid(row: Row) -> UUID:
-    return UUID(bytes=row.id)
-
-
-def _received(row: Row) -> datetime:
-    return timestamps.to_datetime(row.received_at_us)
+    return DeadLetter(ReasonCode.IDEMPOTENCY_KEY_REUSED, detail, identity_of(row))

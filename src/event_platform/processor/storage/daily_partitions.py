@@ -1,4 +1,4 @@
-"""The days of the table ``events``: made before they are needed, dropped when their retention is over."""
+"""The daily partitions of ``events``: created before they are needed, dropped after the retention."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -7,61 +7,61 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.storage.connection import Connection
 
 DAYS_AHEAD: Final = 7
 LOCK_TIMEOUT: Final = "2s"
 
 _LOCK_KEY: Final = 7_264_917_305_118_403
-"""The advisory lock under which days are made and dropped, so that workers do not meet there."""
+"""The advisory lock that serializes workers that create partitions."""
 
 log = get_logger(__name__)
 
 
-def name_of(day: date) -> str:
-    """The partition of a UTC day."""
+def table_name(day: date) -> str:
+    """Name of the partition of a UTC day."""
     return f"events_{day:%Y_%m_%d}"
 
 
-def days_ahead(now: datetime) -> list[date]:
-    """The days that should always exist: yesterday, for what is still on its way, to a week ahead."""
+def required_days(now: datetime) -> list[date]:
+    """The days that must always have a partition: yesterday, for records still in Kafka, to a week ahead."""
     today = now.astimezone(UTC).date()
     return [today + timedelta(days=step) for step in range(-1, DAYS_AHEAD + 1)]
 
 
-def make(connection: Connection, days: Iterable[date]) -> list[date]:
-    """Make the partitions of ``days`` that do not exist, and return those.
+def create(connection: Connection, days: Iterable[date]) -> list[date]:
+    """Create the partitions of ``days`` that do not exist, and return those days.
 
-    A table is made on its own and then attached, because CREATE … PARTITION OF would wait behind a running dump, and
-    every insert behind it.
+    A table is created on its own and then attached, because CREATE … PARTITION OF would wait for a running dump, and
+    every insert would wait for it.
 
     Raises:
-        psycopg.Error: It could not be done now; `LockNotAvailable` where something holds the table for too long.
+        psycopg.Error: Postgres is unavailable, or, as `LockNotAvailable`, another session holds the table too long.
     """
     missing = [day for day in sorted(days) if not _is_attached(connection, day)]
     for day in missing:
         with connection.transaction():
-            _take_turn(connection)
+            _lock(connection)
             if not _is_attached(connection, day):
-                _make(connection, day)
+                _create(connection, day)
     return missing
 
 
-def _take_turn(connection: Connection) -> None:
+def _lock(connection: Connection) -> None:
     connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_KEY])
 
 
 def _is_attached(connection: Connection, day: date) -> bool:
     found = connection.execute(
-        "SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND NOT inhdetachpending", [name_of(day)]
+        "SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND NOT inhdetachpending", [table_name(day)]
     )
     return found.fetchone() is not None
 
 
-def _make(connection: Connection, day: date) -> None:
-    names = {"day": sql.Identifier(name_of(day)), "index": sql.Identifier(f"{name_of(day)}_key")}
+def _create(connection: Connection, day: date) -> None:
+    names = {"day": sql.Identifier(table_name(day)), "index": sql.Identifier(f"{table_name(day)}_key")}
     bounds = {"start": sql.Literal(f"{day}T00:00:00Z"), "end": sql.Literal(f"{day + timedelta(days=1)}T00:00:00Z")}
     for statement in (
         "CREATE TABLE IF NOT EXISTS {day} (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)",
@@ -72,25 +72,26 @@ def _make(connection: Connection, day: date) -> None:
 
 
 def drop(connection: Connection, before: date) -> list[str]:
-    """Drop the days that ended before ``before`` began, and return their tables' names.
+    """Drop the partitions of the days before ``before``, and return their names.
 
-    Readers and writers of other days never wait: a day is detached CONCURRENTLY first. What something else still
-    holds, a dump say, is left for the next time.
+    Each is first detached CONCURRENTLY, so that nobody who reads or writes other days has to wait. A partition that
+    another session still holds, such as a dump, is left for the next run.
     """
     dropped = []
-    for name, is_attached, is_pending in _old_days(connection, before):
+    for name, is_attached, is_pending in _partitions_before(connection, before):
         try:
             _drop(connection, name, is_attached=is_attached, is_pending=is_pending)
             dropped.append(name)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.ObjectNotInPrerequisiteState) as error:
-            log.info("a day's table is still in use; it is dropped later", table=name, error=str(error))
+            log.info("partition in use; dropping it later", table=name, error=str(error))
         except psycopg.errors.UndefinedTable:
-            # Another worker was quicker.
+            # Another worker has dropped it.
             continue
     return dropped
 
 
-def _old_days(connection: Connection, before: date) -> list[tuple[str, bool, bool]]:
+def _partitions_before(connection: Connection, before: date) -> list[tuple[str, bool, bool]]:
+    """``(table, whether it is attached, whether a detach was interrupted)``, oldest first."""
     rows = connection.execute(
         """
         SELECT c.relname, i.inhrelid IS NOT NULL, coalesce(i.inhdetachpending, false)
@@ -99,7 +100,7 @@ def _old_days(connection: Connection, before: date) -> list[tuple[str, bool, boo
           AND c.relname ~ '^events_[0-9]{4}_[0-9]{2}_[0-9]{2}$' AND c.relname < %s
         ORDER BY c.relname
         """,
-        [name_of(before)],
+        [table_name(before)],
     )
     return [(str(name), bool(attached), bool(pending)) for name, attached, pending in rows]
 

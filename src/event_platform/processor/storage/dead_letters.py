@@ -1,4 +1,4 @@
-"""Dead letters, written in the transaction of their batch: the table is the outbox of the dead-letter topic."""
+"""Inserts dead letters in the transaction of their batch; the table is the outbox of the dead-letter topic."""
 
 import base64
 import json
@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from event_platform.core.rules.outcome import Dead
-from event_platform.processor.storage.batch import Headers, Record
-from event_platform.processor.storage.connection import Connection
+from event_platform.core.connections.postgres import Connection
+from event_platform.core.rules.outcome import DeadLetter
+from event_platform.processor.records import Headers, Record
 
-# A letter whose epoch is not known, from before epochs were kept, is the same one where its bytes are the same.
+# Dead letters from before leader epochs were kept have none: such a one is the same if its bytes are the same.
 _INSERT: Final = """
 INSERT INTO dlq_events (
     failed_at, source_topic, source_topic_id, code, reason, source_partition, source_offset, source_leader_epoch,
@@ -33,23 +33,23 @@ RETURNING source_partition, source_offset
 """
 
 
-def bury(
-    connection: Connection, topic: str, topic_id: str, letters: Sequence[tuple[Record, Dead]]
+def insert_dead_letters(
+    connection: Connection, topic: str, topic_id: str, dead_letters: Sequence[tuple[Record, DeadLetter]]
 ) -> set[tuple[int, int]]:
-    """Write ``letters``, and return partition and offset of those that were not there already."""
-    if not letters:
+    """Insert dead letters of records of ``topic``; returns ``(partition, offset)`` of those that are new."""
+    if not dead_letters:
         return set()
-    fields = [_fields(record, dead) for record, dead in letters]
+    fields = [_fields(record, dead_letter) for record, dead_letter in dead_letters]
     columns = {name: [each[name] for each in fields] for name in fields[0]}
     rows = connection.execute(_INSERT, {"topic": topic, "topic_id": topic_id, **columns})
     return {(int(partition), int(offset)) for partition, offset in rows}
 
 
-def _fields(record: Record, dead: Dead) -> dict[str, object]:
+def _fields(record: Record, dead_letter: DeadLetter) -> dict[str, object]:
     return {
-        **msgspec.structs.asdict(dead.identity),
-        "code": str(dead.code),
-        "reason": dead.reason,
+        **msgspec.structs.asdict(dead_letter.identity),
+        "code": str(dead_letter.code),
+        "reason": dead_letter.reason,
         "partition": record.partition,
         "offset": record.offset,
         "leader_epoch": record.leader_epoch,
@@ -60,16 +60,16 @@ def _fields(record: Record, dead: Dead) -> dict[str, object]:
 
 
 def encode_headers(headers: Headers) -> str:
-    """``[[name, base64 of the value or null], …]`` as JSON that Postgres takes."""
-    return json.dumps([[_name(name), _base64(value)] for name, value in headers])
+    """``[[name, base64 of the value or null], …]`` as JSON that jsonb accepts."""
+    return json.dumps([[_storable_name(name), _base64(value)] for name, value in headers])
 
 
 def decode_headers(stored: list[list[str | None]]) -> list[tuple[str, bytes | None]]:
-    """The headers as they were."""
+    """The headers that `encode_headers` made ``stored`` of."""
     return [(str(name), None if value is None else base64.b64decode(value)) for name, value in stored]
 
 
-def _name(name: str) -> str:
+def _storable_name(name: str) -> str:
     return name.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 

@@ -1,4 +1,4 @@
-"""Whose fault an error of Postgres is: a row's, the moment's, or the server's."""
+"""What an error of Postgres means for a batch: a refused row, a retry, or an outage."""
 
 from enum import Enum
 from typing import Final
@@ -12,35 +12,41 @@ _ROW_CLASSES: Final = frozenset({"22", "23", "54"})
 (https://www.postgresql.org/docs/16/errcodes-appendix.html)."""
 
 
-class Fault(Enum):
-    """What to do about an error."""
+class FailureKind(Enum):
+    """How a failed transaction is to be handled."""
 
-    ROW = "row"
-    """Some value can never be stored: find it."""
+    ROW_REFUSED = "row refused"
+    """Some value can never be stored: find the row."""
     CONFLICT = "conflict"
-    """A deadlock or the like: try again at once, and say nothing."""
-    SLOW = "slow"
-    """The statement was ended because it took too long: fewer rows may be quick enough."""
+    """A deadlock or serialization failure: retry at once, without a log line."""
+    TIMEOUT = "timeout"
+    """The statement took too long and was cancelled: fewer rows may be quick enough."""
     LOCKED = "locked"
-    """Another session holds what we need."""
+    """Another session holds a lock that we need."""
     OUTAGE = "outage"
-    """Anything else: keep the batch, wait, try again."""
+    """Anything else: keep the batch and retry with backoff."""
 
 
-def fault_of(error: Exception) -> Fault:
-    """Whose fault ``error`` is. In doubt it is the server's: a good event must never become a dead letter."""
+def classify_error(error: Exception) -> FailureKind:
+    """How to handle ``error``. In doubt it is an outage: a good event must never become a dead letter."""
     sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
     if sqlstate is None:
-        return Fault.ROW if isinstance(error, psycopg.DataError | UnicodeEncodeError) else Fault.OUTAGE
+        is_value = isinstance(error, psycopg.DataError | UnicodeEncodeError)
+        return FailureKind.ROW_REFUSED if is_value else FailureKind.OUTAGE
     if isinstance(error, psycopg.errors.LockNotAvailable):
-        return Fault.LOCKED
+        return FailureKind.LOCKED
     if isinstance(error, psycopg.errors.QueryCanceled):
-        return Fault.SLOW
+        return FailureKind.TIMEOUT
     if isinstance(error, psycopg.Error) and is_conflict(error):
-        return Fault.CONFLICT
-    return Fault.ROW if sqlstate[:2] in _ROW_CLASSES else Fault.OUTAGE
+        return FailureKind.CONFLICT
+    return FailureKind.ROW_REFUSED if sqlstate[:2] in _ROW_CLASSES else FailureKind.OUTAGE
 
 
-def is_missing_day(error: psycopg.Error) -> bool:
-    """Whether ``error`` says that no partition takes the row, which no named constraint does."""
+def is_row_refused(error: psycopg.Error) -> bool:
+    """Whether Postgres refused a row for its values or for a stored row, and not for want of a partition."""
+    return classify_error(error) is FailureKind.ROW_REFUSED and not is_missing_partition(error)
+
+
+def is_missing_partition(error: psycopg.Error) -> bool:
+    """Whether no partition accepts the row; only that is a check violation without a constraint's name."""
     return isinstance(error, psycopg.errors.CheckViolation) and error.diag.constraint_name is None

@@ -1,14 +1,15 @@
-"""Whether Postgres takes a good row now: only then can a row that it refuses be the row's own fault."""
+"""Checks whether Postgres accepts a good row: only then can a refused row itself be at fault."""
 
+from typing import Final
 from uuid import uuid4
 
 import psycopg
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.rules import timestamps
-from event_platform.processor.storage.connection import Connection
 
-_INSERT = """
+_INSERT: Final = """
 INSERT INTO events (
     id, tenant_id, event_id, idempotency_key, event_type, schema_version, occurred_at, received_at, payload
 )
@@ -16,11 +17,11 @@ VALUES (%(id)s, '', 'probe', %(id)s::text, 'probe', 1, %(at)s, %(at)s, '{}')
 """
 
 
-def probe(connection: Connection, received_at_us: int) -> None:
-    """Store a good row of that day, and take it back.
+def probe_insert(connection: Connection, received_at_us: int) -> None:
+    """Insert a good row into the partition of ``received_at_us``, and roll it back.
 
     Raises:
-        UnavailableError: Even that is refused.
+        UnavailableError: Postgres refuses even that row.
     """
     try:
         with connection.transaction(force_rollback=True):

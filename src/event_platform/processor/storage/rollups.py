@@ -1,28 +1,28 @@
-"""Counts that the dashboard reads instead of the events, written last in the transaction that stores them."""
+"""Rollups: counts that the dashboard reads instead of the events, updated last in the transaction that stores them."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
+from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
-from event_platform.processor.storage.connection import Connection
 
 MAX_TYPES: Final = 200
-"""Event types of a tenant in an hour that are counted by name."""
+"""How many event types of a tenant and hour are counted by name."""
 
 OTHER: Final = ""
-"""Under which the other types are summed: no event has a type of that name."""
+"""The name that sums all other types: no event has an empty type."""
 
 MINUTE_US: Final = 60 * timestamps.MICROSECONDS_PER_SECOND
 
 _HOUR_SECONDS: Final = 3_600
-_REMEMBERED_HOURS: Final = 256
+_CACHED_HOURS: Final = 256
 
-Outcomes = Counter[tuple[str, str, str, int]]
-"""How many messages of (tenant, outcome, code, partition)."""
+OutcomeCounts = Counter[tuple[str, str, str, int]]
+"""Number of records by (tenant, outcome, code, partition)."""
 
-Types = Counter[tuple[int, str, str, int]]
-"""How many stored events of (minute of received_at, tenant, type, partition)."""
+TypeCounts = Counter[tuple[int, str, str, int]]
+"""Number of stored events by (minute of received_at in microseconds since 2000, tenant, type, partition)."""
 
 _ADD: Final = """
 WITH outcomes AS (
@@ -55,8 +55,8 @@ ON CONFLICT (day, tenant_id, event_type, source_partition) DO UPDATE SET n = eve
 """
 
 
-def add(connection: Connection, outcomes: Outcomes, types: Types) -> None:
-    """Add to what was counted before; the time of processing is the transaction's, as in the rows it stores."""
+def add(connection: Connection, outcomes: OutcomeCounts, types: TypeCounts) -> None:
+    """Add counts to the rollups; the time of processing is that of the transaction, as in the rows it stores."""
     if not outcomes:
         return
     minutes = [(timestamps.to_datetime(minute), *rest) for minute, *rest in types]
@@ -67,39 +67,42 @@ def _columns(keys: Iterable[tuple[object, ...]], width: int) -> list[list[object
     return [list(column) for column in zip(*keys, strict=True)] or [[] for _ in range(width)]
 
 
-class TypeNames:
-    """Which types are counted by name, so that no tenant can blow the counts up."""
+class CountedTypes:
+    """The event types that are counted by name, bounded so that no tenant can inflate the rollups.
+
+    Caches those of recent hours; Postgres holds all of them.
+    """
 
     def __init__(self) -> None:
-        """Nothing is known yet; what is, is read from the counts."""
-        self._known: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, int], set[str]] = OrderedDict()
 
-    def forget(self) -> None:
-        """After a rollback: names that were new in it were not counted."""
-        self._known.clear()
+    def clear(self) -> None:
+        """Drop the cache after a rollback, because names that were new in the transaction were not counted."""
+        self._cache.clear()
 
-    def limit(self, connection: Connection, types: Types) -> Types:
-        """``types`` with what goes beyond `MAX_TYPES` a tenant and hour summed as `OTHER`."""
+    def limit(self, connection: Connection, types: TypeCounts) -> TypeCounts:
+        """Sum the types beyond `MAX_TYPES` of a tenant and hour under `OTHER`."""
         wanted: dict[tuple[str, int], set[str]] = {}
         for minute_us, tenant_id, event_type, _ in types:
             wanted.setdefault((tenant_id, timestamps.floor(minute_us, _HOUR_SECONDS)), set()).add(event_type)
-        named = {place: self._named(connection, place, names) for place, names in sorted(wanted.items())}
-        limited: Types = Counter()
+        counted = {key: self._counted_names(connection, key, names) for key, names in sorted(wanted.items())}
+        limited: TypeCounts = Counter()
         for (minute_us, tenant_id, event_type, partition), n in types.items():
-            names = named[tenant_id, timestamps.floor(minute_us, _HOUR_SECONDS)]
+            names = counted[tenant_id, timestamps.floor(minute_us, _HOUR_SECONDS)]
             limited[minute_us, tenant_id, event_type if event_type in names else OTHER, partition] += n
         return limited
 
-    def _named(self, connection: Connection, place: tuple[str, int], names: set[str]) -> set[str]:
-        known = self._known.get(place, set())
-        if not names <= known and len(known) < MAX_TYPES:
-            known = self._admit(connection, place, names)
-        self._remember(place, known)
-        return known
+    def _counted_names(self, connection: Connection, key: tuple[str, int], names: set[str]) -> set[str]:
+        """The types of a tenant and hour that are counted by name, after those of ``names`` for which there is room."""
+        cached = self._cache.get(key, set())
+        if not names <= cached and len(cached) < MAX_TYPES:
+            cached = self._add_names(connection, key, names)
+        self._store(key, cached)
+        return cached
 
-    def _admit(self, connection: Connection, place: tuple[str, int], names: set[str]) -> set[str]:
-        """Read what all workers have counted, and add to it while there is room; one worker at a time."""
-        tenant_id, hour_us = place
+    def _add_names(self, connection: Connection, key: tuple[str, int], names: set[str]) -> set[str]:
+        """Read what all workers have counted, and add names up to the bound; one worker at a time."""
+        tenant_id, hour_us = key
         hour = timestamps.to_datetime(hour_us)
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"types {tenant_id} {hour_us}"])
         rows = connection.execute(
@@ -108,14 +111,14 @@ class TypeNames:
         counted = {str(name) for (name,) in rows} - {OTHER}
         return counted | set(sorted(names - counted)[: max(0, MAX_TYPES - len(counted))])
 
-    def _remember(self, place: tuple[str, int], names: set[str]) -> None:
-        self._known[place] = names
-        self._known.move_to_end(place)
-        while len(self._known) > _REMEMBERED_HOURS:
-            self._known.popitem(last=False)
+    def _store(self, key: tuple[str, int], names: set[str]) -> None:
+        self._cache[key] = names
+        self._cache.move_to_end(key)
+        while len(self._cache) > _CACHED_HOURS:
+            self._cache.popitem(last=False)
 
 
-def by_minute(events: Iterable[tuple[int, str, str, int]]) -> Types:
-    """Count events, each given by the number of its minute since 2000, tenant, type and partition."""
+def count_by_minute(events: Iterable[tuple[int, str, str, int]]) -> TypeCounts:
+    """Count events given as ``(minutes since 2000, tenant, type, partition)``."""
     counted = Counter(events).items()
     return Counter({(minute * MINUTE_US, tenant, name, source): n for (minute, tenant, name, source), n in counted})

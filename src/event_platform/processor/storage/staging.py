@@ -1,15 +1,16 @@
-"""The careful way into the table ``events``: through a staging table, telling apart what is there already."""
+"""Inserts rows into ``events`` through a staging table, past rows that conflict or that Postgres refuses."""
 
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import psycopg
 
-from event_platform.core.rules.outcome import Code, Dead, Row
-from event_platform.processor.storage import binary_copy, conflicts, errors
-from event_platform.processor.storage.conflicts import Placed, Sorted
-from event_platform.processor.storage.connection import Connection
-from event_platform.processor.storage.errors import Fault
+from event_platform.core.connections.postgres import Connection
+from event_platform.core.rules.outcome import DeadLetter, EventRow, ReasonCode, identity_of
+from event_platform.processor.records import IndexedRow
+from event_platform.processor.storage import binary_copy, errors
+from event_platform.processor.storage.conflicts import classify_conflicts
 
 _COLUMNS: Final = ", ".join(binary_copy.COLUMNS)
 
@@ -22,7 +23,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
 
 _COPY: Final = f"COPY pg_temp.staged_events (ordinal, {_COLUMNS}) FROM STDIN (FORMAT binary)"
 
-_SET_ASIDE: Final = """
+_DELETE_REFUSED: Final = """
 DELETE FROM pg_temp.staged_events
 WHERE NOT pg_input_is_valid(payload, 'jsonb') OR NOT coalesce(pg_input_is_valid(extensions, 'jsonb'), true)
 RETURNING ordinal, coalesce(
@@ -30,7 +31,7 @@ RETURNING ordinal, coalesce(
 )
 """
 
-# It gives the rows that were *not* inserted, because those are few.
+# Returns the rows that were *not* inserted, because they are few.
 _INSERT: Final = f"""
 WITH inserted AS (
     INSERT INTO events ({_COLUMNS})
@@ -45,51 +46,59 @@ WHERE (tenant_id, id, received_at, idempotency_key) NOT IN (SELECT * FROM insert
 """  # noqa: S608 - the columns are constants
 
 
-def prepare(connection: Connection) -> None:
-    """Make the session's staging table; outside a transaction."""
+class InsertResult(msgspec.Struct):
+    """What became of a batch's rows, by index; a row that is in none of the three was redelivered."""
+
+    stored: list[int] = msgspec.field(default_factory=list)
+    duplicates: list[int] = msgspec.field(default_factory=list)
+    dead_letters: dict[int, DeadLetter] = msgspec.field(default_factory=dict)
+    was_staged: bool = False
+
+
+def create_staging_table(connection: Connection) -> None:
+    """Create the session's staging table; call it outside a transaction."""
     connection.execute(_CREATE)
 
 
-def store(connection: Connection, rows: Sequence[Placed]) -> Sorted:
-    """Store those of ``rows`` that are not there yet, and sort out the others.
+def insert_rows(connection: Connection, rows: Sequence[IndexedRow]) -> InsertResult:
+    """Insert the rows that are not in ``events`` yet, and classify the others.
 
     Raises:
-        conflicts.VanishedError: Try the transaction again.
-        psycopg.Error: A row among them cannot be stored, or Postgres cannot now.
+        conflicts.ConflictVanishedError: Retry the transaction.
+        psycopg.Error: One of the rows cannot be stored, or Postgres is unavailable.
     """
-    by_place = dict(_without_copies(rows))
+    by_index = dict(_drop_repeats(rows))
     with connection.cursor().copy(_COPY) as copy:
-        copy.write(binary_copy.encode_staged(by_place.items()))
-    there, refused = _insert(connection, by_place)
-    found = conflicts.judge(connection, [(place, by_place[place]) for place in sorted(there)])
-    found.stored = [place for place in by_place if place not in refused and place not in there]
-    found.dead |= refused
-    return found
+        copy.write(binary_copy.encode_staged(by_index.items()))
+    conflicting, refused = _insert(connection, by_index)
+    found = classify_conflicts(connection, [(index, by_index[index]) for index in sorted(conflicting)])
+    stored = [index for index in by_index if index not in refused and index not in conflicting]
+    return InsertResult(stored, found.duplicates, found.dead_letters | refused, was_staged=True)
 
 
-def _insert(connection: Connection, by_place: dict[int, Row]) -> tuple[set[int], dict[int, Dead]]:
-    """The places of rows that are there already, and the dead letters of those whose values Postgres refuses."""
+def _insert(connection: Connection, by_index: dict[int, EventRow]) -> tuple[set[int], dict[int, DeadLetter]]:
+    """Insert the staged rows; returns the indexes of conflicting ones, and dead letters for refused ones."""
     try:
-        # Asking of each value first whether it is valid costs a sixth of the whole, and is hardly ever needed.
+        # Checking every value first would add a sixth to the whole insert, and is hardly ever needed.
         with connection.transaction():
-            return {int(place) for (place,) in connection.execute(_INSERT)}, {}
+            return {int(index) for (index,) in connection.execute(_INSERT)}, {}
     except psycopg.Error as error:
-        if errors.fault_of(error) is not Fault.ROW or errors.is_missing_day(error):
+        if not errors.is_row_refused(error):
             raise
-    refused = _set_aside(connection, by_place)
-    return {int(place) for (place,) in connection.execute(_INSERT)}, refused
+    refused = _delete_refused(connection, by_index)
+    return {int(index) for (index,) in connection.execute(_INSERT)}, refused
 
 
-def _without_copies(rows: Sequence[Placed]) -> list[Placed]:
-    """Leave out what repeats a request that comes earlier in the batch; it counts as redelivered."""
-    first: dict[tuple[str, bytes, int, str], Placed] = {}
-    for place, row in rows:
-        first.setdefault((row.tenant_id, row.id, row.received_at_us, row.idempotency_key), (place, row))
+def _drop_repeats(rows: Sequence[IndexedRow]) -> list[IndexedRow]:
+    """The rows without copies of a request that comes earlier in the batch; a copy counts as redelivered."""
+    first: dict[tuple[str, bytes, int, str], IndexedRow] = {}
+    for index, row in rows:
+        first.setdefault((row.tenant_id, row.id, row.received_at_us, row.idempotency_key), (index, row))
     return list(first.values())
 
 
-def _set_aside(connection: Connection, by_place: dict[int, Row]) -> dict[int, Dead]:
+def _delete_refused(connection: Connection, by_index: dict[int, EventRow]) -> dict[int, DeadLetter]:
     return {
-        int(place): Dead(Code.UNSTORABLE, f"Postgres refuses it: {message}", conflicts.identity_of(by_place[place]))
-        for place, message in connection.execute(_SET_ASIDE)
+        int(index): DeadLetter(ReasonCode.UNSTORABLE, f"Postgres refuses it: {message}", identity_of(by_index[index]))
+        for index, message in connection.execute(_DELETE_REFUSED)
     }

@@ -1,4 +1,7 @@
-"""Stores a batch whatever comes in between: fenced partitions, rows that are refused, locks, conflicts."""
+"""Stores a batch, whatever happens: fenced partitions, refused rows, locks, conflicts, slow statements.
+
+The transaction itself is in `transaction`; here are the retries around it.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,141 +12,148 @@ import msgspec
 import psycopg
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.rules.outcome import Code, Dead, Outcome, Store
+from event_platform.core.rules.outcome import DeadLetter, ReasonCode, Storable, identity_of
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.records import Span
 from event_platform.processor.storage import errors, offset_store
-from event_platform.processor.storage.batch import Batch, Span
-from event_platform.processor.storage.conflicts import VanishedError, identity_of
+from event_platform.processor.storage.batch import Batch
+from event_platform.processor.storage.conflicts import ConflictVanishedError
 from event_platform.processor.storage.connection import Database
-from event_platform.processor.storage.errors import Fault
-from event_platform.processor.storage.lock_blockers import BlockerWatch
-from event_platform.processor.storage.probe import probe
-from event_platform.processor.storage.transaction import Store as Table
-from event_platform.processor.storage.transaction import Stored
+from event_platform.processor.storage.errors import FailureKind
+from event_platform.processor.storage.lock_blockers import LockBlockerTerminator
+from event_platform.processor.storage.probe import probe_insert
+from event_platform.processor.storage.transaction import TransactionalStore, TransactionResult
 
-MAX_QUIET_RETRIES: Final = 20
-"""Conflicts in a row after which a person should hear of it."""
+MAX_ATTEMPTS: Final = 20
+"""Attempts at one transaction, after which the conflicts count as a failure and are logged."""
 
-MOST_RECORDS: Final = 1_000_000
-"""In one transaction, where none was too slow lately."""
+MAX_RECORDS: Final = 1_000_000
+"""Records in one transaction, as long as none has timed out lately."""
 
 log = get_logger(__name__)
 
 
-class Settled(msgspec.Struct):
+class WriteResult(msgspec.Struct):
     """What became of a batch."""
 
-    done: dict[int, int] = msgspec.field(default_factory=dict)
-    """Partitions with the offset at which they go on."""
-    moved: set[int] = msgspec.field(default_factory=set)
-    """Partitions that have to be looked up anew, because they stand somewhere else."""
-    stored: list[Stored] = msgspec.field(default_factory=list)
-    """What each transaction did; several where the batch had to be divided."""
-    divisions: int = 0
+    next_offsets: dict[int, int] = msgspec.field(default_factory=dict)
+    """The next offset of each partition that was stored."""
+    mismatched: set[int] = msgspec.field(default_factory=set)
+    """Partitions that have to be repositioned, because Postgres has another next offset."""
+    transactions: list[TransactionResult] = msgspec.field(default_factory=list)
+    """What each transaction stored; several if the batch had to be split."""
+    splits: int = 0
 
 
-class Writer:
-    """One thread's way to Postgres."""
+class BatchWriter:
+    """Writes batches to Postgres, for one thread."""
 
     def __init__(
-        self, database: Database, rescue: Database, table: Table, is_ours: Callable[[int, Span], bool]
+        self, database: Database, rescue: Database, store: TransactionalStore, is_current: Callable[[int, Span], bool]
     ) -> None:
-        """Write to ``table`` over ``database``.
+        """Write to ``store``.
 
         Args:
-            database: The connection of ``table``.
-            rescue: Another one, to free rows that a stopped process holds.
-            table: Where batches go.
-            is_ours: Whether Kafka still says that a partition's span is ours.
+            database: The connection that ``store`` uses.
+            rescue: Another connection, to terminate backends that hold our locks.
+            store: Where batches are stored.
+            is_current: Whether a partition is still assigned to us and was not repositioned since its span was read.
         """
         self._database = database
         self._rescue = rescue
-        self._table = table
-        self._is_ours = is_ours
-        self._most_records = MOST_RECORDS
+        self._store = store
+        self._is_current = is_current
+        self._max_records = MAX_RECORDS
 
-    def write(self, batch: Batch) -> Settled:
-        """Store all of ``batch`` that is still ours; may be called again with the same batch after any error.
+    def write(self, batch: Batch) -> WriteResult:
+        """Store the partitions of ``batch`` that are still ours; after an error it may be called again with the same.
 
         Raises:
-            psycopg.Error: Postgres cannot do it now.
-            UnavailableError: The same.
+            psycopg.Error: Postgres is unavailable.
+            UnavailableError: Postgres refuses even a good row, or conflicts do not end.
         """
-        settled = Settled()
-        lost = {p for p, span in batch.spans.items() if not self._is_ours(p, span)}
-        for piece in batch.without(lost).pieces(self._most_records):
-            self._write(piece, settled)
-        return settled
+        result = WriteResult()
+        for part in self._drop_lost(batch).split(self._max_records):
+            self._write_part(part, result)
+        return result
 
-    def _write(self, batch: Batch, settled: Settled) -> None:
+    def _write_part(self, batch: Batch, result: WriteResult) -> None:
+        """Store ``batch`` in one transaction, or in several if that fails."""
         guard: AbstractContextManager[None] = nullcontext()
-        for _ in range(MAX_QUIET_RETRIES):
+        for _ in range(MAX_ATTEMPTS):
             if not batch.spans:
                 return
             try:
                 with guard:
-                    settled.stored.append(self._table.store(batch))
+                    result.transactions.append(self._store.store(batch))
             except offset_store.FencedError:
-                batch = self._drop_fenced(batch, settled)
-            except VanishedError:
+                batch = self._drop_fenced(batch, result)
+            except ConflictVanishedError:
                 continue
             except (psycopg.Error, UnicodeEncodeError) as error:
-                if isinstance(guard, BlockerWatch) and errors.fault_of(error) is Fault.LOCKED:
-                    # It is no process of ours that holds it: whoever does has to be heard of.
+                if isinstance(guard, LockBlockerTerminator) and errors.classify_error(error) is FailureKind.LOCKED:
+                    # No processor of ours holds the lock, so a person has to hear of it.
                     raise
-                batch, guard = self._after(error, batch, settled)
+                batch, guard = self._recover(error, batch, result)
             else:
-                settled.done |= {partition: span.end for partition, span in batch.spans.items()}
-                self._most_records = min(MOST_RECORDS, self._most_records + self._most_records // 8 + 1)
+                result.next_offsets |= {partition: span.end for partition, span in batch.spans.items()}
+                self._max_records = min(MAX_RECORDS, self._max_records + self._max_records // 8 + 1)
                 return
-        raise UnavailableError(f"storing a batch: {MAX_QUIET_RETRIES} conflicts in a row")
+        raise UnavailableError(f"storing a batch: {MAX_ATTEMPTS} conflicts in a row")
 
-    def _drop_fenced(self, batch: Batch, settled: Settled) -> Batch:
-        standing = offset_store.compare(self._database.connection(), batch.topic_id, batch.spans)
-        settled.moved |= standing.moved
-        settled.done |= {partition: batch.spans[partition].end for partition in standing.done}
-        return batch.without(standing.moved | standing.done)
+    def _drop_lost(self, batch: Batch) -> Batch:
+        return batch.without_partitions({p for p, span in batch.spans.items() if not self._is_current(p, span)})
 
-    def _after(
-        self, error: psycopg.Error | UnicodeEncodeError, batch: Batch, settled: Settled
+    def _drop_fenced(self, batch: Batch, result: WriteResult) -> Batch:
+        mismatches = offset_store.find_mismatches(self._database.connection(), batch.topic_id, batch.spans)
+        result.mismatched |= mismatches.elsewhere
+        result.next_offsets |= {partition: batch.spans[partition].end for partition in mismatches.at_end}
+        return batch.without_partitions(mismatches.elsewhere | mismatches.at_end)
+
+    def _recover(
+        self, error: psycopg.Error | UnicodeEncodeError, batch: Batch, result: WriteResult
     ) -> tuple[Batch, AbstractContextManager[None]]:
-        """What is left to be stored after ``error``, and under which guard."""
-        fault = errors.fault_of(error)
-        if isinstance(error, psycopg.Error) and errors.is_missing_day(error):
-            self._table.forget_days()
-        elif fault is Fault.LOCKED:
-            lost = {p for p, span in batch.spans.items() if not self._is_ours(p, span)}
+        """What is left to be stored after ``error``, and the context of the next attempt.
+
+        Raises:
+            psycopg.Error: ``error`` itself, if it is an outage.
+        """
+        kind = errors.classify_error(error)
+        if isinstance(error, psycopg.Error) and errors.is_missing_partition(error):
+            self._store.forget_partitions()
+        elif kind is FailureKind.LOCKED:
             pid = self._database.connection().info.backend_pid
-            return batch.without(lost), BlockerWatch(self._rescue, pid)
-        elif fault is Fault.ROW:
-            batch = self._divide(error, batch, settled)
-        elif fault is Fault.SLOW and len(batch.records) > 1:
-            log.warning("storing a batch took too long; halving it", records=len(batch.records), error=_said(error))
-            self._most_records = len(batch.records) // 2
-            batch = self._write_halves(batch, settled)
-        elif fault in {Fault.OUTAGE, Fault.SLOW}:
+            return self._drop_lost(batch), LockBlockerTerminator(self._rescue, pid)
+        elif kind is FailureKind.ROW_REFUSED:
+            batch = self._isolate_refused_row(error, batch, result)
+        elif kind is FailureKind.TIMEOUT and len(batch.records) > 1:
+            log.warning("storing a batch timed out; splitting it", records=len(batch.records), error=_first_line(error))
+            self._max_records = len(batch.records) // 2
+            batch = self._write_halves(batch, result)
+        elif kind in {FailureKind.OUTAGE, FailureKind.TIMEOUT}:
             raise error
         return batch, nullcontext()
 
-    def _write_halves(self, batch: Batch, settled: Settled) -> Batch:
-        settled.divisions += 1
+    def _write_halves(self, batch: Batch, result: WriteResult) -> Batch:
+        """Store the batch as two, and return what is left, which is nothing."""
+        result.splits += 1
         for half in batch.halves():
-            # A half whose partition the other half found moved is fenced in its turn.
-            self._write(half, settled)
-        return batch.without(batch.spans)
+            # If a partition of the first half was fenced, the second half is fenced as well.
+            self._write_part(half, result)
+        return batch.without_partitions(batch.spans)
 
-    def _divide(self, error: Exception, batch: Batch, settled: Settled) -> Batch:
-        """Halve the batch until a row is refused alone; only then, and while a good row is taken, is it dead."""
+    def _isolate_refused_row(self, error: Exception, batch: Batch, result: WriteResult) -> Batch:
+        """Halve the batch until one row is left; if Postgres accepts a good row, that one is dead-lettered."""
         if len(batch.records) > 1:
-            return self._write_halves(batch, settled)
-        settled.divisions += 1
+            return self._write_halves(batch, result)
+        result.splits += 1
         outcome = batch.outcomes[0]
-        if not isinstance(outcome, Store):
+        if not isinstance(outcome, Storable):
             raise UnavailableError(f"a dead letter cannot be written: {error}") from error
-        probe(self._database.connection(), outcome.row.received_at_us)
-        dead: Outcome = Dead(Code.UNSTORABLE, f"Postgres refuses it: {_said(error)}", identity_of(outcome.row))
-        return replace(batch, outcomes=(dead,))
+        probe_insert(self._database.connection(), outcome.row.received_at_us)
+        detail = f"Postgres refuses it: {_first_line(error)}"
+        return replace(batch, outcomes=(DeadLetter(ReasonCode.UNSTORABLE, detail, identity_of(outcome.row)),))
 
 
-def _said(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,9 +1,9 @@
-"""What comes next in a partition, and what a refusal of Kafka's says."""
+"""Which record may come next in a partition, and what an out-of-range error means."""
 
 import pytest
 from confluent_kafka import KafkaError
 
-from event_platform.processor.consumer.partition_reader import Reading, Refusal, is_refusal
+from event_platform.processor.consumer.read_position import OffsetOutOfRange, ReadPosition, is_out_of_range
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,10 @@ from event_platform.processor.consumer.partition_reader import Reading, Refusal,
         pytest.param([8, 7, 7], [False, False, True], id="another first record is doubted, too"),
     ],
 )
-def test_a_first_record_that_leaves_a_gap_is_doubted(offsets: list[int], expected: list[bool]) -> None:
-    """Nothing between where the partition was placed and its first record is left out unseen."""
-    reading = Reading(next_offset=5, leader_epoch=0, epoch=1)
-    assert [reading.expects(offset) for offset in offsets] == expected
+def test_a_first_record_that_leaves_a_gap_must_come_twice(offsets: list[int], expected: list[bool]) -> None:
+    """A first record that leaves a gap is accepted only when it comes first again."""
+    position = ReadPosition(next_offset=5, leader_epoch=0, assignment_epoch=1)
+    assert [position.accept(offset) for offset in offsets] == expected
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_a_first_record_that_leaves_a_gap_is_doubted(offsets: list[int], expecte
         ("fetch failed due to requested offset not available on the broker: Broker: Offset out of range", None),
     ],
 )
-def test_refusal_says_where_the_log_parts(text: str, end_offset: int | None) -> None:
-    """The offset is in the error's text only; where it is not, it is not known."""
+def test_out_of_range_error_says_where_the_log_parts(text: str, end_offset: int | None) -> None:
+    """The end of the common log is parsed from the error's text; None where it is not there."""
     error = KafkaError(KafkaError._AUTO_OFFSET_RESET, text)  # noqa: SLF001 - its public name
-    assert is_refusal(error)
-    assert Refusal.of(error, Reading(20, 0, epoch=3)) == Refusal(3, end_offset)
+    assert is_out_of_range(error)
+    assert OffsetOutOfRange.of(error, ReadPosition(20, 0, assignment_epoch=3)) == OffsetOutOfRange(3, end_offset)
