@@ -69,7 +69,7 @@ def test_batches_are_staged_after_a_conflict(bench: Bench, message: MakeMessage)
     """After a batch with a conflict, the next ones are staged at once, until `STAGED_BATCHES` had none."""
     first = message()
     bench.write(first)
-    write_result = [bench.write(first, start=1), bench.write(message(), start=2), bench.write(first, start=3)]
-    write_result += [bench.write(message(), start=4 + number) for number in range(STAGED_BATCHES + 1)]
-    was_staged = [one.transactions[0].was_staged for one in write_result]
+    results = [bench.write(first, start=1), bench.write(message(), start=2), bench.write(first, start=3)]
+    results += [bench.write(message(), start=4 + number) for number in range(STAGED_BATCHES + 1)]
+    was_staged = [one.transactions[0].was_staged for one in results]
     assert was_staged == [True] * (3 + STAGED_BATCHES) + [False]
