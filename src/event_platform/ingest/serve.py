@@ -6,6 +6,7 @@ import signal
 import socket
 from typing import Final
 
+from event_platform.core.event_loop import loop_factory
 from event_platform.core.http import file_descriptor_limit, server
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
@@ -25,7 +26,7 @@ def serve(settings: Settings, context: WorkerContext, listener: socket.socket) -
     # uvicorn raises the signal that stopped it once more; by then everything is done.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: None)
-    with asyncio.Runner(loop_factory=server.loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, context, listener))
 
 

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Final
 
 from event_platform.core import sighup, telemetry
+from event_platform.core.backoff import delay_after
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.declaration import Settings
 from event_platform.core.telemetry import get_logger
@@ -25,6 +26,7 @@ from event_platform.ingest.serve import serve
 from event_platform.ingest.service import WorkerContext
 from event_platform.ingest.shared_counters import CounterTable
 
+_FIRST_DELAY_SECONDS: Final = 0.2
 _MAX_DELAY_SECONDS: Final = 10.0
 _STABLE_SECONDS: Final = 60.0
 """A worker that ran this long is restarted without a growing delay."""
@@ -69,11 +71,14 @@ class _WorkerPool:
         self._path = path
         self._context = multiprocessing.get_context("spawn")
         self._stopping = False
+        self._reload_pending = False
         self._exits = [0] * count
         self._processes = [self._start(worker) for worker in range(count)]
         self._started = [time.monotonic()] * count
 
     def _start(self, worker: int) -> SpawnProcess:
+        if self._reload_pending:
+            self._reload()
         process = self._context.Process(
             target=_run_worker, args=(self._settings, worker, self._count, self._path, self._listener)
         )
@@ -86,13 +91,18 @@ class _WorkerPool:
         self._stopping = True
 
     def forward(self, number: int) -> None:
-        """Send SIGHUP to all processes, and give those that start later the settings that they reload."""
-        # Each process logs what is wrong.
-        with suppress(ConfigurationError):
-            self._settings = reload_key_settings(self._settings)
+        """Send SIGHUP to all processes, and have those that start later get the settings that they reload."""
+        # Not reloaded here: a signal handler that takes some milliseconds nests without end when signals come faster.
+        self._reload_pending = True
         for process in self._processes:
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)
+
+    def _reload(self) -> None:
+        self._reload_pending = False
+        # Each process logs what is wrong.
+        with suppress(ConfigurationError):
+            self._settings = reload_key_settings(self._settings)
 
     def run(self) -> None:
         """Restart processes that exit, until `stop` is called."""
@@ -106,7 +116,9 @@ class _WorkerPool:
     def _restart(self, worker: int, exited: SpawnProcess) -> None:
         was_stable = time.monotonic() - self._started[worker] > _STABLE_SECONDS
         self._exits[worker] = 1 if was_stable else self._exits[worker] + 1
-        delay_seconds = min(_MAX_DELAY_SECONDS, 0.1 * 2 ** self._exits[worker])
+        delay_seconds = delay_after(
+            self._exits[worker], first_seconds=_FIRST_DELAY_SECONDS, longest_seconds=_MAX_DELAY_SECONDS
+        )
         log.warning("worker exited; restarting", worker=worker, exit_code=exited.exitcode, delay_seconds=delay_seconds)
         deadline = time.monotonic() + delay_seconds
         while not self._stopping and time.monotonic() < deadline:

@@ -9,6 +9,7 @@ from typing import Final
 
 from event_platform.admin.responses.health import Dependency, DependencyName, Health, HealthStatus
 from event_platform.admin.shared_result import SharedResult
+from event_platform.core.error_text import with_type
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
 
@@ -89,7 +90,7 @@ async def run_probe(probe: Probe, deadline_seconds: float = DEADLINE_SECONDS) ->
     except Exception as error:
         # A defect in one probe must not hide the results of the others.
         log.exception("health probe failed")
-        return ProbeResult("down", None, f"{type(error).__name__}: {error}")
+        return ProbeResult("down", None, with_type(error))
     latency_ms = round((time.monotonic() - started) * 1_000, 3)
     return ProbeResult("degraded" if degraded else "ok", latency_ms, degraded)
 

@@ -14,10 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_platform.admin.middleware.error_responses import ErrorDetails, error_response
-from event_platform.core.addresses import LOOPBACK_HOSTS
+from event_platform.core.addresses import LOOPBACK_HOSTS, WILDCARD_HOSTS
 from event_platform.core.settings.declaration import Settings
 
-_WILDCARD_HOSTS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses to compare with, not to bind to
 _NO_TOKEN: Final = ErrorDetails(
     401, "UNAUTHORIZED", "expected the header Authorization: Bearer <token>, with one of ADMIN_TOKENS"
 )
@@ -61,7 +60,7 @@ class RequestFilter:
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """Host names under which the API answers, in lower case and without a port."""
-    hosts = {*LOOPBACK_HOSTS, *settings.admin_hosts, *({settings.admin_host} - _WILDCARD_HOSTS)}
+    hosts = {*LOOPBACK_HOSTS, *settings.admin_hosts, *({settings.admin_host} - WILDCARD_HOSTS.keys())}
     return frozenset(host.lower().strip("[]") for host in hosts)
 
 

@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from event_platform.core.connections import postgres
 from event_platform.core.connections.sqlstate import is_conflict, is_outage
+from event_platform.core.error_text import first_line
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -79,11 +80,11 @@ class Database:
                     yield connection
         except PoolTimeout as error:
             cause = self._last_failure[-1] if self._last_failure else error
-            raise UnavailableError(f"reading from Postgres: {_first_line(cause)}") from cause
+            raise UnavailableError(f"reading from Postgres: {first_line(cause)}") from cause
         except psycopg.Error as error:
             if not (is_outage(error) or is_conflict(error)):
                 raise
-            raise UnavailableError(f"reading from Postgres: {_first_line(error)}") from error
+            raise UnavailableError(f"reading from Postgres: {first_line(error)}") from error
 
 
 async def current_time(connection: Connection) -> datetime:
@@ -144,7 +145,3 @@ def _deadline(connection: Connection) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _first_line(error: psycopg.Error) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -10,7 +10,7 @@ from event_platform.admin.queries.bounded_page import Page
 from event_platform.admin.queries.database import Connection
 from event_platform.admin.queries.raw_json import json_response
 from event_platform.core.errors import InvalidInputError
-from event_platform.core.request_ids import parse_request_id
+from event_platform.core.request_ids import normalize_request_id, parse_request_id
 
 # One step per tenant instead of one per row: https://wiki.postgresql.org/wiki/Loose_indexscan
 _TENANTS: Final = """
@@ -58,7 +58,7 @@ async def _search(connection: Connection, condition: LiteralString, **parameters
 
 
 async def _search_by_request_id(connection: Connection, tenant: str | None, text: str) -> Response:
-    request_id = _with_prefix(text)
+    request_id = normalize_request_id(text)
     tenants = [tenant] if tenant is not None else await _all_tenants(connection)
     event_page = await _read_request(connection, tenants, parse_request_id(request_id))
     # A dead letter whose tenant could not be read is found only by a search over all tenants.
@@ -82,10 +82,6 @@ async def _read_request(connection: Connection, tenants: list[str], row_id: UUID
 
 async def _all_tenants(connection: Connection) -> list[str]:
     return [row["tenant_id"] for row in await (await connection.execute(_TENANTS)).fetchall()]
-
-
-def _with_prefix(text: str) -> str:
-    return text if text.startswith("req_") else f"req_{text.lower()}"
 
 
 def _response(event_page: Page, dead_letter_page: Page) -> Response:

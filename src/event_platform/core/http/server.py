@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 from typing import Any, Final, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from event_platform.core.event_loop import loop_factory
 from event_platform.core.http.bounds import Bounds
 from event_platform.core.http.connection_limit import abort_overdue
 from event_platform.core.http.protocol import BoundedProtocol
@@ -70,13 +71,3 @@ async def _enforce_deadlines(connections: Collection[Any]) -> None:
     while True:
         abort_overdue(connections, loop.time())
         await asyncio.sleep(_CHECK_EVERY_SECONDS)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's loop factory, or None for asyncio's own on Windows, where uvloop does not exist."""
-    try:
-        import uvloop  # noqa: PLC0415 - absent on Windows
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

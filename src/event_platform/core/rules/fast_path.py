@@ -3,13 +3,13 @@
 A row made here equals the row that `decode`, `validate` and `enrich` make; a test compares them.
 """
 
-import re
 from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from event_platform.core.envelope import IDEMPOTENCY_KEY, TENANT_NAME
+from event_platform.core.request_ids import REQUEST_ID
 from event_platform.core.rules import timestamps, unstorable
 from event_platform.core.rules.decode import MAX_EVENT_ID_BYTES
 from event_platform.core.rules.outcome import EventRow
@@ -19,7 +19,7 @@ _MAX_EVENT_ID_CHARACTERS: Final = MAX_EVENT_ID_BYTES // 4
 """Of four bytes each, the most that UTF-8 needs."""
 
 # Cheaper than making a UUID, of which only the bytes are needed.
-_match_request_id: Final = re.compile(r"req_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})").fullmatch
+_match_request_id: Final = REQUEST_ID.fullmatch
 _match_tenant: Final = lru_cache(maxsize=1_024)(TENANT_NAME.fullmatch)
 _match_key: Final = IDEMPOTENCY_KEY.fullmatch
 

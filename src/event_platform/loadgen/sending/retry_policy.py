@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from event_platform.core import backoff
+from event_platform.core.backoff import delay_after
 from event_platform.loadgen.recording.attempt_result import AttemptResult
 
 MAX_ATTEMPTS: Final = 12
@@ -32,5 +32,4 @@ def delay_seconds(result: AttemptResult, attempt: int, jitter: float) -> float |
     """
     if attempt >= MAX_ATTEMPTS or (result.status is not None and result.status not in _RETRIED):
         return None
-    backoff_seconds = min(backoff.FIRST_SECONDS * 2.0 ** (attempt - 1), backoff.LONGEST_SECONDS)
-    return (result.retry_after_seconds or 0.0) + backoff_seconds * (0.5 + jitter / 2)
+    return (result.retry_after_seconds or 0.0) + delay_after(attempt, chance=jitter)

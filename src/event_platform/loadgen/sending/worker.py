@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection as Pipe
 from random import Random
 from typing import Final
 
+from event_platform.core.event_loop import loop_factory
 from event_platform.loadgen.recording.attempt_log import AttemptLog
 from event_platform.loadgen.sending.open_loop import send_on_schedule
 from event_platform.loadgen.sending.result_handler import ResultHandler
@@ -39,7 +40,7 @@ def main(config: RunConfig, pipe: Pipe) -> None:
     """Report readiness, receive the start time, send, and report counters, then `WorkerFinished`."""
     # Garbage collection would otherwise scan the imported modules, and delay starts.
     gc.freeze()
-    with contextlib.suppress(BrokenPipeError), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with contextlib.suppress(BrokenPipeError), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_work(config, pipe))
 
 
@@ -49,14 +50,6 @@ def assigned_requests(config: RunConfig) -> Iterator[Request]:
     plan = Plan(config.scenario, tuple(config.target.keys), config.seed)
     own = itertools.islice(plan, index, None, workers)
     return batched(own, config.batch_size) if config.batch_size else own
-
-
-def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415 - not available on Windows
-    except ImportError:
-        return None
-    return uvloop.Loop
 
 
 async def _work(config: RunConfig, pipe: Pipe) -> None:

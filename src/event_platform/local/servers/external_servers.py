@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from redis.exceptions import RedisError
 
 from event_platform.core.connections import postgres, redis
+from event_platform.core.error_text import first_line
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.settings.declaration import Settings
 
@@ -58,7 +59,7 @@ def check_postgres(settings: Settings) -> None:
     try:
         postgres.connect(conninfo).close()
     except psycopg.OperationalError as error:
-        raise ConfigurationError(f"DATABASE_URL: tried to connect as {tried}: {_first_line(error)}") from None
+        raise ConfigurationError(f"DATABASE_URL: tried to connect as {tried}: {first_line(error)}") from None
 
 
 def check_redis(settings: Settings) -> None:
@@ -71,12 +72,8 @@ def check_redis(settings: Settings) -> None:
         client.ping()
         hello = redis.server_info(client)
     except (RedisError, UnavailableError) as error:
-        raise ConfigurationError(f"{setting}: tried to ping {tried}: {_first_line(error)}") from None
+        raise ConfigurationError(f"{setting}: tried to ping {tried}: {first_line(error)}") from None
     finally:
         client.close()
     if unfit := redis.unsupported_reason(hello) or redis.unavailable_reason(hello):
         raise ConfigurationError(f"{setting}: {tried} answers, but {unfit}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

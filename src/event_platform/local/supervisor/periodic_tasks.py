@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from event_platform.core.error_text import with_type
 from event_platform.core.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -26,7 +27,7 @@ class PeriodicTasks:
         return True
 
     def _log_failure(self, name: str, error: Exception) -> None:
-        text = f"{type(error).__name__}: {error}"
+        text = with_type(error)
         if self._failures.get(name) == text:
             return
         self._failures[name] = text

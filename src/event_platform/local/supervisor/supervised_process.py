@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from event_platform.core.backoff import delay_after
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.local.process import program as programs
@@ -48,7 +49,9 @@ class ProcessSnapshot(msgspec.Struct, frozen=True):
 
 def restart_delay_seconds(failures: int) -> float:
     """The delay before a restart after ``failures`` consecutive deaths (at least 1)."""
-    return min(_LONGEST_RESTART_DELAY_SECONDS, _FIRST_RESTART_DELAY_SECONDS * 2.0 ** min(failures - 1, 10))
+    return delay_after(
+        failures, first_seconds=_FIRST_RESTART_DELAY_SECONDS, longest_seconds=_LONGEST_RESTART_DELAY_SECONDS
+    )
 
 
 class SupervisedProcess:

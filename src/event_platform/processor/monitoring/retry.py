@@ -10,6 +10,7 @@ from typing import ClassVar, Final, TypeVar
 import psycopg
 from confluent_kafka import KafkaException
 
+from event_platform.core import error_text
 from event_platform.core.backoff import delays
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
@@ -161,4 +162,4 @@ def one_line(error: Exception) -> str:
     """The error's message in one line, or its type where it has none."""
     if isinstance(error, KafkaException):
         return str(error.args[0].str())
-    return " ".join(str(error).split()) or type(error).__name__
+    return error_text.one_line(error)

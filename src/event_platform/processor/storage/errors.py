@@ -1,15 +1,12 @@
 """What an error of Postgres means for a batch: a refused row, a retry, or an outage."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
 import psycopg
 
-from event_platform.core.connections.sqlstate import is_conflict
-
-_ROW_CLASSES: Final = frozenset({"22", "23", "54"})
-"""Data exception, constraint violation, program limit exceeded
-(https://www.postgresql.org/docs/16/errcodes-appendix.html)."""
+from event_platform.core.connections.sqlstate import Cause, cause_of
 
 
 class FailureKind(Enum):
@@ -27,19 +24,17 @@ class FailureKind(Enum):
     """Anything else: keep the batch and retry with backoff."""
 
 
+_KINDS: Final[Mapping[Cause, FailureKind]] = {
+    Cause.ROW: FailureKind.ROW_REFUSED,
+    Cause.CONFLICT: FailureKind.CONFLICT,
+    Cause.TIMEOUT: FailureKind.TIMEOUT,
+    Cause.LOCKED: FailureKind.LOCKED,
+}
+
+
 def classify_error(error: Exception) -> FailureKind:
     """How to handle ``error``. In doubt it is an outage: a good event must never become a dead letter."""
-    sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
-    if sqlstate is None:
-        is_value = isinstance(error, psycopg.DataError | UnicodeEncodeError)
-        return FailureKind.ROW_REFUSED if is_value else FailureKind.OUTAGE
-    if isinstance(error, psycopg.errors.LockNotAvailable):
-        return FailureKind.LOCKED
-    if isinstance(error, psycopg.errors.QueryCanceled):
-        return FailureKind.TIMEOUT
-    if isinstance(error, psycopg.Error) and is_conflict(error):
-        return FailureKind.CONFLICT
-    return FailureKind.ROW_REFUSED if sqlstate[:2] in _ROW_CLASSES else FailureKind.OUTAGE
+    return _KINDS.get(cause_of(error), FailureKind.OUTAGE)
 
 
 def is_row_refused(error: psycopg.Error) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import psycopg
 
+from event_platform.core.error_text import first_line
 from event_platform.core.errors import UnavailableError
 from event_platform.core.rules.outcome import DeadLetter, ReasonCode, Storable, identity_of
 from event_platform.core.telemetry import get_logger
@@ -127,7 +128,7 @@ class BatchWriter:
         elif kind is FailureKind.ROW_REFUSED:
             batch = self._isolate_refused_row(error, batch, result)
         elif kind is FailureKind.TIMEOUT and len(batch.records) > 1:
-            log.warning("storing a batch timed out; splitting it", records=len(batch.records), error=_first_line(error))
+            log.warning("storing a batch timed out; splitting it", records=len(batch.records), error=first_line(error))
             self._max_records = len(batch.records) // 2
             batch = self._write_halves(batch, result)
         elif kind in {FailureKind.OUTAGE, FailureKind.TIMEOUT}:
@@ -151,9 +152,5 @@ class BatchWriter:
         if not isinstance(outcome, Storable):
             raise UnavailableError(f"a dead letter cannot be written: {error}") from error
         probe_insert(self._database.connection(), outcome.row.received_at_us)
-        detail = f"Postgres refuses it: {_first_line(error)}"
+        detail = f"Postgres refuses it: {first_line(error)}"
         return replace(batch, outcomes=(DeadLetter(ReasonCode.UNSTORABLE, detail, identity_of(outcome.row)),))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
