@@ -290,7 +290,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "degraded" | "down";
+            status: "ok" | "degraded" | "down" | "unknown";
             /**
              * Latency Ms
              * @description Duration of the probe; null if there was no answer.
@@ -347,7 +347,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ok" | "degraded" | "down";
+            status: "ok" | "degraded" | "down" | "unknown";
             /** Dependencies */
             dependencies: components["schemas"]["Dependency"][];
         };
@@ -444,7 +444,7 @@ export interface components {
         };
         /**
          * Outcomes
-         * @description How many events had which outcome.
+         * @description Number of events by outcome.
          */
         Outcomes: {
             /**
@@ -535,7 +535,7 @@ export interface components {
         };
         /**
          * RatedOutcomes
-         * @description How many events had which outcome, and their rate.
+         * @description Number of events by outcome, and their rate.
          */
         RatedOutcomes: {
             /**

@@ -6,7 +6,7 @@ def first_line(error: BaseException) -> str:
 
     Postgres and libpq put the cause into the first line and hints into the others.
     """
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def one_line(error: BaseException) -> str:

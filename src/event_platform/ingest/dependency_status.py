@@ -33,7 +33,7 @@ class DependencyStatus:
     ) -> None:
         self.name = name
         self.is_up = False
-        self._was_up = False
+        self._is_known = self._was_up = False
         self.error: str | None = "not connected yet"
         self._now = now
         self._on_down = on_down
@@ -46,7 +46,7 @@ class DependencyStatus:
             event = "dependency recovered" if self._was_up else "dependency available"
             log.info(event, dependency=self.name, after_seconds=round((now - self.since).total_seconds(), 3))
             self.is_up, self.error, self.since = True, None, now
-            self._was_up = True
+            self._is_known = self._was_up = True
 
     def mark_down(self, error: str) -> None:
         """Record that the dependency is unusable, because of ``error``."""
@@ -54,10 +54,10 @@ class DependencyStatus:
             self.since = self._now()
         if self.is_up or self.error != error:
             log.warning("dependency unavailable", dependency=self.name, error=error)
-        self.is_up, self.error = False, error
+        self.is_up, self.error, self._is_known = False, error, True
         self._on_down()
 
     def describe(self) -> dict[str, str | None]:
-        """Return the entry of ``/health``."""
-        status = "ok" if self.is_up else "down"
+        """Return the entry of ``/health``; the status is unknown until the first attempt to use the dependency."""
+        status = "ok" if self.is_up else "down" if self._is_known else "unknown"
         return {"name": self.name, "status": status, "since": format_timestamp(self.since), "error": self.error}

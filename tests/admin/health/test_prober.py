@@ -81,7 +81,7 @@ def test_since_is_the_time_of_the_last_change() -> None:
 
 
 def test_a_defect_in_one_probe_hides_no_other(expect_errors: Callable[[str], None]) -> None:
-    """It is logged, and that dependency counts as down."""
+    """It is logged, and the status of that dependency is unknown."""
     expect_errors("health probe failed")
 
     async def broken() -> str | None:
@@ -91,4 +91,7 @@ def test_a_defect_in_one_probe_hides_no_other(expect_errors: Callable[[str], Non
         raise UnavailableError("PING: refused")
 
     health = asyncio.run(HealthProber({"redis": broken, "kafka": unavailable}, frozenset()).probe())
-    assert [each.error for each in health.dependencies] == ["ZeroDivisionError: ", "PING: refused"]
+    assert [(each.status, each.error) for each in health.dependencies] == [
+        ("unknown", "ZeroDivisionError"),
+        ("down", "PING: refused"),
+    ]

@@ -90,7 +90,7 @@ async def run_probe(probe: Probe, deadline_seconds: float = DEADLINE_SECONDS) ->
     except Exception as error:
         # A defect in one probe must not hide the results of the others.
         log.exception("health probe failed")
-        return ProbeResult("down", None, with_type(error))
+        return ProbeResult("unknown", None, with_type(error))
     latency_ms = round((time.monotonic() - started) * 1_000, 3)
     return ProbeResult("degraded" if degraded else "ok", latency_ms, degraded)
 

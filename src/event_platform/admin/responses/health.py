@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field
 from event_platform.admin.responses.model import ResponseModel
 
 DependencyName = Literal["postgres", "redis", "kafka", "ingest", "processor"]
-HealthStatus = Literal["ok", "degraded", "down"]
+HealthStatus = Literal["ok", "degraded", "down", "unknown"]
+"""`unknown` if the status could not be determined, because of a defect in the probe."""
 
 
 class Dependency(ResponseModel):
