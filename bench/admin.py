@@ -25,7 +25,7 @@ from bench.processor_rates import Bench
 from bench.processor_setting import environment_of, messages, new_platform, url_of
 from bench.servers import BenchServers, running_servers
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.local.servers.ports import PortReservations
 
 WARM_UP_REQUESTS = 30

@@ -17,7 +17,7 @@ from bench.servers import BenchServers
 from confluent_kafka import KafkaError, Message, Producer
 
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 WATCH_EVERY = {1_000: 20, 1: 1}
 """By rate: one event of this many is watched."""

@@ -14,7 +14,7 @@ import psutil
 from bench.processor_setting import environment_of, fill_topic, messages, new_platform, wait_for
 from bench.servers import BenchServers
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 CHUNK: Final = 100_000
 MAX_BACKLOG: Final = 500_000

@@ -22,11 +22,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from event_platform.core.rules.outcome import EventRow, Storable
 from event_platform.core.rules.validate import ValidationRules
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor import pipeline
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS
 from event_platform.processor.consumer.source import MAX_BATCH_RECORDS
-from event_platform.processor.records import PolledRecords, Record, Span
+from event_platform.processor.polled_records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database

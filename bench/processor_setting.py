@@ -11,8 +11,8 @@ from confluent_kafka import Producer
 
 from event_platform.core import envelope, topics
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.request_ids import RequestIdentity, RequestIdGenerator
 from event_platform.migrations.runner import migrate
 from event_platform.processor.storage import offset_store

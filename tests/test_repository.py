@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from event_platform import reference
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 
 ROOT = Path(__file__).parents[1]
 

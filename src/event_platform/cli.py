@@ -82,9 +82,9 @@ def cli(context: click.Context) -> None:
     """An internal event platform: HTTP in, Kafka and Postgres behind it, one dashboard in front."""
     verb = VERBS.get(context.invoked_subcommand or "")
     if verb and verb.on_running_servers:
-        from event_platform.local.cli import running_servers  # noqa: PLC0415 - no other verb needs it
+        from event_platform.local.cli import running_server_settings  # noqa: PLC0415 - no other verb needs it
 
-        running_servers.add_to(os.environ)
+        running_server_settings.add_to(os.environ)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core import envelope, request_ids
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 GOOD = (
     b'{"event_id":"e1","event_type":"login","schema_version":1,"occurred_at":"2026-01-02T20:00:00Z",'

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from event_platform.core.connections.kafka import admin_client
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 DAY_MS = 86_400_000
 

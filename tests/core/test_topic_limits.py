@@ -5,7 +5,7 @@ from confluent_kafka.admin import AdminClient
 from tests.core.conftest import DAY_MS, with_topics
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.topic_limits import check_topic_limits
 from event_platform.core.topics import (
     Topic,

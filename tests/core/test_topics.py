@@ -9,8 +9,8 @@ from tests.fixtures.waiting import eventually, retry_while_unavailable
 
 from event_platform.core.connections.kafka import admin_client
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.core.topic_limits import check_topic_limits, max_message_bytes
 from event_platform.core.topics import (
     SEGMENT_MS,

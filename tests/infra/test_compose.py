@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.local.servers import kafka_jars
 
 INFRA = Path(__file__).parents[2] / "infra"

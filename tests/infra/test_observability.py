@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.reference import exposed_metrics
 
 INFRA = Path(__file__).parents[2] / "infra"

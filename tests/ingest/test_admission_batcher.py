@@ -10,7 +10,7 @@ from tests.fixtures.ingest_client import redis_of
 from tests.fixtures.waiting import eventually
 
 from event_platform.core.connections import redis
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.admission_batcher import AdmissionBatcher
 from event_platform.ingest.admission_script import PROBE, SCRIPT, Operation
 from event_platform.ingest.dependency_status import DependencyStatus

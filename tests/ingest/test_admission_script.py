@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from tests.fixtures.ingest_client import redis_of
 
 from event_platform.core.connections import redis
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.admission_script import SCRIPT
 
 TTL_MS, LEASE_MS = 1_800_000, 10_000

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from redis import Redis
 from tests.fixtures.ingest_client import redis_of
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.admission_script import SCRIPT
 
 TTL_MS, LEASE_MS = 1_800_000, 10_000

@@ -10,7 +10,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.connections.replaceable_client import finds_brokers
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.delivery_outcomes import Record
 from event_platform.ingest.dependency_status import DependencyStatus
 from event_platform.ingest.publisher import Publisher

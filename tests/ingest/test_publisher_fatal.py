@@ -9,7 +9,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.delivery_outcomes import Record
 from event_platform.ingest.dependency_status import DependencyStatus
 from event_platform.ingest.publisher import Publisher

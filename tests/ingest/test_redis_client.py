@@ -6,7 +6,7 @@ import time
 import pytest
 
 from event_platform.core.connections import redis
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest import health
 from event_platform.ingest.dependency_status import DependencyStatus
 from event_platform.ingest.redis_address import RedisAddress

@@ -22,7 +22,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import finds_brokers
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 
 def test_the_environment_is_complete(environment: dict[str, str], settings: Settings) -> None:

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from event_platform.core.rules.validate import ValidationRules
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor import pipeline
-from event_platform.processor.records import PolledRecords, Record, Span
+from event_platform.processor.polled_records import PolledRecords, Record, Span
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.connection import Database

@@ -22,7 +22,7 @@ from event_platform.core import topics
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import RECONNECT_SECONDS, finds_brokers
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC

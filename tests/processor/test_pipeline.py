@@ -15,7 +15,7 @@ from event_platform.core.rules import fast_path
 from event_platform.core.rules.outcome import DeadLetter, EventIdentity, Storable
 from event_platform.core.rules.validate import ValidationRules
 from event_platform.processor import pipeline
-from event_platform.processor.records import PolledRecords, Record, Span
+from event_platform.processor.polled_records import PolledRecords, Record, Span
 from event_platform.processor.storage import binary_copy
 
 fast_decode_row = fast_path.decode_row

@@ -8,7 +8,7 @@ import pytest
 from tests.fixtures.error_watch import ExpectErrors
 from tests.processor.conftest import Bench, MakeMessage
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
 from event_platform.processor.monitoring.retry import Retrier

@@ -29,7 +29,7 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.services import RunService, Service
 from tests.fixtures.waiting import eventually, let_pass
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.publisher import DELIVERY_WAIT_SECONDS
 
 LEASE_SECONDS = 10

@@ -16,7 +16,7 @@ from tests.fixtures.services import RunService, Service
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import eventually
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 ANSWER_SECONDS = 6.0
 QUOTA = {"RATE_LIMIT_PER_MIN": 1_000_000}

@@ -18,7 +18,7 @@ from tests.fixtures.services import RunService
 from tests.fixtures.timing import Promised
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually, let_pass
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 
 def batch_of(event: bytes, count: int) -> bytes:

@@ -22,7 +22,7 @@ from tests.promises.test_processor_position import put_back
 
 from event_platform.core import topics
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.loadgen.reconciliation.admin_api import AdminApi
 from event_platform.loadgen.reconciliation.reconciliation_report import ReconciliationReport
 from event_platform.loadgen.reconciliation.verify import verify

@@ -11,7 +11,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from event_platform.core import topics
 from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_metadata import Topic
 
 pytestmark = pytest.mark.usefixtures("loud_outages")
 

@@ -20,7 +20,7 @@ from event_platform.admin import openapi
 from event_platform.admin.dashboard_pages import DashboardPages
 from event_platform.admin.health import probes
 from event_platform.admin.health.prober import HealthProber, Probe
-from event_platform.admin.lag.admin_client_monitor import AdminClientMonitor
+from event_platform.admin.kafka_client_monitor import AdminClientMonitor
 from event_platform.admin.lag.monitor import LagMonitor
 from event_platform.admin.middleware import error_responses
 from event_platform.admin.middleware.access import RequestFilter, allowed_hosts, check_host, check_origin, check_token
@@ -37,7 +37,7 @@ from event_platform.core.http import docs_page, file_descriptor_limit, server
 from event_platform.core.http.bounds import Bounds
 from event_platform.core.http.listening_socket import listen
 from event_platform.core.metrics.admin import AdminMetrics
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 BOUNDS: Final = Bounds(
     max_connections=500,

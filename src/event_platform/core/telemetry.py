@@ -11,7 +11,7 @@ from typing import TextIO, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 
 def configure(settings: Settings, service: str) -> None:

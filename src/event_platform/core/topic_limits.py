@@ -5,7 +5,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable_error
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.topics import DAY_MS, WRAPPER_BYTES, max_dead_letter_bytes
 
 

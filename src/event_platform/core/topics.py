@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 from event_platform.core.connections import kafka
 from event_platform.core.connections.kafka import METADATA_TIMEOUT_SECONDS, unavailable_error
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 WRAPPER_BYTES: Final = 4_096
 """The most that wrapper, record key and headers add to an event, in bytes."""

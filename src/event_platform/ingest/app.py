@@ -7,7 +7,7 @@ from event_platform.core import sighup, telemetry, topic_limits
 from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError, UnavailableError
 from event_platform.core.http.listening_socket import listen
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.serve import serve
 from event_platform.ingest.service import WorkerContext

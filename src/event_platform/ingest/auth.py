@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.claims import Tenant
 from event_platform.ingest.rate_limits import RateLimits
 from event_platform.ingest.rejections import UNAUTHORIZED, Rejection

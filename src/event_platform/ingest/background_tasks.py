@@ -7,7 +7,7 @@ from typing import Any, Final
 from event_platform.core import topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest.admission_batcher import AdmissionBatcher
 from event_platform.ingest.dependency_status import DependencyStatus

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.ingest.rejections import RATE_LIMITED, Rejection
 
 WINDOW_SECONDS: Final = 60

@@ -8,7 +8,7 @@ from typing import Final
 
 from event_platform.core.event_loop import loop_factory
 from event_platform.core.http import file_descriptor_limit, server
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits
 from event_platform.ingest.connection_rejection import reject_connection

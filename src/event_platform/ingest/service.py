@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from event_platform.core import sighup
 from event_platform.core.connections import kafka, redis
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits, operator_endpoints, routing
 from event_platform.ingest.accept import IngestComponents

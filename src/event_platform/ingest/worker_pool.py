@@ -17,7 +17,7 @@ from typing import Final
 from event_platform.core import sighup, telemetry
 from event_platform.core.backoff import delay_after
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.ingest import http_limits
 from event_platform.ingest.auth import reload_key_settings

@@ -9,9 +9,9 @@ from typing import Final
 from event_platform.core.addresses import http_url
 from event_platform.core.envelope import TENANT_NAME
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import parse_pairs
+from event_platform.core.settings.model import Settings
+from event_platform.core.settings.value_types import parse_pairs
 from event_platform.loadgen.reconciliation.admin_api import AdminApi
 from event_platform.loadgen.report import fail_conditions
 from event_platform.loadgen.report.fail_conditions import FailCondition

@@ -10,7 +10,7 @@ from typing import NoReturn
 from event_platform.core import telemetry, topic_limits
 from event_platform.core.connections import kafka
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.core.topic_limits import MissingTopicError
 from event_platform.processor import worker_pool

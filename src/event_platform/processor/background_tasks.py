@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.consumer.partition_progress import PartitionProgressMonitor
-from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_metadata import Topic
 from event_platform.processor.consumer.topic_monitor import TopicMonitor
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.consumer.lost_consumer import LostConsumerDetector
+from event_platform.processor.batch_in_flight import BatchInFlight
+from event_platform.processor.consumer.broker_loss import LostConsumerDetector
 from event_platform.processor.consumer.positioning import PartitionPositioner
 from event_platform.processor.consumer.source import Source
-from event_platform.processor.in_flight import BatchInFlight
 from event_platform.processor.monitoring.retry import StoppedError
 from event_platform.processor.monitoring.stuck_detector import StuckDetector
 from event_platform.processor.pipeline import Pipeline, process
@@ -51,7 +51,10 @@ class Loop:
         self._monitors = monitors
         self._stop = stop
         self._in_flight = BatchInFlight[WriteResult](
-            pipeline.session.thread, monitors.reporter.batch_started, self._batch_stored, self._serve_kafka
+            pipeline.session.thread,
+            on_start=monitors.reporter.batch_started,
+            on_finish=self._batch_stored,
+            while_waiting=self._keep_polling,
         )
 
     def run(self) -> None:
@@ -66,7 +69,7 @@ class Loop:
             while not self._stop.is_set():
                 self._turn()
         except StoppedError:
-            log.info("stopping; the batch in flight is read again after the restart")
+            log.info("stopping; what is not stored is read again after the restart")
         finally:
             self._finish_last_batch()
 
@@ -99,7 +102,7 @@ class Loop:
             )
             self._source.assignment.reset_positions(write_result.mismatched)
 
-    def _serve_kafka(self) -> None:
+    def _keep_polling(self) -> None:
         """Stay a member of the group while the next batch waits for the one in flight."""
         if self._stop.is_set():
             raise StoppedError

@@ -10,13 +10,13 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from event_platform.core import embedded_value
+from event_platform.core import record_value_encoding
 from event_platform.core.connections import kafka
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.envelope import format_timestamp
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
 from event_platform.processor.monitoring.health import Health
@@ -90,7 +90,7 @@ def producer_config(settings: Settings) -> dict[str, Any]:
 def message_from_row(row: Sequence[Any]) -> DeadLetterMessage:
     """Make the message of a row of the outbox: the original spliced in, its headers, and headers naming its source."""
     row_id, failed_at, reason, code, *source, key, headers, value = row
-    rendered = embedded_value.embed(value)
+    rendered = record_value_encoding.embed(value)
     body = b'{"failed_at":%b,"reason":%b,"original":%b,"original_encoding":"%b"}' % (
         msgspec.json.encode(format_timestamp(failed_at)),
         msgspec.json.encode(reason),

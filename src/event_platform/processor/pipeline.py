@@ -1,4 +1,8 @@
-"""The flow of a batch, from Kafka's records to committed offsets."""
+"""The flow of a batch, from Kafka's records to committed offsets.
+
+The offsets that count are those in Postgres: the transaction that stores the batch advances them (`offset_store`).
+The offsets committed to Kafka serve tools that show lag, and nothing else.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +23,12 @@ from event_platform.core.rules.outcome import (
 )
 from event_platform.core.rules.validate import ValidationRules, ValidEvent, validate
 from event_platform.core.telemetry import get_logger
+from event_platform.processor.batch_in_flight import BatchInFlight
 from event_platform.processor.consumer.commits import OffsetCommits
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.in_flight import BatchInFlight
 from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch
 from event_platform.processor.outbox import Outbox
-from event_platform.processor.records import PolledRecords, Record
+from event_platform.processor.polled_records import PolledRecords, Record
 from event_platform.processor.storage import binary_copy
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.writer import BatchWriter, WriteResult
@@ -117,7 +121,7 @@ def _checked_by_encoding(record: Record, outcome: Outcome) -> Outcome:
         return outcome
     try:
         binary_copy.encode([outcome.row])
-    except Exception as error:  # noqa: BLE001 - the same, one step later
+    except Exception as error:  # noqa: BLE001 - as in `outcome_of`: only this record becomes a dead letter
         return _failed(record, error, identity_of(outcome.row))
     return outcome
 

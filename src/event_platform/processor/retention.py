@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.retry import Retrier, StoppedError

@@ -11,7 +11,7 @@ from event_platform.core.connections.replaceable_client import replaceable_admin
 from event_platform.core.errors import ConfigurationError, InvalidInputError, UnavailableError
 from event_platform.core.rules import timestamps
 from event_platform.core.settings.loading import load
-from event_platform.processor.consumer.topic import Topic
+from event_platform.processor.consumer.topic_metadata import Topic
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.offset_store import PartitionId

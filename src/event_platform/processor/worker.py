@@ -12,19 +12,19 @@ from prometheus_client import CollectorRegistry, generate_latest
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.metrics.processor import ProcessorMetrics
 from event_platform.core.rules.validate import ValidationRules
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.background_tasks import BackgroundTasks
 from event_platform.processor.background_thread import SWITCH_INTERVAL_SECONDS, BackgroundThread
+from event_platform.processor.consumer.broker_loss import LostConsumerDetector, LostConsumerError
 from event_platform.processor.consumer.commits import OffsetCommits
 from event_platform.processor.consumer.duplicate_member import DuplicateMemberCheck
 from event_platform.processor.consumer.errors import FencedInstanceError
-from event_platform.processor.consumer.lost_consumer import LostConsumerDetector, LostConsumerError
-from event_platform.processor.consumer.membership import Membership
 from event_platform.processor.consumer.offset_reconciler import OffsetReconciler
 from event_platform.processor.consumer.positioning import PartitionPositioner
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.consumer.start_offsets import StartOffsetLookup
+from event_platform.processor.consumer.static_membership import Membership
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.loop import Loop, LoopMonitors
 from event_platform.processor.monitoring import timings
@@ -132,8 +132,8 @@ class Worker:
         return Loop(pipeline, source, positioner, monitors, self._stop)
 
     def _writer(self, database: Database, source: Source) -> BatchWriter:
-        table = TransactionalStore(database.connection, self._settings.topic_raw, self._record_step)
-        return BatchWriter(database, Database(self._settings), table, source.assignment.is_current)
+        store = TransactionalStore(database.connection, self._settings.topic_raw, self._record_step)
+        return BatchWriter(database, Database(self._settings), store, source.assignment.is_current)
 
     def _retrier(self, database: Database) -> Retrier:
         return Retrier(self._health.dependencies, self._stop, self._random, database.close, self._count_failure)
@@ -149,7 +149,7 @@ class Worker:
 
 @contextmanager
 def _closing(source: Source) -> Iterator[None]:
-    """Leave the group at the end; without Kafka that may take long, and the process must end."""
+    """Close the consumer at the end; without Kafka that may take long, and the process must end."""
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Protocol
 
 from event_platform.core.backoff import delay_after
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.monitoring.merged_metrics import merge
 

@@ -10,7 +10,7 @@ from tests.fixtures.services import RunService
 
 from event_platform.admin.queries.database import Database
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 SHOWN = ("TimeZone", "DateStyle", "default_transaction_read_only", "statement_timeout", "work_mem")
 

@@ -7,8 +7,8 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 
 from event_platform.core.connections.kafka import admin_client, brokers, client_config, unavailable_error
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 
 
 def test_missing_brokers_are_an_error() -> None:

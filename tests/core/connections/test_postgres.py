@@ -11,8 +11,8 @@ from event_platform.core.connections import postgres
 from event_platform.core.connections.postgres import PINNED_SETTINGS, ServerEncodingError, conninfo, conninfo_from_url
 from event_platform.core.connections.sqlstate import is_outage
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 
 
 def test_connection_string_has_name_and_deadlines() -> None:

@@ -11,8 +11,8 @@ from tests.fixtures.waiting import eventually
 
 from event_platform.core.connections import redis
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 
 
 def test_missing_url_is_an_error() -> None:

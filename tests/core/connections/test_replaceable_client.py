@@ -17,8 +17,8 @@ from event_platform.core.connections.replaceable_client import (
     finds_brokers,
     replaceable_admin_client,
 )
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 
 Client = Producer | Consumer | AdminClient
 

@@ -6,7 +6,7 @@ from psycopg import errors
 
 from event_platform.core.connections.postgres import conninfo, conninfo_from_url
 from event_platform.core.connections.sqlstate import Cause, cause_of, is_conflict, is_outage
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 CAUSES = {
     Cause.SERVER: (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import accepted_names
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.misspelt_names import edit_distance, find_intended_setting, find_intended_tenant
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import accepted_names
 
 KNOWN = accepted_names(Settings.model_fields)

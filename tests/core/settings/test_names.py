@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import NAMES_OF_OTHER_TOOLS, accepted_names
 
 

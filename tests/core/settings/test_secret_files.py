@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import counterpart_name, secret_names
 
 SECRET = "hunter2hunter2hunter2"

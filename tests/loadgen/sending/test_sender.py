@@ -11,7 +11,7 @@ from tests.loadgen.builders import KEYS, make_config, send, steady
 from tests.loadgen.stub_server import ACCEPTED, Received, Reply, StubServer, refusal
 
 from event_platform.loadgen.recording.attempt_result import Outcome
-from event_platform.loadgen.sending import worker
+from event_platform.loadgen.sending import worker_main
 from event_platform.loadgen.sending.load_run import LoadRun, run_load
 from event_platform.loadgen.sending.target import parse_target
 
@@ -21,7 +21,7 @@ def test_what_is_sent_is_what_the_plan_says(stub: StubServer) -> None:
     send(stub, steady(50, 1))
     plan = {
         request.events[0].key: request.events[0]
-        for request in worker.assigned_requests(make_config(stub, steady(50, 1)))
+        for request in worker_main.assigned_requests(make_config(stub, steady(50, 1)))
     }
     assert {request.key for request in stub.received} == plan.keys()
     for request in stub.received:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.local.cli import doctor
 from event_platform.local.cli.doctor import CheckResult
 from event_platform.local.servers import required_packages

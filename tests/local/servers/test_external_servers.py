@@ -11,8 +11,8 @@ from tests.fixtures.servers import RunningServers
 from tests.fixtures.timing import Promised
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.local.cli import doctor
 from event_platform.local.servers import external_servers
 

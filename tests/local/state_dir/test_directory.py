@@ -11,8 +11,8 @@ import pytest
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.local.state_dir import directory, lock, marker, password_file
-from event_platform.local.state_dir.account import ServerAccount
 from event_platform.local.state_dir.directory import StateDirectory
+from event_platform.local.state_dir.os_account import ServerAccount
 
 NOBODY = ServerAccount(65534, 65534)
 

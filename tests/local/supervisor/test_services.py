@@ -8,8 +8,8 @@ import pytest
 from tests.fixtures.ports import ReservePort
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.local.servers.ports import PortReservations
 from event_platform.local.state_dir import directory
 from event_platform.local.supervisor import services

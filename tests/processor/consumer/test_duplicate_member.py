@@ -12,7 +12,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka, replaceable_client
 from event_platform.core.connections.replaceable_client import ReplaceableClient
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.consumer import duplicate_member
 from event_platform.processor.consumer.duplicate_member import DuplicateMemberCheck
 from event_platform.processor.database_clock import DatabaseClock

@@ -15,7 +15,7 @@ from event_platform.processor.consumer.partition_progress import (
     find_backlogs,
     stalled,
 )
-from event_platform.processor.consumer.topic import Watermarks
+from event_platform.processor.consumer.topic_metadata import Watermarks
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
 from event_platform.processor.monitoring.retry import BackgroundRetrier

@@ -8,12 +8,12 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.consumer import source as source_module
 from event_platform.processor.consumer.commits import OffsetCommits
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.monitoring.timings import ignore_step
-from event_platform.processor.records import Record  # noqa: TC001 - annotations are read at run time
+from event_platform.processor.polled_records import Record  # noqa: TC001 - annotations are read at run time
 from event_platform.processor.storage.offset_store import StoredOffset
 
 
@@ -66,7 +66,7 @@ def test_messages_from_before_repositioning_are_not_accepted(
         sent.offset for sent in raw_topic.send(*(raw_topic.message() for _ in range(6)), partition=partition)
     )
     source.assignment.set_positions("topic-id", {partition: StoredOffset(end)})
-    before = source.assignment.epoch_of(partition) or 0
+    before = source.assignment.assignment_epoch_of(partition) or 0
     message = poll_client(source)
     source.assignment.reset_positions({partition})
     source.assignment.set_positions("topic-id", {partition: StoredOffset(start)})

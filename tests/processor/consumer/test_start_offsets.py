@@ -13,9 +13,9 @@ from tests.processor.conftest import Bench
 from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.consumer import start_offsets
-from event_platform.processor.consumer.topic import Watermarks
+from event_platform.processor.consumer.topic_metadata import Watermarks
 from event_platform.processor.storage.offset_store import StoredOffset
 
 

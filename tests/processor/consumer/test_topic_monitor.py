@@ -9,9 +9,9 @@ from tests.fixtures.raw_topic import RawTopic
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 from event_platform.core.connections import replaceable_client
-from event_platform.core.settings.declaration import Settings
-from event_platform.processor.consumer import topic, topic_monitor
-from event_platform.processor.consumer.topic import Topic
+from event_platform.core.settings.model import Settings
+from event_platform.processor.consumer import topic_metadata, topic_monitor
+from event_platform.processor.consumer.topic_metadata import Topic
 from event_platform.processor.consumer.topic_monitor import TopicMonitor
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
@@ -22,7 +22,7 @@ def test_a_failed_check_is_not_the_last(
 ) -> None:
     """An unexpected error while a lost client is replaced is logged, and the next check replaces it."""
     monkeypatch.setattr(topic_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
-    monkeypatch.setattr(topic, "METADATA_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(topic_metadata, "METADATA_TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     stop, name = threading.Event(), settings.topic_raw
     monitor = TopicMonitor(

@@ -7,7 +7,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from tests.processor.conftest import Bench, MakeMessage
 
-from event_platform.core.settings.declaration import SECONDS_PER_DAY, Settings
+from event_platform.core.settings.model import SECONDS_PER_DAY, Settings
 from event_platform.processor.storage import staging
 from event_platform.processor.storage.connection import Database
 

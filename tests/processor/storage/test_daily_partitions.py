@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench, MakeMessage
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.storage import daily_partitions
 from event_platform.processor.storage.connection import Database
 

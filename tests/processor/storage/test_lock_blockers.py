@@ -12,7 +12,7 @@ from tests.fixtures.waiting import eventually, let_pass
 from tests.processor.conftest import Bench, MakeMessage
 from tests.processor.storage.written import rows_stored
 
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.processor.storage import lock_blockers, writer
 from event_platform.processor.storage.connection import Database
 

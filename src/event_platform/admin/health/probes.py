@@ -14,7 +14,7 @@ from event_platform.core import clock_skew
 from event_platform.core.connections import kafka, redis
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 TIMEOUT_SECONDS: Final = 2.0
 

@@ -5,5 +5,4 @@ offset_reader          reads committed offsets, watermarks and timestamps
 group_members          members of the consumer group and their partitions
 measurement            lag and age, computed from offsets
 trend                  the rate at which the lag changes
-admin_client_monitor   has the AdminClient replaced when it has lost every broker
 """

@@ -18,7 +18,7 @@ from event_platform.admin.responses.lag import Lag
 from event_platform.admin.shared_result import SharedResult
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 TIMEOUT_SECONDS: Final = 4.0
 SAMPLE_INTERVAL_SECONDS: Final = 5.0

@@ -19,7 +19,7 @@ from event_platform.admin.lag.measurement import PartitionOffsets
 from event_platform.core.connections import kafka
 from event_platform.core.connections.replaceable_client import ReplaceableClient
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 CLIENT_ID: Final = "event-platform-admin-offset-reader"
 OFFSETS_TIMEOUT_SECONDS: Final = 2.0

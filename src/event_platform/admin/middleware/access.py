@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from event_platform.admin.middleware.error_responses import ErrorDetails, error_response
 from event_platform.core.addresses import LOOPBACK_HOSTS, WILDCARD_HOSTS
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 _NO_TOKEN: Final = ErrorDetails(
     401, "UNAUTHORIZED", "expected the header Authorization: Bearer <token>, with one of ADMIN_TOKENS"

@@ -16,7 +16,7 @@ from event_platform.core.connections import postgres
 from event_platform.core.connections.sqlstate import is_conflict, is_outage
 from event_platform.core.error_text import first_line
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 APPLICATION_NAME: Final = "event-platform-admin"
 MAX_CONNECTIONS: Final = 8

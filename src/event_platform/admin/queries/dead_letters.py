@@ -13,7 +13,7 @@ from event_platform.admin.queries.bounded_page import Page, read_page
 from event_platform.admin.queries.database import Connection
 from event_platform.admin.queries.page_cursor import PageCursor
 from event_platform.admin.queries.raw_json import json_response
-from event_platform.core import embedded_value
+from event_platform.core import record_value_encoding
 
 MAX_DEAD_LETTERS: Final = 100
 
@@ -84,7 +84,7 @@ def _cursor_after(row: dict[str, Any]) -> str:
 
 
 def _to_json(row: dict[str, Any]) -> dict[str, Any]:
-    rendered = embedded_value.embed(row["original_bytes"])
+    rendered = record_value_encoding.embed(row["original_bytes"])
     names = ("failed_at", "code", "reason", "tenant_id", "event_id", "idempotency_key", "request_id")
     return {
         "id": str(row["id"]),

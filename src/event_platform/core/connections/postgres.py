@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 CONNECT_TIMEOUT_SECONDS: Final = 5
 

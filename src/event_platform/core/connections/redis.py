@@ -9,7 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 TIMEOUT_SECONDS: Final = 1.0
 

@@ -26,7 +26,7 @@ class Cause(Enum):
     """What an error is about."""
 
     ROW = "row"
-    """A value that can never be stored."""
+    """A value that can never be stored, or a row that meets a stored one."""
     CONFLICT = "conflict"
     """A concurrent transaction; the same work succeeds when it is repeated."""
     TIMEOUT = "timeout"

@@ -10,7 +10,7 @@ connection_limit         makes room for a new connection, or says that there is 
 refusal                  responses to connections beyond the limit and to malformed requests
 protocol                 a connection: deadlines, pipelining and the end
 request_parsing          the requests of a connection: parses them, and bounds heads and trailers
-head_validation          whether a request's head is valid and within the bounds
+request_head_validation  whether a request's head is valid and within the bounds
 flow_control             pauses reading while received bytes wait to be parsed
 response_writer          writes small responses at once and large ones in portions
 response_budget          bounds the bytes of responses that wait for slow clients
@@ -18,5 +18,5 @@ response_budget          bounds the bytes of responses that wait for slow client
 Beside that:
 
 docs_page                an OpenAPI document as an HTML page without scripts
-schema_outline           a JSON schema as an example value
+schema_example           a JSON schema as an example value
 """

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from event_platform.core.http import head_validation
+from event_platform.core.http import request_head_validation
 from event_platform.core.http.bounds import Bounds
 from event_platform.core.http.flow_control import BoundedFlowControl
 from event_platform.core.http.refusal import bare_response
@@ -119,7 +119,7 @@ class ParsingProtocol(HttpToolsProtocol):
         self.in_head = False
         size = self._head_bytes + max(0, len(self.url) - self.bounds.long_target_bytes)
         version = self.parser.get_http_version()
-        self._status = head_validation.check(self.headers, size, version, self.bounds)
+        self._status = request_head_validation.check(self.headers, size, version, self.bounds)
         if self._status is not HTTPStatus.OK:
             raise ValueError("the head is out of bounds")
         # Any error that the parser finds from here on is in the body.

@@ -37,12 +37,14 @@ STAGED_BATCHES: Final = MetricDeclaration(
     "counter",
 )
 DIVISIONS: Final = MetricDeclaration(
-    "processor_divisions", "Batches split in half to isolate a row that Postgres refuses.", "counter"
+    "processor_divisions",
+    "Times that a batch was split, to isolate a row that Postgres refuses or because storing it timed out.",
+    "counter",
 )
 FENCED_PARTITIONS: Final = MetricDeclaration(
     "processor_fenced_partitions",
-    "Partitions whose offset in Postgres was not the one a batch started from: another worker stored records, or the "
-    "database was restored.",
+    "Partitions whose offset in Postgres was not the one a batch started from: another worker stored records, "
+    "the database was restored, or a part of the batch was stored before an outage.",
     "counter",
 )
 DEAD_LETTER_BURSTS: Final = MetricDeclaration(

@@ -82,10 +82,10 @@ def _decode_valid(value: bytes) -> DecodedRecord | None:
         if not value.isascii():
             value.decode()
         wrapper = _decode_wrapper(value)
-        event_id = parse_request_id(wrapper.request_id)
-        if event_id is None or not _are_names(wrapper.tenant_id, wrapper.idempotency_key):
+        request_uuid = parse_request_id(wrapper.request_id)
+        if request_uuid is None or not _are_names(wrapper.tenant_id, wrapper.idempotency_key):
             return None
-        return DecodedRecord(wrapper, event_id, timestamps.parse(wrapper.received_at), [])
+        return DecodedRecord(wrapper, request_uuid, timestamps.parse(wrapper.received_at), [])
     except (ValueError, RecursionError):
         # msgspec's errors and UnicodeDecodeError are ValueErrors.
         return None

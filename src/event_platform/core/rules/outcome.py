@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from event_platform.core.request_ids import format_request_id
+
 MAX_QUOTED_CHARACTERS: Final = 64
 MAX_REASON_CHARACTERS: Final = 1_000
 
@@ -36,6 +38,7 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     """A row of the table ``events``; times in microseconds since 2000-01-01 UTC, as Postgres counts."""
 
     id: bytes
+    """The UUID of the request id."""
     tenant_id: str
     event_id: str
     idempotency_key: str
@@ -47,9 +50,13 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     extensions: bytes | None
 
 
+IndexedRow = tuple[int, EventRow]
+"""The index of a record in its batch, and the row that it becomes."""
+
+
 def identity_of(row: EventRow) -> EventIdentity:
     """The tenant and ids of the event in ``row``."""
-    return EventIdentity(row.tenant_id, row.event_id, row.idempotency_key, f"req_{UUID(bytes=row.id)}")
+    return EventIdentity(row.tenant_id, row.event_id, row.idempotency_key, format_request_id(UUID(bytes=row.id)))
 
 
 class Storable(msgspec.Struct, frozen=True, gc=False):

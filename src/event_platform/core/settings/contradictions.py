@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from event_platform.core.addresses import LOOPBACK_HOSTS
-from event_platform.core.settings.readers import Reader, is_read_by
+from event_platform.core.settings.settings_by_command import Reader, is_read_by
 
 if TYPE_CHECKING:
-    from event_platform.core.settings.declaration import Settings
+    from event_platform.core.settings.model import Settings
 
 
 def find_contradictions(settings: "Settings", reader: Reader | None) -> Iterator[str]:

@@ -7,10 +7,10 @@ from event_platform.core.addresses import LOOPBACK_HOSTS
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.api_key_file import read_api_keys
 from event_platform.core.settings.misspelt_names import find_intended_tenant
-from event_platform.core.settings.values import parse_pairs
+from event_platform.core.settings.value_types import parse_pairs
 
 if TYPE_CHECKING:
-    from event_platform.core.settings.declaration import Settings
+    from event_platform.core.settings.model import Settings
 
 DEFAULT_API_KEYS: Final = "tenant_a:key_a,tenant_b:key_b"
 """These keys are in the documentation, so everybody knows them."""

@@ -9,9 +9,8 @@ from pydantic import ValidationError
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.contradictions import find_contradictions
-from event_platform.core.settings.declaration import ENV_FILE, Settings
 from event_platform.core.settings.env_file import EnvFile
-from event_platform.core.settings.explanations import explain
+from event_platform.core.settings.model import ENV_FILE, Settings
 from event_platform.core.settings.names import (
     FILE_SUFFIX,
     accepted_names,
@@ -19,8 +18,9 @@ from event_platform.core.settings.names import (
     check_environment,
     secret_names,
 )
-from event_platform.core.settings.readers import DEFAULTED_IF_INVALID, Reader, unread_fields
 from event_platform.core.settings.secret_files import read_secrets
+from event_platform.core.settings.settings_by_command import DEFAULTED_IF_INVALID, Reader, unread_fields
+from event_platform.core.settings.validation_messages import explain
 
 
 def load(reader: Reader | None = None, /, **overrides: Any) -> Settings:  # noqa: ANN401 - any field's value; pydantic checks it

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.env_file import EnvLine
 from event_platform.core.settings.misspelt_names import find_intended_setting
-from event_platform.core.settings.values import is_secret
+from event_platform.core.settings.value_types import is_secret
 
 FILE_SUFFIX: Final = "_FILE"
 

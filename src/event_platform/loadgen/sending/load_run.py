@@ -10,8 +10,8 @@ from typing import Final
 from event_platform.loadgen.recording.counters import Counters
 from event_platform.loadgen.recording.timeline import Timeline, TimelinePoint
 from event_platform.loadgen.sending.run_config import RunConfig
-from event_platform.loadgen.sending.worker import WorkerFinished
-from event_platform.loadgen.sending.worker_process import WorkerProcess, signals_handled, started_workers
+from event_platform.loadgen.sending.worker_handle import WorkerProcess, signals_handled, started_workers
+from event_platform.loadgen.sending.worker_main import WorkerFinished
 
 _LEAD_SECONDS: Final = 0.2
 """Between telling the workers when to start, and the start."""

@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.local.cli import doctor as checks
 from event_platform.local.cli import launch, log_viewer, status_text
 from event_platform.local.cli.purge import purge as purge_state

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 from event_platform.core.errors import PlatformError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.local.servers import external_servers, kafka, kafka_jars, local_servers
 from event_platform.local.servers.java import find_java
 from event_platform.local.servers.required_packages import check_installed

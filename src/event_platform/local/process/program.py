@@ -11,7 +11,7 @@ from pathlib import Path
 from event_platform.core import sighup
 from event_platform.local.process.identity import HOME_VARIABLE
 from event_platform.local.process.log_file import open_log
-from event_platform.local.state_dir.account import ServerAccount
+from event_platform.local.state_dir.os_account import ServerAccount
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from event_platform.core.connections import postgres, redis
 from event_platform.core.error_text import first_line
 from event_platform.core.errors import ConfigurationError, UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 _KAFKA_TIMEOUT_SECONDS: Final = 5.0
 

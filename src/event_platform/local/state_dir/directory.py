@@ -10,7 +10,7 @@ from typing import Final
 
 from event_platform.core.errors import ConfigurationError
 from event_platform.local.state_dir import marker
-from event_platform.local.state_dir.account import ServerAccount, account_of_servers, is_world_reachable
+from event_platform.local.state_dir.os_account import ServerAccount, account_of_servers, is_world_reachable
 
 _SYSTEM_DATA: Final = Path("/var/lib/event-platform")
 _SYSTEM_CACHE: Final = Path("/var/cache/event-platform")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import accepted_names, counterpart_name, secret_names
 from event_platform.core.settings.secret_files import read_secrets
 from event_platform.local.process import readiness

@@ -13,7 +13,7 @@ import httpx
 from event_platform.core.addresses import http_url
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.http import listening_socket
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.settings.names import FILE_SUFFIX
 from event_platform.local.process.identity import HOME_VARIABLE
 from event_platform.local.process.program import Program

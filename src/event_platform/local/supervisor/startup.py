@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.local.servers import external_servers, kafka, local_servers, postgres, redis
 from event_platform.local.servers.kafka_jars import ReportStep
 from event_platform.local.servers.local_servers import ServerPorts, Servers

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from event_platform.core.addresses import http_url
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.local.supervisor.services import addresses
 
 

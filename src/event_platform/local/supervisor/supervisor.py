@@ -9,7 +9,7 @@ from typing import Final
 
 from event_platform.core import telemetry
 from event_platform.core.errors import PlatformError, UnavailableError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.local.process import termination
 from event_platform.local.process.orphans import terminate_orphans
 from event_platform.local.process.records import SUPERVISOR, ProcessRecords

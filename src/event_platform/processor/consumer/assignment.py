@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from event_platform.processor.consumer.commits import OffsetCommits
 from event_platform.processor.consumer.errors import ConsumerErrors
 from event_platform.processor.consumer.read_position import OffsetOutOfRange, ReadPosition
-from event_platform.processor.records import UNKNOWN_EPOCH, Span
+from event_platform.processor.polled_records import UNKNOWN_EPOCH, Span
 from event_platform.processor.storage.offset_store import StoredOffset
 
 
@@ -64,18 +64,18 @@ class Assignment:
         return self.assigned - self.positions.keys()
 
     def set_positions(
-        self, topic_id: str, positions: Mapping[int, StoredOffset], ends: Mapping[int, int] | None = None
+        self, topic_id: str, offsets: Mapping[int, StoredOffset], ends: Mapping[int, int] | None = None
     ) -> None:
-        """Read the partitions in ``positions`` from there on, and go on with the others.
+        """Read the partitions in ``offsets`` from there on, and go on with the others.
 
         Args:
             topic_id: The topic to which the offsets belong.
-            positions: The offsets; those of partitions that are not assigned any more are ignored.
+            offsets: Next offsets by partition; those of partitions that are not assigned any more are ignored.
             ends: Of partitions that end before their position. Its leader epoch lets Kafka say what it has lost.
         """
         self.topic_id = topic_id
         self._assignment_epoch += 1
-        for partition, at in positions.items():
+        for partition, at in offsets.items():
             self._ends.pop(partition, None)
             if partition in self.assigned:
                 self.positions[partition] = ReadPosition(at.next_offset, at.leader_epoch, self._assignment_epoch)
@@ -111,9 +111,9 @@ class Assignment:
         self._consumer.assign(offsets)
         # The client keeps a partition paused through assignments: one that comes back would not be read any more.
         (self._consumer.pause if self.is_paused else self._consumer.resume)(offsets)
-        self.verify_epochs()
+        self.verify_leader_epochs()
 
-    def verify_epochs(self) -> None:
+    def verify_leader_epochs(self) -> None:
         """Have Kafka compare its log with the epochs that partitions were read to, before anything of them is accepted.
 
         Assigning an offset with its epoch is not enough: the client compares only when it learns of the leader after
@@ -145,7 +145,7 @@ class Assignment:
         at = self.positions.get(partition) or self._out_of_range.get(partition)
         return at is not None and at.assignment_epoch == span.assignment_epoch
 
-    def epoch_of(self, partition: int) -> int | None:
+    def assignment_epoch_of(self, partition: int) -> int | None:
         """The assignment epoch of a positioned partition."""
         at = self.positions.get(partition)
         return at.assignment_epoch if at else None

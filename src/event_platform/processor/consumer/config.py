@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from event_platform.core.connections import kafka
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 SESSION_TIMEOUT_MS: Final = 10_000
 MAX_POLL_INTERVAL_MS: Final = 60_000

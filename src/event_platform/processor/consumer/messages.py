@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, Message
 
-from event_platform.processor.records import UNKNOWN_EPOCH, Headers, Record
+from event_platform.processor.polled_records import UNKNOWN_EPOCH, Headers, Record
 
 # A direct call, once the interpreter has specialized it, would let its exception surface somewhere later.
 _read_headers: Final = methodcaller("headers")

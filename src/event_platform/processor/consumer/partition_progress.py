@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from event_platform.processor.consumer.topic import Topic, Watermarks
+from event_platform.processor.consumer.topic_metadata import Topic, Watermarks
 from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
 from event_platform.processor.monitoring.partition_status import PartitionStatus
 from event_platform.processor.monitoring.retry import Retrier, StoppedError

@@ -76,7 +76,7 @@ class PartitionPositioner:
         topic_monitor: TopicMonitor,
         health: Health,
     ) -> None:
-        """StoredOffset the partitions of ``assignment``; none is stopped any more that was with an earlier consumer."""
+        """Position the partitions of ``assignment``; those that an earlier consumer had stopped are checked again."""
         health.partitions.clear_stopped(health.partitions.stopped())
         self._assignment = assignment
         self._lookup = lookup

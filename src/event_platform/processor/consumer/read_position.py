@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError
 
-from event_platform.processor.records import UNKNOWN_EPOCH, Record
+from event_platform.processor.polled_records import UNKNOWN_EPOCH, Record
 
 _OUT_OF_RANGE: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its public name
 

@@ -6,7 +6,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from event_platform.core.connections.replaceable_client import finds_brokers
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.assignment import Assignment
 from event_platform.processor.consumer.commits import OffsetCommits
@@ -14,7 +14,7 @@ from event_platform.processor.consumer.config import config
 from event_platform.processor.consumer.errors import ConsumerErrors
 from event_platform.processor.consumer.messages import is_end, offset_of, partition_of, record_of
 from event_platform.processor.consumer.read_position import is_out_of_range
-from event_platform.processor.records import PolledRecords, Record, Span
+from event_platform.processor.polled_records import PolledRecords, Record, Span
 
 MAX_BATCH_RECORDS: Final = 5_000
 MAX_BATCH_BYTES: Final = 16_777_216
@@ -51,7 +51,8 @@ class Source:
     def poll(self, timeout_seconds: float) -> PolledRecords | None:
         """Return the records that are here, or else the first that comes; None after the timeout.
 
-        It never waits for a batch to fill. Joining, leaving and rebalancing happen inside this call.
+        Sends the offset commits that were requested first. Never waits for a batch to fill. Joining, leaving and
+        rebalancing happen inside this call.
 
         Raises:
             FencedInstanceError: Another member of the group has our name.
@@ -59,7 +60,7 @@ class Source:
         """
         self._errors.raise_fatal()
         self._commits.send(self._consumer, self.assignment.positions)
-        self.assignment.verify_epochs()
+        self.assignment.verify_leader_epochs()
         messages = self._limit(self._poll_messages(timeout_seconds))
         polled = self._accept(messages)
         # Only now, because the records before an error are still to be stored: Kafka may not have them any more.
@@ -80,7 +81,8 @@ class Source:
     def _pop_buffered(self) -> list[Message]:
         buffered, self._buffered = self._buffered, []
         # If the partition was positioned again meanwhile, they are not what comes next.
-        return [message for epoch, message in buffered if self.assignment.epoch_of(partition_of(message)) == epoch]
+        epoch_of = self.assignment.assignment_epoch_of
+        return [message for epoch, message in buffered if epoch_of(partition_of(message)) == epoch]
 
     def _limit(self, messages: list[Message]) -> list[Message]:
         """Return as many of ``messages`` as a batch may hold, and buffer the others for the next one."""
@@ -91,7 +93,7 @@ class Source:
         return messages[:fitting]
 
     def _buffer(self, message: Message) -> None:
-        epoch = self.assignment.epoch_of(partition_of(message))
+        epoch = self.assignment.assignment_epoch_of(partition_of(message))
         if epoch is not None:
             self._buffered.append((epoch, message))
         elif (error := message.error()) is not None:

@@ -8,10 +8,10 @@ from typing import Final
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.consumer.topic import Topic, Watermarks
+from event_platform.processor.consumer.topic_metadata import Topic, Watermarks
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
-from event_platform.processor.records import UNKNOWN_EPOCH
+from event_platform.processor.polled_records import UNKNOWN_EPOCH
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.offset_store import PartitionId, StoredOffset
 from event_platform.processor.writer_session import WriterSession

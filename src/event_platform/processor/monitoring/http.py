@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from event_platform.core.http import file_descriptor_limit, listening_socket, server
 from event_platform.core.http.bounds import Bounds
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 Report = Callable[[], dict[str, Any]]
 Exposition = Callable[[], bytes]

@@ -13,7 +13,7 @@ In the order in which a batch meets them:
     rollups           counts that the dashboard reads instead of the events
     daily_partitions  the partitions of ``events``: created ahead, dropped after the retention
     errors            what an error of Postgres means for the batch
-    probe             whether Postgres accepts a good row now
+    insert_probe      whether Postgres accepts a good row now
     lock_blockers     terminates backends of stopped processors that hold our locks
     connection        a connection for each thread, renewed when broken
 """

@@ -8,8 +8,8 @@ from functools import cached_property
 import msgspec
 
 from event_platform.core.rules import timestamps
-from event_platform.core.rules.outcome import DeadLetter, Outcome, Storable
-from event_platform.processor.records import IndexedRow, Record, Span
+from event_platform.core.rules.outcome import DeadLetter, IndexedRow, Outcome, Storable
+from event_platform.processor.polled_records import Record, Span
 from event_platform.processor.storage import binary_copy, rollups
 
 

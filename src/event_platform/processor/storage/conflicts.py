@@ -1,4 +1,8 @@
-"""Classifies rows that conflict with a stored one: redelivered, duplicate, or key reused for another event."""
+"""Classifies rows that conflict with a stored one: redelivered, duplicate, or key reused for another event.
+
+Rows conflict in one of two keys: ``(tenant_id, id, received_at)``, the primary key, or ``(tenant_id,
+idempotency_key)``, which is unique within each daily partition.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,8 +13,7 @@ import msgspec
 
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules import timestamps
-from event_platform.core.rules.outcome import DeadLetter, EventRow, ReasonCode, identity_of, quote
-from event_platform.processor.records import IndexedRow
+from event_platform.core.rules.outcome import DeadLetter, EventRow, IndexedRow, ReasonCode, identity_of, quote
 
 _COMPARE: Final = """
 SELECT s.ordinal, e.id, e.id = s.id,

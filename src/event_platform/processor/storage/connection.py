@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 
 from event_platform.core.connections import postgres
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.settings.declaration import SECONDS_PER_DAY, Settings
+from event_platform.core.settings.model import SECONDS_PER_DAY, Settings
 
 APPLICATION_NAME: Final = "event-platform-processor"
 

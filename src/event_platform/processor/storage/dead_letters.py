@@ -9,7 +9,7 @@ import msgspec
 
 from event_platform.core.connections.postgres import Connection
 from event_platform.core.rules.outcome import DeadLetter
-from event_platform.processor.records import Headers, Record
+from event_platform.processor.polled_records import Headers, Record
 
 # Dead letters from before leader epochs were kept have none: such a one is the same if its bytes are the same.
 _INSERT: Final = """

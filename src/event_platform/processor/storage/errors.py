@@ -13,7 +13,7 @@ class FailureKind(Enum):
     """How a failed transaction is to be handled."""
 
     ROW_REFUSED = "row refused"
-    """Some value can never be stored: find the row."""
+    """Some value can never be stored, or some row meets a stored one: find the row."""
     CONFLICT = "conflict"
     """A deadlock or serialization failure: retry at once, without a log line."""
     TIMEOUT = "timeout"

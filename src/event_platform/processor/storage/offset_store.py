@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from event_platform.core.connections.postgres import Connection
-from event_platform.processor.records import UNKNOWN_EPOCH, Span
+from event_platform.processor.polled_records import UNKNOWN_EPOCH, Span
 
 # In partition order, so that two workers that both believe to own some of them cannot deadlock. In one statement,
 # because the thread that decodes delays this one after each.
@@ -68,7 +68,8 @@ class OffsetMismatches:
     at_end: set[int]
     """Already at its end: by our own commit, whose answer was lost, or by a zombie's of the same records."""
     elsewhere: set[int]
-    """Anywhere else: another worker owned it meanwhile, or an older database was restored."""
+    """Anywhere else: another worker owned it meanwhile, an older database was restored, or a part of the batch was
+    stored before an outage."""
 
 
 def find_mismatches(connection: Connection, topic_id: str, spans: dict[int, Span]) -> OffsetMismatches:

@@ -7,8 +7,7 @@ import msgspec
 import psycopg
 
 from event_platform.core.connections.postgres import Connection
-from event_platform.core.rules.outcome import DeadLetter, EventRow, ReasonCode, identity_of
-from event_platform.processor.records import IndexedRow
+from event_platform.core.rules.outcome import DeadLetter, EventRow, IndexedRow, ReasonCode, identity_of
 from event_platform.processor.storage import binary_copy, errors
 from event_platform.processor.storage.conflicts import classify_conflicts
 

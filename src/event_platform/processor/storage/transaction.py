@@ -25,7 +25,7 @@ from event_platform.processor.storage.rollups import CountedTypes
 from event_platform.processor.storage.staging import InsertResult
 
 STAGED_BATCHES: Final = 8
-"""Batches that are staged at once after the last one with a conflict, because redelivered records come in bursts."""
+"""Batches that are staged without trying COPY after the last one with a conflict, because conflicts come in bursts."""
 
 _COPY: Final = f"COPY events ({', '.join(binary_copy.COLUMNS)}) FROM STDIN (FORMAT binary)"
 
@@ -99,7 +99,9 @@ class TransactionalStore:
         """Advance the offsets if they are still ours, insert rows and dead letters, and count what is new."""
         offset_store.advance_offsets(connection, batch.topic_id, batch.spans)
         stopwatch.record(Step.LOCK_OFFSETS)
-        rows = self._copy(connection, batch, stopwatch) or self._insert_staged(connection, batch, stopwatch)
+        rows = self._copy(connection, batch, stopwatch)
+        if rows is None:
+            rows = self._insert_staged(connection, batch, stopwatch)
         new_dead_letters = self._insert_dead_letters(connection, batch, rows, stopwatch)
         outcomes, types = _count(batch, rows, new_dead_letters)
         rollups.add(connection, outcomes, self._counted_types.limit(connection, types))
@@ -115,6 +117,7 @@ class TransactionalStore:
             self._staged_batches_left -= 1
             return None
         try:
+            # The inner transaction is a savepoint: a refused COPY leaves the offsets advanced.
             with connection.transaction(), connection.cursor().copy(_COPY) as copy:
                 copy.write(batch.copy_data)
         except psycopg.Error as error:

@@ -1,6 +1,8 @@
 """Stores a batch, whatever happens: fenced partitions, refused rows, locks, conflicts, slow statements.
 
-The transaction itself is in `transaction`; here are the retries around it.
+The transaction itself is in `transaction`, which stages the rows when one of them is refused. Here are the retries
+around it: a batch with a refused row, or one that timed out, is split in half; conflicts and locks are retried at once.
+An outage is raised: `Retrier` closes the connection, waits, and has the same batch written again.
 """
 
 from collections.abc import Callable
@@ -15,14 +17,14 @@ from event_platform.core.error_text import first_line
 from event_platform.core.errors import UnavailableError
 from event_platform.core.rules.outcome import DeadLetter, ReasonCode, Storable, identity_of
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.records import Span
+from event_platform.processor.polled_records import Span
 from event_platform.processor.storage import errors, offset_store
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.conflicts import ConflictVanishedError
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.errors import FailureKind
+from event_platform.processor.storage.insert_probe import probe_insert
 from event_platform.processor.storage.lock_blockers import LockBlockerTerminator
-from event_platform.processor.storage.probe import probe_insert
 from event_platform.processor.storage.transaction import TransactionalStore, TransactionResult
 
 MAX_ATTEMPTS: Final = 20

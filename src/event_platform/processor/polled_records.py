@@ -5,8 +5,6 @@ from typing import Final
 
 import msgspec
 
-from event_platform.core.rules.outcome import EventRow
-
 Headers = tuple[tuple[str, bytes | None], ...]
 """``(name, value)`` of each header, in the record's order; a name may occur more than once."""
 
@@ -48,7 +46,3 @@ class PolledRecords:
     topic_id: str
     records: tuple[Record, ...]
     spans: dict[int, Span]
-
-
-IndexedRow = tuple[int, EventRow]
-"""The index of a record in its batch, and the row that it became."""

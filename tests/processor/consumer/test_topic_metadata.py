@@ -7,8 +7,8 @@ from tests.fixtures.waiting import retry_while_unavailable
 
 from event_platform.core.connections.replaceable_client import replaceable_admin_client
 from event_platform.core.errors import UnavailableError
-from event_platform.core.settings.declaration import Settings
-from event_platform.processor.consumer.topic import Topic, Watermarks
+from event_platform.core.settings.model import Settings
+from event_platform.processor.consumer.topic_metadata import Topic, Watermarks
 
 
 def test_an_unanswered_partition_leaves_others_their_watermarks(raw_topic: RawTopic, settings: Settings) -> None:

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.values import is_secret
+from event_platform.core.settings.model import Settings
+from event_platform.core.settings.value_types import is_secret
 
 PASSWORD = "hunter2hunter2"
 

@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from event_platform.core.errors import PlatformError
-from event_platform.loadgen.sending import worker
+from event_platform.loadgen.sending import worker_main
 from event_platform.loadgen.sending.run_config import RunConfig
 
 _JOIN_SECONDS: Final = 1.0
@@ -82,7 +82,7 @@ def signals_handled(handler: Callable[..., None] | signal.Handlers) -> Iterator[
 def _start(config: RunConfig) -> WorkerProcess:
     context = multiprocessing.get_context("spawn")
     own_end, worker_end = context.Pipe()
-    process = context.Process(target=worker.main, args=(config, worker_end), daemon=True)
+    process = context.Process(target=worker_main.main, args=(config, worker_end), daemon=True)
     # Ctrl-C signals the whole process group, but only the parent decides when to stop; workers inherit the ignoring.
     with signals_handled(signal.SIG_IGN):
         process.start()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from event_platform.local.cli import running_servers
+from event_platform.local.cli import running_server_settings
 from event_platform.local.supervisor import control_protocol
 from event_platform.local.supervisor.control_protocol import ComponentStatus, ControlResponse
 
@@ -31,7 +31,7 @@ def test_the_running_platforms_servers_are_added(home: Path, monkeypatch: pytest
     monkeypatch.setenv("KAFKA_BROKERS", "elsewhere:9092")
     environment = {"KAFKA_BROKERS": "elsewhere:9092"}
     path = control_protocol.serve(home, lambda _request: ControlResponse(entries=ENTRIES))
-    running_servers.add_to(environment)
+    running_server_settings.add_to(environment)
     control_protocol.close(home, path)
     assert environment == {
         "KAFKA_BROKERS": "elsewhere:9092",
@@ -44,5 +44,5 @@ def test_the_running_platforms_servers_are_added(home: Path, monkeypatch: pytest
 def test_nothing_is_added_without_a_running_platform() -> None:
     """The environment stays as it is."""
     environment: dict[str, str] = {}
-    running_servers.add_to(environment)
+    running_server_settings.add_to(environment)
     assert environment == {}

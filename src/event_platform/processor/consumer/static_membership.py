@@ -7,7 +7,7 @@ from typing import IO, Final, Self
 from uuid import uuid4
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 MAX_SLOTS: Final = 256
 

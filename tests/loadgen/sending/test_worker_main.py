@@ -9,8 +9,8 @@ from tests.loadgen.builders import make_config, steady
 from tests.loadgen.stub_server import StubServer
 
 from event_platform.loadgen.recording.counters import Counters
-from event_platform.loadgen.sending import worker
-from event_platform.loadgen.sending.worker import WorkerFinished
+from event_platform.loadgen.sending import worker_main
+from event_platform.loadgen.sending.worker_main import WorkerFinished
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -44,9 +44,11 @@ class SlowPipe:
 def test_every_report_precedes_the_last_message(stub: StubServer) -> None:
     """A parent that reads up to the last message has counted every event, even if a report was slow."""
     parent_end, worker_end = Pipe()
-    seconds = worker.REPORT_SECONDS + SLOW_SECONDS / 2
+    seconds = worker_main.REPORT_SECONDS + SLOW_SECONDS / 2
     config = make_config(stub, steady(20, seconds))
-    sending = threading.Thread(target=worker.main, args=(config, cast("Connection[Any, Any]", SlowPipe(worker_end))))
+    sending = threading.Thread(
+        target=worker_main.main, args=(config, cast("Connection[Any, Any]", SlowPipe(worker_end)))
+    )
     sending.start()
     assert parent_end.recv() == "ready"
     parent_end.send(time.monotonic())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_platform.core.embedded_value import BASE64, JSON, NULL, EmbeddedValue, embed
+from event_platform.core.record_value_encoding import BASE64, JSON, NULL, EmbeddedValue, embed
 
 _JSON_TEXTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -10,7 +10,7 @@ from event_platform.core.addresses import http_url
 from event_platform.core.settings import credentials
 from event_platform.core.settings.credentials import DEFAULT_API_KEYS, MIN_SECRET_CHARACTERS
 from event_platform.core.settings.env_file import ENCODING
-from event_platform.core.settings.values import (
+from event_platform.core.settings.value_types import (
     AnyCase,
     ApiKeys,
     Brokers,

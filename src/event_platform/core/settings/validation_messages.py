@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from event_platform.core.settings.values import is_secret
+from event_platform.core.settings.value_types import is_secret
 
 
 def explain(name: str, field: FieldInfo, problem: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.processor.consumer import membership
-from event_platform.processor.consumer.membership import Membership
+from event_platform.core.settings.model import Settings
+from event_platform.processor.consumer import static_membership
+from event_platform.processor.consumer.static_membership import Membership
 
 
 def settings_in(folder: Path, **more: str) -> Settings:
@@ -49,7 +49,7 @@ def test_a_killed_worker_releases_its_slot(tmp_path: Path) -> None:
     """The operating system releases the slot of a process that was killed."""
     script = (
         "import os, sys; from event_platform.core.settings.loading import load; "
-        "from event_platform.processor.consumer.membership import Membership; "
+        "from event_platform.processor.consumer.static_membership import Membership; "
         "settings = load(_env_file=None, event_platform_home=sys.argv[1]); "
         "print(Membership(settings, 0).__enter__().instance_id, flush=True); os.kill(os.getpid(), 9)"
     )
@@ -75,7 +75,7 @@ def test_an_unwritable_state_folder_is_a_configuration_error(tmp_path: Path) -> 
 
 def test_slots_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More workers than slots are a configuration error."""
-    monkeypatch.setattr(membership, "MAX_SLOTS", 1)
+    monkeypatch.setattr(static_membership, "MAX_SLOTS", 1)
     settings = settings_in(tmp_path)
     with (
         Membership(settings, 0),

@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 
 from event_platform.core.errors import ConfigurationError
-from event_platform.core.settings.declaration import Settings
 from event_platform.core.settings.loading import load
-from event_platform.core.settings.readers import FIELDS_OF, READ_BY_ALL, Reader, unread_fields
+from event_platform.core.settings.model import Settings
+from event_platform.core.settings.settings_by_command import FIELDS_OF, READ_BY_ALL, Reader, unread_fields
 
 WRONG = {
     "API_KEYS": "garbage",

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 from tests.fixtures.lost_client import lost_admin_client
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
-from event_platform.admin.lag import admin_client_monitor
-from event_platform.admin.lag.admin_client_monitor import AdminClientMonitor
+from event_platform.admin import kafka_client_monitor
+from event_platform.admin.kafka_client_monitor import AdminClientMonitor
 from event_platform.core.connections import replaceable_client
 from event_platform.core.connections.replaceable_client import ReplaceableClient, finds_brokers
-from event_platform.core.settings.declaration import Settings
+from event_platform.core.settings.model import Settings
 
 
 async def monitor_until_replaced(admin: ReplaceableClient[AdminClient]) -> None:
@@ -30,7 +30,7 @@ async def monitor_until_replaced(admin: ReplaceableClient[AdminClient]) -> None:
 
 def test_a_failed_check_is_not_the_last(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replacing a lost client raises once: that is logged, and the next check replaces it."""
-    monkeypatch.setattr(admin_client_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(kafka_client_monitor, "CHECK_INTERVAL_SECONDS", 0.1)
     monkeypatch.setattr(replaceable_client, "RECONNECT_SECONDS", 0.5)
     admin = lost_admin_client(settings, fails_once=True)
     with capture_logs() as logged:

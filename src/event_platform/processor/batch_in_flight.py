@@ -20,9 +20,10 @@ class BatchInFlight(Generic[Result]):
     def __init__(
         self,
         thread: BackgroundThread,
+        *,
         on_start: Callable[[Batch], None],
         on_finish: Callable[[Result], None],
-        serve: Callable[[], None],
+        while_waiting: Callable[[], None],
     ) -> None:
         """Work on ``thread``; the other three are called on the main loop's thread.
 
@@ -30,12 +31,12 @@ class BatchInFlight(Generic[Result]):
             thread: Where the work runs.
             on_start: Called with a batch whose work starts.
             on_finish: Called with the result of a batch's work.
-            serve: Called again and again while the loop waits; it may raise `StoppedError`.
+            while_waiting: Called again and again while the loop waits; it may raise `StoppedError`.
         """
         self._thread = thread
         self._on_start = on_start
         self._on_finish = on_finish
-        self._serve = serve
+        self._while_waiting = while_waiting
         self._running: Future[Result] | None = None
         self._started_at = 0.0
 
@@ -74,7 +75,7 @@ class BatchInFlight(Generic[Result]):
             try:
                 return running.result(SERVE_EVERY_SECONDS)
             except FutureTimeoutError:
-                self._serve()
+                self._while_waiting()
         return running.result()
 
     def last_result(self, timeout_seconds: float) -> Result | None:
