@@ -7,7 +7,7 @@ import pytest
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.loading import load
 from event_platform.core.settings.model import Settings
-from event_platform.core.settings.settings_by_command import FIELDS_OF, READ_BY_ALL, Reader, unread_fields
+from event_platform.core.settings.settings_by_command import FIELDS_OF, READ_BY_ALL, Command, unused_fields
 
 WRONG = {
     "API_KEYS": "garbage",
@@ -31,9 +31,9 @@ READ_BY = {
     "API_KEYS": {"ingest", "loadgen"},
     "ADMIN_TOKENS": {"admin", "loadgen"},
     "ADMIN_TOKENS_FILE": {"admin", "loadgen"},
-    "DATABASE_URL": {"processor", "admin", "migrate", "rewind", "adopt"},
+    "DATABASE_URL": {"processor", "admin", "migrate", "rewind", "running_servers"},
     "ADMIN_DATABASE_URL_FILE": {"admin"},
-    "REDIS_URL": {"ingest", "admin", "adopt"},
+    "REDIS_URL": {"ingest", "admin", "running_servers"},
     "REDIS_OUTAGE": {"ingest", "admin"},
     "RATE_LIMITS": {"ingest"},
     "RETENTION_DAYS": {"ingest", "processor", "topics"},
@@ -46,18 +46,18 @@ READ_BY = {
 }
 
 
-@pytest.mark.parametrize("reader", get_args(Reader))
+@pytest.mark.parametrize("command", get_args(Command))
 @pytest.mark.parametrize("name", READ_BY)
-def test_invalid_setting_stops_only_its_readers(name: str, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_setting_stops_only_its_readers(name: str, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other commands do not even read the value; `up` checks all settings."""
     monkeypatch.setenv(name, WRONG[name])
     with pytest.raises(ConfigurationError, match=rf"^{name.removesuffix('_FILE')}"):
         load()
-    if reader in READ_BY[name]:
+    if command in READ_BY[name]:
         with pytest.raises(ConfigurationError, match=rf"^{name.removesuffix('_FILE')}"):
-            load(reader)
+            load(command)
     else:
-        load(reader)
+        load(command)
 
 
 def test_admin_needs_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_services_share_a_port_on_different_machines_only(monkeypatch: pytest.Mo
     """In containers every service may have the same port; `up` runs them on one machine."""
     for name in ("INGEST_PORT", "ADMIN_PORT", "PROCESSOR_PORT"):
         monkeypatch.setenv(name, "8080")
-    assert [load(reader).kafka_brokers for reader in ("ingest", "admin", "processor")] == [None] * 3
+    assert [load(command).kafka_brokers for command in ("ingest", "admin", "processor")] == [None] * 3
     with pytest.raises(ConfigurationError, match="are both 8080"):
         load()
 
@@ -128,4 +128,4 @@ def test_every_setting_has_a_reader() -> None:
     only_up = {"kafka_home"}
     named = frozenset().union(*FIELDS_OF.values()) | READ_BY_ALL | only_up
     assert named == Settings.model_fields.keys()
-    assert unread_fields(None, Settings.model_fields) == frozenset()
+    assert unused_fields(None, Settings.model_fields) == frozenset()

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Final, Literal
 
-Reader = Literal["ingest", "processor", "admin", "migrate", "topics", "rewind", "loadgen", "adopt", "down"]
-"""A command; ``adopt`` connects to the servers of a running platform, ``down`` needs only its folder."""
+Command = Literal["ingest", "processor", "admin", "migrate", "topics", "rewind", "loadgen", "running_servers", "down"]
+"""A command; ``running_servers`` looks up the servers of a running platform, ``down`` needs only its folder."""
 
 READ_BY_ALL: Final = frozenset({"event_platform_home", "log_level", "log_format"})
 
@@ -14,7 +14,7 @@ _ADDRESSES: Final = frozenset({"ingest_host", "ingest_port", "processor_host", "
 _KEYS: Final = frozenset({"api_keys", "api_keys_file"})
 _ADMIN: Final = frozenset({"admin_host", "admin_port", "admin_tokens"})
 
-FIELDS_OF: Final[Mapping[Reader, frozenset[str]]] = {
+FIELDS_OF: Final[Mapping[Command, frozenset[str]]] = {
     "ingest": frozenset(
         {"ingest_host", "ingest_port", "rate_limit_per_min", "rate_limits", "idempotency_ttl_seconds", "redis_outage"}
     )
@@ -33,25 +33,25 @@ FIELDS_OF: Final[Mapping[Reader, frozenset[str]]] = {
     "topics": _TOPICS | {"dlq_retention_days"},
     "rewind": frozenset({"kafka_brokers", "topic_raw", "database_url"}),
     "loadgen": _KEYS | _ADMIN | {"ingest_host", "ingest_port"},
-    "adopt": _REDIS | {"kafka_brokers", "database_url"},
+    "running_servers": _REDIS | {"kafka_brokers", "database_url"},
     "down": frozenset(),
 }
 
-DEFAULTED_IF_INVALID: Final[Mapping[Reader, frozenset[str]]] = {"admin": _ADDRESSES}
-"""Addresses of other services; the reader replaces an invalid one by its default, with a warning."""
+DEFAULTED_IF_INVALID: Final[Mapping[Command, frozenset[str]]] = {"admin": _ADDRESSES}
+"""Addresses of other services; the command replaces an invalid one by its default, with a warning."""
 
 
-def unread_fields(reader: Reader | None, fields: Collection[str]) -> frozenset[str]:
-    """Return those of ``fields`` that ``reader`` does not read.
+def unused_fields(command: Command | None, fields: Collection[str]) -> frozenset[str]:
+    """Return those of ``fields`` that ``command`` does not read.
 
-    None reads every field, and every reader reads the fields that are in no reader's set.
+    None reads every field, and every command reads the fields that are in no command's set.
     """
-    if reader is None:
+    if command is None:
         return frozenset()
     named = frozenset().union(*FIELDS_OF.values())
-    return named.intersection(fields) - FIELDS_OF[reader] - READ_BY_ALL
+    return named.intersection(fields) - FIELDS_OF[command] - READ_BY_ALL
 
 
-def is_read_by(reader: Reader | None, field: str) -> bool:
-    """Return whether ``reader`` reads ``field``."""
-    return field not in unread_fields(reader, (field,))
+def is_used_by(command: Command | None, field: str) -> bool:
+    """Return whether ``command`` reads ``field``."""
+    return field not in unused_fields(command, (field,))

@@ -14,7 +14,7 @@ def add_to(environment: MutableMapping[str, str]) -> None:
 
     Where no platform runs in `EVENT_PLATFORM_HOME` nothing is added, and the verb itself reports the missing setting.
     """
-    settings = load("adopt")
+    settings = load("running_servers")
     missing = _SETTINGS.keys() - external_servers.names(settings)
     if not missing:
         return
