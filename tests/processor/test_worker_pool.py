@@ -56,7 +56,7 @@ def test_a_dead_worker_is_restarted(raw_topic: RawTopic, processor: Service) -> 
     processor.wait_until_ready()
     raw_topic.await_processed()
     raw_topic.assert_balanced()
-    assert "worker died; restarting" in processor.log()
+    assert "worker exited; restarting" in processor.log()
 
 
 def test_a_restarted_worker_is_down_until_it_reports(processor: Service) -> None:

@@ -17,6 +17,7 @@ errors                 the platform's exceptions, by what the caller can do
 error_text             any exception as one line of text
 backoff                how long to wait between attempts
 clock_skew             whether the clocks of two machines agree
+worker_pool            worker processes that are kept running
 event_loop             the event loop of every process that has one
 telemetry              structured logs
 sighup                 SIGHUP, blocked until a process can handle it

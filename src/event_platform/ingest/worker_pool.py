@@ -6,7 +6,6 @@ import signal
 import socket
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -15,10 +14,9 @@ from types import FrameType
 from typing import Final
 
 from event_platform.core import sighup, telemetry
-from event_platform.core.backoff import delay_after
 from event_platform.core.errors import ConfigurationError
 from event_platform.core.settings.model import Settings
-from event_platform.core.telemetry import get_logger
+from event_platform.core.worker_pool import WorkerPool
 from event_platform.ingest import http_limits
 from event_platform.ingest.auth import reload_key_settings
 from event_platform.ingest.publisher import DELIVERY_TIMEOUT_SECONDS
@@ -27,12 +25,8 @@ from event_platform.ingest.service import WorkerContext
 from event_platform.ingest.shared_counters import CounterTable
 
 _FIRST_DELAY_SECONDS: Final = 0.2
-_MAX_DELAY_SECONDS: Final = 10.0
-_STABLE_SECONDS: Final = 60.0
-"""A worker that ran this long is restarted without a growing delay."""
+_CHECK_INTERVAL_SECONDS: Final = 0.5
 _EXIT_SECONDS: Final = http_limits.BOUNDS.shutdown_seconds + DELIVERY_TIMEOUT_SECONDS
-
-log = get_logger(__name__)
 
 
 def run_workers(settings: Settings, count: int, listener: socket.socket) -> None:
@@ -40,7 +34,7 @@ def run_workers(settings: Settings, count: int, listener: socket.socket) -> None
     with tempfile.TemporaryDirectory(prefix="ingest-metrics-") as folder:
         path = Path(folder) / "rows"
         CounterTable(path, count)
-        pool = _WorkerPool(settings, count, listener, path)
+        pool = _IngestPool(settings, count, listener, path)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, pool.stop)
         sighup.handle_in_process(pool.forward)
@@ -61,8 +55,8 @@ def _exit_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-class _WorkerPool:
-    """Starts the processes, and restarts those that exit, with growing delays."""
+class _IngestPool:
+    """The pool of ingest's processes, which passes SIGHUP on to them."""
 
     def __init__(self, settings: Settings, count: int, listener: socket.socket, path: Path) -> None:
         self._settings = settings
@@ -72,9 +66,9 @@ class _WorkerPool:
         self._context = multiprocessing.get_context("spawn")
         self._stopping = False
         self._reload_pending = False
-        self._exits = [0] * count
-        self._processes = [self._start(worker) for worker in range(count)]
-        self._started = [time.monotonic()] * count
+        self._pool = WorkerPool(
+            count, self._start, first_delay_seconds=_FIRST_DELAY_SECONDS, exit_seconds=_EXIT_SECONDS
+        )
 
     def _start(self, worker: int) -> SpawnProcess:
         if self._reload_pending:
@@ -94,9 +88,9 @@ class _WorkerPool:
         """Send SIGHUP to all processes, and have those that start later get the settings that they reload."""
         # Not reloaded here: a signal handler that takes some milliseconds nests without end when signals come faster.
         self._reload_pending = True
-        for process in self._processes:
-            if process.pid is not None and process.is_alive():
-                os.kill(process.pid, number)
+        for worker in self._pool.workers:
+            if worker.process.pid is not None and worker.process.is_alive():
+                os.kill(worker.process.pid, number)
 
     def _reload(self) -> None:
         self._reload_pending = False
@@ -107,33 +101,8 @@ class _WorkerPool:
     def run(self) -> None:
         """Restart processes that exit, until `stop` is called."""
         while not self._stopping:
-            wait([process.sentinel for process in self._processes], timeout=0.5)
-            for worker, process in enumerate(self._processes):
-                if not process.is_alive():
-                    self._restart(worker, process)
-        self._stop_all()
-
-    def _restart(self, worker: int, exited: SpawnProcess) -> None:
-        was_stable = time.monotonic() - self._started[worker] > _STABLE_SECONDS
-        self._exits[worker] = 1 if was_stable else self._exits[worker] + 1
-        delay_seconds = delay_after(
-            self._exits[worker], first_seconds=_FIRST_DELAY_SECONDS, longest_seconds=_MAX_DELAY_SECONDS
-        )
-        log.warning("worker exited; restarting", worker=worker, exit_code=exited.exitcode, delay_seconds=delay_seconds)
-        deadline = time.monotonic() + delay_seconds
-        while not self._stopping and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if not self._stopping:
-            self._processes[worker] = self._start(worker)
-            self._started[worker] = time.monotonic()
-
-    def _stop_all(self) -> None:
+            running = [worker.process.sentinel for worker in self._pool.workers if worker.restart_at is None]
+            wait(running, timeout=self._pool.seconds_to_restart(_CHECK_INTERVAL_SECONDS))
+            self._pool.supervise()
         self._listener.close()
-        for process in self._processes:
-            process.terminate()
-        deadline = time.monotonic() + _EXIT_SECONDS
-        for process in self._processes:
-            process.join(max(0.0, deadline - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+        self._pool.stop()

@@ -3,10 +3,10 @@
 app                the process: workers, one HTTP port for all, signals
 worker_pool        several workers as processes of one consumer group
 worker             one worker: builds the pipeline and its loop, and replaces a lost or fenced consumer
-loop               when to poll and process, and how to keep Kafka served meanwhile
-pipeline           the flow of one batch: decode → validate → enrich → store → publish dead letters → commit offsets
+loop               when to poll and process, and how to keep polling meanwhile
+consumer/          Kafka → records; positions, rebalances, commits
+pipeline           the flow of one batch: decode → validate → enrich (`core.rules`) → store → publish → commit
 polled_records     records and offset ranges, as the consumer hands them to the pipeline
-consumer/          Kafka → records
 batch_in_flight    the batch that Postgres is working on, while the next one is decoded
 storage/           one batch → Postgres, in one transaction
 outbox             publishes dead letters from their table

@@ -16,7 +16,7 @@ from event_platform.core.topic_limits import MissingTopicError
 from event_platform.processor import worker_pool
 from event_platform.processor.monitoring import http
 from event_platform.processor.worker import Worker
-from event_platform.processor.worker_pool import WorkerPool
+from event_platform.processor.worker_pool import ReportingPool
 
 log = get_logger(__name__)
 
@@ -33,7 +33,7 @@ def run(settings: Settings, workers: int) -> None:
     telemetry.log_setting_warnings(settings.warnings)
     _check_topics(settings)
     listening = http.listen(settings)
-    running = Worker(settings, 0) if workers == 1 else WorkerPool(settings, workers, run_in_pool)
+    running = Worker(settings, 0) if workers == 1 else ReportingPool(settings, workers, run_in_pool)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         running.stop()

@@ -1,4 +1,7 @@
-"""Publishes dead letters from their table to their topic: at least once, and nothing waits for it."""
+"""Publishes dead letters from ``dlq_events`` to their topic: at least once, and nothing waits for it.
+
+The transaction that stores a batch fills the table (`storage.dead_letters`).
+"""
 
 import threading
 import time

@@ -53,8 +53,8 @@ class Pipeline:
 def process(polled: PolledRecords, pipeline: Pipeline, in_flight: BatchInFlight[WriteResult]) -> None:
     """Decode, validate and enrich the records; then store them, publish their dead letters and commit their offsets.
 
-    The first three are pure, and run here while Postgres is still working on the batch before. The other three run on
-    the writer thread, once that batch is finished.
+    The first three are pure, and run here while Postgres is still working on the batch before. Storing runs on the
+    writer thread once that batch is finished; it then wakes the outbox, and requests the commit.
     """
     stopwatch = Stopwatch(pipeline.record_step)
     batch = decide(polled, pipeline.rules, pipeline.clock.now() if pipeline.clock.is_reliable() else None)
@@ -87,7 +87,7 @@ def decide(polled: PolledRecords, rules: ValidationRules, now: datetime | None) 
     batch = Batch(polled.topic_id, polled.records, outcomes, polled.spans)
     try:
         batch.precompute()
-    except Exception:  # noqa: BLE001 - the records that cause it become dead letters
+    except Exception:  # noqa: BLE001 - a row that cannot be encoded for COPY: that record alone becomes a dead letter
         batch = replace(batch, outcomes=tuple(map(_checked_by_encoding, batch.records, outcomes)))
         batch.precompute()
     return batch

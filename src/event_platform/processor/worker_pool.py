@@ -4,15 +4,14 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Protocol
 
-from event_platform.core.backoff import delay_after
 from event_platform.core.settings.model import Settings
-from event_platform.core.telemetry import get_logger
+from event_platform.core.worker_pool import WorkerPool
 from event_platform.processor.monitoring.merged_metrics import merge
 
 REPORT_INTERVAL_SECONDS: Final = 0.5
@@ -21,13 +20,8 @@ REPORT_EXPIRES_SECONDS: Final = 10.0
 
 END_WITHIN_SECONDS: Final = 4.5
 FIRST_RESTART_SECONDS: Final = 0.5
-MAX_RESTART_SECONDS: Final = 10.0
-STABLE_AFTER_SECONDS: Final = 60.0
-"""A worker that ran for so long is restarted as if it had never died before."""
 
 _SEVERITY: Final = ("ok", "degraded", "down")
-
-log = get_logger(__name__)
 
 RunWorker = Callable[[Settings, int, Pipe], None]
 """The target of a worker's process; it gets the worker's index, and the pipe to `start_reporting`."""
@@ -62,23 +56,30 @@ def _report(worker: ReportingWorker, parent: Pipe) -> None:
 
 
 @dataclass
-class _WorkerSlot:
-    """One worker of the pool, whichever process runs it now."""
+class _WorkerReports:
+    """What a worker's process has reported last."""
 
     index: int
-    process: BaseProcess
-    pipe: Pipe
-    started_at: float = field(default_factory=time.monotonic)
-    reported_at: float = field(default_factory=time.monotonic)
+    pipe: Pipe | None = None
+    """None while no process runs."""
+    reported_at: float = 0.0
     report: dict[str, Any] | None = None
     exposition: bytes = b""
-    restarts: int = 0
-    restart_at: float | None = None
+
+    def connect(self, pipe: Pipe) -> None:
+        """Receive the reports of a new process."""
+        self.pipe, self.reported_at = pipe, time.monotonic()
+
+    def disconnect(self) -> None:
+        """Forget the report of a process that has exited: the next one is not ready before it reports so itself."""
+        if self.pipe is not None:
+            self.pipe.close()
+        self.pipe = self.report = None
 
     def receive(self) -> None:
         """Take the latest report from the pipe."""
         try:
-            while self.pipe.poll():
+            while self.pipe is not None and self.pipe.poll():
                 self.report, self.exposition = self.pipe.recv()
                 self.reported_at = time.monotonic()
         except (EOFError, OSError):
@@ -86,7 +87,7 @@ class _WorkerSlot:
 
     def status(self) -> str:
         is_expired = time.monotonic() - self.reported_at > REPORT_EXPIRES_SECONDS
-        return "down" if is_expired or self.report is None or self.restart_at else str(self.report["status"])
+        return "down" if is_expired or self.report is None else str(self.report["status"])
 
     def reason(self) -> str | None:
         if self.status() == "down" and (self.report or {}).get("status") != "down":
@@ -94,29 +95,9 @@ class _WorkerSlot:
         error = (self.report or {}).get("error")
         return error and f"worker {self.index}: {error}"
 
-    def schedule_restart(self) -> float:
-        """Set when to restart the worker, whose process has died, and return the delay."""
-        if time.monotonic() - self.started_at > STABLE_AFTER_SECONDS:
-            self.restarts = 0
-        self.restarts += 1
-        self.pipe.close()
-        # The next process is not ready before it reports so itself.
-        self.report = None
-        delay_seconds = delay_after(
-            self.restarts, first_seconds=FIRST_RESTART_SECONDS, longest_seconds=MAX_RESTART_SECONDS
-        )
-        self.restart_at = time.monotonic() + delay_seconds
-        return delay_seconds
 
-    def restarted(self, process: BaseProcess, pipe: Pipe) -> None:
-        """Go on with a new process."""
-        self.process, self.pipe = process, pipe
-        self.started_at = self.reported_at = time.monotonic()
-        self.restart_at = None
-
-
-class WorkerPool:
-    """Starts the workers' processes, restarts those that die, and reports for all."""
+class ReportingPool:
+    """Runs the workers' processes, and reports for all of them."""
 
     def __init__(self, settings: Settings, count: int, run_worker: RunWorker) -> None:
         """Start ``count`` processes, each of which calls ``run_worker``."""
@@ -124,15 +105,23 @@ class WorkerPool:
         self._run_worker = run_worker
         self._stop = threading.Event()
         self._context = multiprocessing.get_context("spawn")
-        self._slots = [_WorkerSlot(index, *self._start(index)) for index in range(count)]
+        self._reports = [_WorkerReports(index) for index in range(count)]
+        self._pool = WorkerPool(
+            count,
+            self._start,
+            on_exit=lambda index: self._reports[index].disconnect(),
+            first_delay_seconds=FIRST_RESTART_SECONDS,
+            exit_seconds=END_WITHIN_SECONDS,
+        )
 
-    def _start(self, index: int) -> tuple[BaseProcess, Pipe]:
+    def _start(self, index: int) -> BaseProcess:
         ours, theirs = self._context.Pipe()
         arguments = (self._settings, index, theirs)
         process = self._context.Process(target=self._run_worker, args=arguments, name=f"worker-{index}")
         process.start()
         theirs.close()
-        return process, ours
+        self._reports[index].connect(ours)
+        return process
 
     def stop(self) -> None:
         """End all workers."""
@@ -141,46 +130,28 @@ class WorkerPool:
     def run(self) -> None:
         """Supervise the workers until `stop` is called."""
         while not self._stop.is_set():
-            wait([slot.pipe for slot in self._slots if slot.restart_at is None], REPORT_INTERVAL_SECONDS)
-            for slot in self._slots:
-                slot.receive()
-                self._supervise(slot)
-        self._end()
-
-    def _supervise(self, slot: _WorkerSlot) -> None:
-        if slot.restart_at is not None:
-            if time.monotonic() >= slot.restart_at:
-                slot.restarted(*self._start(slot.index))
-        elif not slot.process.is_alive():
-            exit_code, delay_seconds = slot.process.exitcode, slot.schedule_restart()
-            log.warning("worker died; restarting", index=slot.index, exit_code=exit_code, delay_seconds=delay_seconds)
-
-    def _end(self) -> None:
-        for slot in self._slots:
-            slot.process.terminate()
-        deadline = time.monotonic() + END_WITHIN_SECONDS
-        for slot in self._slots:
-            slot.process.join(max(0.0, deadline - time.monotonic()))
-            if slot.process.is_alive():
-                log.warning("worker did not end in time; killing it", index=slot.index)
-                slot.process.kill()
-                slot.process.join()
+            pipes = [each.pipe for each in self._reports if each.pipe is not None]
+            wait(pipes, self._pool.seconds_to_restart(REPORT_INTERVAL_SECONDS))
+            for each in self._reports:
+                each.receive()
+            self._pool.supervise()
+        self._pool.stop()
 
     def report(self) -> dict[str, Any]:
         """The body of `/health`: the worst status, and the report of each worker."""
-        ages = [age for slot in self._slots if (age := (slot.report or {}).get("oldest_unprocessed_seconds"))]
+        ages = [age for each in self._reports if (age := (each.report or {}).get("oldest_unprocessed_seconds"))]
         return {
-            "status": max((slot.status() for slot in self._slots), key=_SEVERITY.index),
-            "error": "; ".join(filter(None, map(_WorkerSlot.reason, self._slots))) or None,
+            "status": max((each.status() for each in self._reports), key=_SEVERITY.index),
+            "error": "; ".join(filter(None, map(_WorkerReports.reason, self._reports))) or None,
             "oldest_unprocessed_seconds": max(ages, default=None),
             "workers": [
-                {"index": slot.index, "pid": slot.process.pid, "restarts": slot.restarts}
-                | (slot.report or {"state": "starting"})
-                | {"status": slot.status()}
-                for slot in self._slots
+                {"index": worker.index, "pid": worker.process.pid, "restarts": worker.restarts}
+                | (each.report or {"state": "starting"})
+                | {"status": each.status()}
+                for worker, each in zip(self._pool.workers, self._reports, strict=True)
             ],
         }
 
     def exposition(self) -> bytes:
         """The metrics of all workers, told apart by the label ``worker``."""
-        return merge({str(slot.index): slot.exposition for slot in self._slots})
+        return merge({str(each.index): each.exposition for each in self._reports})

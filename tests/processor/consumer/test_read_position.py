@@ -19,7 +19,7 @@ from event_platform.processor.consumer.read_position import OffsetOutOfRange, Re
 def test_a_first_record_that_leaves_a_gap_must_come_twice(offsets: list[int], expected: list[bool]) -> None:
     """A first record that leaves a gap is accepted only when it comes first again."""
     position = ReadPosition(next_offset=5, leader_epoch=0, assignment_epoch=1)
-    assert [position.accept(offset) for offset in offsets] == expected
+    assert [position.try_start(offset) for offset in offsets] == expected
 
 
 @pytest.mark.parametrize(

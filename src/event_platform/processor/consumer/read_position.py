@@ -32,7 +32,7 @@ class ReadPosition:
     suspect_offset: int | None = None
     """The offset of a first record that would leave a gap."""
 
-    def accept(self, offset: int) -> bool:
+    def try_start(self, offset: int) -> bool:
         """Whether the record, or the partition's end, at ``offset`` comes next.
 
         A first one that leaves a gap may be left over from before the offset was assigned. Where the gap is Kafka's own

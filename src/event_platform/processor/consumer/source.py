@@ -111,7 +111,8 @@ class Source:
             if position is None or partition in skipped or offset < position.next_offset:
                 continue
             self._errors.clear()
-            if not position.accept(offset):
+            # The first one after an assignment has to be at the assigned offset, or come first twice.
+            if not position.try_start(offset):
                 with_gap.add(partition)
                 skipped.add(partition)
             elif message.error() is None:

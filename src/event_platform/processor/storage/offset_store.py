@@ -42,7 +42,7 @@ class PartitionId:
     partition: int
 
 
-class FencedError(Exception):
+class OffsetMismatchError(Exception):
     """A partition's next offset is not where the batch starts; the transaction must be rolled back."""
 
 
@@ -52,13 +52,13 @@ def advance_offsets(connection: Connection, topic_id: str, spans: dict[int, Span
     The rows stay locked until the transaction ends.
 
     Raises:
-        FencedError: One was not at the start; after the rollback, `find_mismatches` tells which.
+        OffsetMismatchError: One was not at the start; after the rollback, `find_mismatches` tells which.
     """
     ordered = sorted(spans.items())
     offsets = [[span.start for _, span in ordered], [span.end for _, span in ordered]]
     columns = [[p for p, _ in ordered], *offsets, [span.leader_epoch for _, span in ordered]]
     if connection.execute(_ADVANCE, [*columns, topic_id]).rowcount != len(ordered):
-        raise FencedError
+        raise OffsetMismatchError
 
 
 @dataclass(frozen=True, slots=True)

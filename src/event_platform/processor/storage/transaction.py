@@ -63,11 +63,12 @@ class TransactionalStore:
         """Store the whole batch, or nothing of it.
 
         Raises:
-            offset_store.FencedError: A partition's next offset is not where the batch starts.
+            offset_store.OffsetMismatchError: A partition's next offset is not where the batch starts.
             conflicts.ConflictVanishedError: A conflicting row vanished meanwhile; retry.
             psycopg.Error: `errors.classify_error` says what it means.
         """
         connection = self._connect()
+        # Outside the transaction, because the connection commits each statement by itself.
         self._create_missing_partitions(connection, batch)
         self._create_staging_table(connection)
         stopwatch = Stopwatch(self._record_step)

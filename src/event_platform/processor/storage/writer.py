@@ -1,5 +1,6 @@
 """Stores a batch, whatever happens: fenced partitions, refused rows, locks, conflicts, slow statements.
 
+A partition is fenced if its next offset in Postgres is not where the batch starts: its records are left out.
 The transaction itself is in `transaction`, which stages the rows when one of them is refused. Here are the retries
 around it: a batch with a refused row, or one that timed out, is split in half; conflicts and locks are retried at once.
 An outage is raised: `Retrier` closes the connection, waits, and has the same batch written again.
@@ -89,7 +90,7 @@ class BatchWriter:
             try:
                 with guard:
                     result.transactions.append(self._store.store(batch))
-            except offset_store.FencedError:
+            except offset_store.OffsetMismatchError:
                 batch = self._drop_fenced(batch, result)
             except ConflictVanishedError:
                 continue
