@@ -33,8 +33,8 @@ class Verb:
     on_running_servers: bool = False
 
 
-_LOCAL = "event_platform.local.cli.commands"
-_SERVICES = "event_platform.service_commands"
+_LOCAL: Final = "event_platform.local.cli.commands"
+_SERVICES: Final = "event_platform.service_commands"
 
 VERBS: Final = {
     "up": Verb(_LOCAL, "Start servers and services, and keep them running."),
