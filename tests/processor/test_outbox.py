@@ -25,9 +25,9 @@ from event_platform.core.connections.replaceable_client import RECONNECT_SECONDS
 from event_platform.core.settings.model import Settings
 from event_platform.processor import outbox as outbox_module
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import Retrier
+from event_platform.processor.outages.dependency_status import DEAD_LETTER_TOPIC
+from event_platform.processor.outages.retry import Retrier
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.storage.connection import Database
 

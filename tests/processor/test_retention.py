@@ -11,7 +11,7 @@ from tests.processor.conftest import Bench, MakeMessage
 from event_platform.core.settings.model import Settings
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import Retrier
+from event_platform.processor.outages.retry import Retrier
 from event_platform.processor.retention import RetentionTask
 from event_platform.processor.storage import daily_partitions
 

@@ -14,7 +14,10 @@ MAX_DEPTH: Final = 64
 
 # The closing quote is optional: an unterminated string matches up to the end of the text, because searching for its
 # end again from every later quote would take quadratic time. The possessive quantifiers prevent backtracking.
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+STRING_PATTERN: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+"""A string of a JSON text, as the pattern of a regular expression with `re.DOTALL`."""
+
+_STRING: Final = re.compile(STRING_PATTERN, re.DOTALL)
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 """Maps an opening bracket to +1 and a closing one to -1, as signed bytes."""
 _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[{]}"))

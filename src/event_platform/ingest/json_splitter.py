@@ -7,15 +7,15 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from event_platform.core.strict_json import InvalidJsonError, TooDeepError, parse
+from event_platform.core.strict_json import STRING_PATTERN, InvalidJsonError, TooDeepError, parse
 
 _PARSER_DEPTH: Final = 500
 """Levels of nesting that Python's own parser reads without running out of stack."""
 
 # Adjacent brackets are one token, because a deep text consists mostly of them.
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++|,', re.DOTALL)
-_STRING_OR_BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
-_MEMBER: Final = re.compile(rb'\s*("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*:(.*)', re.DOTALL)
+_STRING_OR_BRACKETS: Final = re.compile(STRING_PATTERN + rb"|[\[{]++|[\]}]++", re.DOTALL)
+_TOKEN: Final = re.compile(_STRING_OR_BRACKETS.pattern + rb"|,", re.DOTALL)
+_MEMBER: Final = re.compile(rb"\s*(" + STRING_PATTERN + rb")\s*:(.*)", re.DOTALL)
 
 _decode_members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_elements: Final = msgspec.json.Decoder(list[Raw]).decode

@@ -17,5 +17,6 @@ database_clock     Postgres' time
 retention          makes daily partitions ahead, and removes old data
 rewind             `event-platform rewind`: moves a partition's offset
 reporter           turns batches and the consumer's state into health and metrics
-monitoring/        health, retries, stuck calls, metrics, HTTP
+outages/           retries with backoff, and calls that are stuck
+monitoring/        health, metrics, HTTP
 """

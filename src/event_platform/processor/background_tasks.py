@@ -10,9 +10,9 @@ from event_platform.processor.consumer.topic_metadata import Topic
 from event_platform.processor.consumer.topic_monitor import TopicMonitor
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import BackgroundRetrier
-from event_platform.processor.monitoring.stuck_detector import StuckDetector
 from event_platform.processor.monitoring.timings import RecordStep
+from event_platform.processor.outages.retry import BackgroundRetrier
+from event_platform.processor.outages.stuck_detector import StuckDetector
 from event_platform.processor.outbox import Outbox
 from event_platform.processor.retention import RetentionTask
 from event_platform.processor.storage.connection import Database

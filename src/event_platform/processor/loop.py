@@ -10,8 +10,8 @@ from event_platform.processor.batch_in_flight import BatchInFlight
 from event_platform.processor.consumer.broker_loss import LostConsumerDetector
 from event_platform.processor.consumer.positioning import PartitionPositioner
 from event_platform.processor.consumer.source import Source
-from event_platform.processor.monitoring.retry import StoppedError
-from event_platform.processor.monitoring.stuck_detector import StuckDetector
+from event_platform.processor.outages.retry import StoppedError
+from event_platform.processor.outages.stuck_detector import StuckDetector
 from event_platform.processor.pipeline import Pipeline, process
 from event_platform.processor.reporter import Reporter
 from event_platform.processor.storage.writer import WriteResult

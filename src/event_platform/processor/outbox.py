@@ -21,10 +21,10 @@ from event_platform.core.envelope import format_timestamp
 from event_platform.core.errors import UnavailableError
 from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import Retrier, StoppedError
 from event_platform.processor.monitoring.timings import RecordStep, Step, Stopwatch, ignore_step
+from event_platform.processor.outages.dependency_status import DEAD_LETTER_TOPIC, POSTGRES
+from event_platform.processor.outages.retry import Retrier, StoppedError
 from event_platform.processor.storage.connection import Database
 from event_platform.processor.storage.dead_letters import decode_headers
 

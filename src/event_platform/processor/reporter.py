@@ -8,8 +8,8 @@ from event_platform.core.rules.outcome import DeadLetter
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.source import Source
 from event_platform.processor.monitoring.dead_letter_bursts import BurstDetector
-from event_platform.processor.monitoring.dependency_status import KAFKA
 from event_platform.processor.monitoring.health import Health
+from event_platform.processor.outages.dependency_status import KAFKA
 from event_platform.processor.storage.batch import Batch
 from event_platform.processor.storage.writer import WriteResult
 

@@ -9,7 +9,7 @@ from event_platform.core.connections.postgres import Connection
 from event_platform.core.settings.model import Settings
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.outages.retry import Retrier, StoppedError
 from event_platform.processor.storage import daily_partitions
 from event_platform.processor.storage.connection import Database
 

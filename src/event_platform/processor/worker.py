@@ -29,8 +29,8 @@ from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.loop import Loop, LoopMonitors
 from event_platform.processor.monitoring import timings
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import BackgroundRetrier, Retrier
-from event_platform.processor.monitoring.stuck_detector import StuckDetector
+from event_platform.processor.outages.retry import BackgroundRetrier, Retrier
+from event_platform.processor.outages.stuck_detector import StuckDetector
 from event_platform.processor.pipeline import Pipeline
 from event_platform.processor.reporter import Reporter
 from event_platform.processor.storage.connection import Database

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from event_platform.core.connections.postgres import Connection
 from event_platform.processor.background_thread import BackgroundThread
-from event_platform.processor.monitoring.retry import Retrier
+from event_platform.processor.outages.retry import Retrier
 from event_platform.processor.storage.connection import Database
 
 T = TypeVar("T")

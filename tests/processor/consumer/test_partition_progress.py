@@ -18,7 +18,7 @@ from event_platform.processor.consumer.partition_progress import (
 from event_platform.processor.consumer.topic_metadata import Watermarks
 from event_platform.processor.database_clock import DatabaseClock
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import BackgroundRetrier
+from event_platform.processor.outages.retry import BackgroundRetrier
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.dependency_status import DEAD_LETTER_TOPIC, KAFKA, POSTGRES
 from event_platform.processor.monitoring.health import Health, ServiceState
+from event_platform.processor.outages.dependency_status import DEAD_LETTER_TOPIC, KAFKA, POSTGRES
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.assignment import Assignment
-from event_platform.processor.monitoring.dependency_status import POSTGRES
+from event_platform.processor.outages.dependency_status import POSTGRES
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.offset_store import StoredOffset
 from event_platform.processor.writer_session import WriterSession

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from event_platform.processor.consumer.topic_metadata import Topic, Watermarks
-from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
 from event_platform.processor.monitoring.partition_status import PartitionStatus
-from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.outages.dependency_status import KAFKA, POSTGRES
+from event_platform.processor.outages.retry import Retrier, StoppedError
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.connection import Database
 

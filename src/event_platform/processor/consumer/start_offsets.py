@@ -10,7 +10,7 @@ from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.topic_metadata import Topic, Watermarks
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES
+from event_platform.processor.outages.dependency_status import KAFKA, POSTGRES
 from event_platform.processor.polled_records import UNKNOWN_EPOCH
 from event_platform.processor.storage import offset_store
 from event_platform.processor.storage.offset_store import PartitionId, StoredOffset

@@ -7,7 +7,7 @@ from typing import Final
 from event_platform.core.errors import UnavailableError
 from event_platform.core.telemetry import get_logger
 from event_platform.processor.consumer.topic_metadata import Topic
-from event_platform.processor.monitoring.dependency_status import KAFKA, DependencyStatus
+from event_platform.processor.outages.dependency_status import KAFKA, DependencyStatus
 
 CHECK_INTERVAL_SECONDS: Final = 5.0
 OPERATION: Final = "watching Kafka"

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from event_platform.core.envelope import format_timestamp
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring.dependency_status import DependencyStatus, LastError
 from event_platform.processor.monitoring.partition_status import PartitionStatus
+from event_platform.processor.outages.dependency_status import DependencyStatus, LastError
 
 MAX_WAIT_SECONDS: Final = 120.0
 """A running processor is down when an event has waited for longer."""

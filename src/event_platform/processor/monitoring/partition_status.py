@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from event_platform.processor.monitoring.dependency_status import LastError
+from event_platform.processor.outages.dependency_status import LastError
 
 
 class PartitionStatus:

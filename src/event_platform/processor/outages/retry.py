@@ -14,7 +14,7 @@ from event_platform.core import error_text
 from event_platform.core.backoff import delays
 from event_platform.core.errors import PlatformError
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.dependency_status import POSTGRES, PROCESSOR, DependencyStatus
+from event_platform.processor.outages.dependency_status import POSTGRES, PROCESSOR, DependencyStatus
 
 T = TypeVar("T")
 

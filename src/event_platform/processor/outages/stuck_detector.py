@@ -4,8 +4,8 @@ import time
 from typing import Final, Protocol
 
 from event_platform.core.telemetry import get_logger
-from event_platform.processor.monitoring.dependency_status import DependencyStatus
-from event_platform.processor.monitoring.retry import Attempt, Retrier
+from event_platform.processor.outages.dependency_status import DependencyStatus
+from event_platform.processor.outages.retry import Attempt, Retrier
 
 DOWN_AFTER_SECONDS: Final = 10.0
 """Longer than any lock timeout, and than an ordinary batch takes."""

@@ -10,10 +10,10 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.processor.conftest import Bench
 
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring import stuck_detector
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import Attempt, BackgroundRetrier, Retrier
-from event_platform.processor.monitoring.stuck_detector import StuckDetector
+from event_platform.processor.outages import stuck_detector
+from event_platform.processor.outages.retry import Attempt, BackgroundRetrier, Retrier
+from event_platform.processor.outages.stuck_detector import StuckDetector
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from tests.fixtures.waiting import DEADLINE_SECONDS
 from event_platform.core import backoff
 from event_platform.core.errors import UnavailableError
 from event_platform.processor.database_clock import DatabaseClock
-from event_platform.processor.monitoring import retry
-from event_platform.processor.monitoring.dependency_status import KAFKA, POSTGRES, PROCESSOR
 from event_platform.processor.monitoring.health import Health
-from event_platform.processor.monitoring.retry import Retrier, StoppedError
+from event_platform.processor.outages import retry
+from event_platform.processor.outages.dependency_status import KAFKA, POSTGRES, PROCESSOR
+from event_platform.processor.outages.retry import Retrier, StoppedError
 
 
 class Trial:
