@@ -49,7 +49,7 @@ def browser_environment() -> dict[str, str]:
 
 @pytest.mark.timeout(SECONDS + 60)
 def test_dashboard_in_a_browser(platform: Platform, browser_environment: dict[str, str]) -> None:
-    """All of `dashboard/e2e`: what is sent is shown, broken things are told, and everybody can use it."""
+    """All of `dashboard/e2e`: what is sent is shown, faults are reported, and the pages are accessible."""
     results = Path(os.environ.get("TEST_RESULTS", ROOT / ".build" / "results")) / "browser.xml"
     finished = subprocess.run(
         [*NPM, "run", "--silent", "e2e", "--", "--reporter=list,junit"],

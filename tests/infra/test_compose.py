@@ -66,7 +66,7 @@ def test_servers_start_without_a_profile(services: dict[str, dict[str, Any]]) ->
 
 
 def test_ports_are_published_on_loopback_only(services: dict[str, dict[str, Any]]) -> None:
-    """Nobody else in the network reaches what runs here."""
+    """No port is published beyond loopback."""
     published = [port for service in services.values() for port in service.get("ports", [])]
     assert len(published) == 8
     assert all(re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port) for port in published)
@@ -124,7 +124,7 @@ def test_containers_use_the_internal_listener(services: dict[str, dict[str, Any]
 
 
 def test_everything_that_stays_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:
-    """Each container that stays says whether it works, and comes back when it dies."""
+    """Each lasting container has a health check, and is restarted when it exits."""
     for name, service in services.items():
         if name in ONCE:
             assert service["restart"] == "on-failure"

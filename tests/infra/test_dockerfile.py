@@ -64,7 +64,7 @@ def test_lock_of_the_image_carries_no_local_servers(package: str) -> None:
     assert not named.search((ROOT / "requirements-base.lock").read_text("utf-8"))
 
 
-def test_runs_as_nobody_special(instructions: list[tuple[str, str]]) -> None:
+def test_runs_as_an_unprivileged_user(instructions: list[tuple[str, str]]) -> None:
     """The last user is a number other than root's, so that an orchestrator can check it."""
     assert int(given(instructions, "USER")[-1]) > 0
 

@@ -40,7 +40,7 @@ def test_the_redis_database_is_the_modules_own(environment: dict[str, str]) -> N
     assert not environment["REDIS_URL"].endswith("/0")
 
 
-def test_the_proxy_passes_cuts_and_heals(servers: RunningServers, proxy: MakeProxy) -> None:
+def test_the_proxy_passes_cuts_and_recovers(servers: RunningServers, proxy: MakeProxy) -> None:
     """While cut, connections break and new ones are refused; healed, they work."""
     made = proxy(servers.redis_url)
     with Redis.from_url(made.url) as client:
@@ -120,7 +120,7 @@ def test_what_tests_started_ends_with_them(tmp_path: Path) -> None:
 
 
 def test_clients_of_tests_outlast_their_loss(settings: Settings, brokerless_kafka: BrokerlessKafka) -> None:
-    """Kafka named no broker for a moment, after which many a client never finds it again: tests go on all the same."""
+    """Clients of the tests survive a Kafka that named no broker for a moment."""
     raw_topic = RawTopic(settings.model_copy(update={"kafka_brokers": brokerless_kafka.brokers}))
     raw_topic.send_good(1)
     assert raw_topic.topic.partitions()

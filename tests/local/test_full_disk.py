@@ -1,4 +1,4 @@
-"""A platform goes on while its state directory cannot be written, and recovers when it can again."""
+"""A platform keeps running while its state directory is not writable, and recovers afterwards."""
 
 import json
 import os

@@ -89,7 +89,7 @@ def test_nothing_is_dropped_while_clocks_differ(
 
 
 def test_unpublished_dead_letter_is_kept(bench: Bench, settings: Settings) -> None:
-    """Nobody can have seen it yet: it stays until it is published, however long that takes."""
+    """An unpublished dead letter outlives its retention, however old it is."""
     bench.write(b"rubbish", b"more rubbish")
     bench.connection.execute(
         "UPDATE dlq_events SET failed_at = now() - interval '90 days', "

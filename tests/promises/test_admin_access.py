@@ -1,4 +1,4 @@
-"""P9: nothing administrative answers without permission or to a foreign web page."""
+"""P9: no administrative endpoint answers without permission or to a page of another origin."""
 
 import json
 from pathlib import Path
@@ -47,14 +47,14 @@ def _ask(service: Service, method: str, path: str, **headers: str) -> httpx.Resp
         found = httpx.request(
             method, f"{service.url}{path}", headers={**JSON, **named}, content=content, timeout=DEADLINE_SECONDS
         )
-        # A busy machine's servers may be too slow for what is asked.
+        # On a busy machine the servers may be too slow for the request.
         return found if found.status_code != 503 else None
 
     return eventually(answer, "another answer than 503")
 
 
-def test_the_list_is_whole() -> None:
-    """Every path of the OpenAPI document is tried below."""
+def test_every_path_is_tried() -> None:
+    """The tests below try every path of the OpenAPI document."""
     document = json.loads(Path("dashboard/src/api/admin-openapi.json").read_text())
     documented = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     assert documented == {(method, path.partition("?")[0]) for method, path in DATA} - {("GET", "/metrics")}
@@ -62,7 +62,7 @@ def test_the_list_is_whole() -> None:
 
 @pytest.mark.parametrize(("method", "path"), DATA)
 def test_data_needs_a_token(guarded: Service, method: str, path: str) -> None:
-    """None, or a wrong one: 401 and nothing else; each right one: an answer."""
+    """Without a token or with a wrong one: 401 and nothing else; with each right one: a response."""
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
         answer = _ask(guarded, method, path, **headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHORIZED")
@@ -75,13 +75,13 @@ def test_data_needs_a_token(guarded: Service, method: str, path: str) -> None:
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "evil.example:8081"])
 @pytest.mark.parametrize(("method", "path"), [*DATA, ("GET", "/"), ("GET", "/openapi.json")])
 def test_another_host_name_is_refused(local: Service, name: str, method: str, path: str) -> None:
-    """A site that lets its own name lead to this address (DNS rebinding) gets nothing, as all of its requests do."""
+    """A site whose name resolves to this address (DNS rebinding) is refused, whatever it requests."""
     answer = _ask(local, method, path, Host=name)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "HOST_NOT_ALLOWED")
 
 
-def test_a_name_of_ones_own_is_allowed_when_set(guarded: Service, local: Service) -> None:
-    """ADMIN_HOSTS, for the ones who reach it through a proxy."""
+def test_configured_host_is_allowed(guarded: Service, local: Service) -> None:
+    """ADMIN_HOSTS allows the name of a proxy."""
     headers = {"Host": "ops.example", "Authorization": f"Bearer {TOKEN}"}
     assert _ask(guarded, "GET", "/admin/overview", **headers).status_code == 200
     assert _ask(local, "GET", "/admin/overview", **headers).status_code == 403
@@ -89,7 +89,7 @@ def test_a_name_of_ones_own_is_allowed_when_set(guarded: Service, local: Service
 
 @pytest.fixture(scope="module")
 def developed(run_service_for_module: RunService) -> Service:
-    """The service with tokens, for one who works on the dashboard."""
+    """The service with tokens and a development server of the dashboard."""
     return run_service_for_module("admin", ADMIN_TOKENS=f"ops:{TOKEN}", ADMIN_DEV_ORIGINS="http://localhost:5173")
 
 
@@ -98,8 +98,8 @@ def developed(run_service_for_module: RunService) -> Service:
     ["http://evil.example", "http://localhost:3000", "null", "http://localhost:5173", "http://127.0.0.1:5173"],
 )
 @pytest.mark.parametrize(("method", "path"), DATA)
-def test_a_foreign_page_is_refused(local: Service, origin: str, method: str, path: str) -> None:
-    """It neither reads an answer nor makes the platform work, and no preflight permits it."""
+def test_other_origins_are_refused(local: Service, origin: str, method: str, path: str) -> None:
+    """A page of another origin neither reads a response nor causes work, and no preflight permits it."""
     answer = _ask(local, method, path, Origin=origin)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FOREIGN_ORIGIN")
     preflight = _ask(local, "OPTIONS", path, Origin=origin, Access_Control_Request_Method=method)
@@ -109,16 +109,16 @@ def test_a_foreign_page_is_refused(local: Service, origin: str, method: str, pat
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "HTTP://LOCALHOST:5173", "http://127.0.0.1:5173"])
-def test_a_token_opens_nothing_to_a_development_server(guarded: Service, origin: str) -> None:
-    """By default no page of another origin may ask, whatever it sends."""
+def test_a_token_does_not_admit_another_origin(guarded: Service, origin: str) -> None:
+    """By default no page of another origin is allowed, whatever it sends."""
     for method, path in DATA:
         answer = _ask(guarded, method, path, Origin=origin, Authorization=f"Bearer {TOKEN}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FOREIGN_ORIGIN")
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_the_development_server_may_ask_where_it_is_named(developed: Service) -> None:
-    """By ADMIN_DEV_ORIGINS alone: it may send the token, and read also that it is missing; no other page may."""
+def test_configured_development_server_is_allowed(developed: Service) -> None:
+    """The origin in ADMIN_DEV_ORIGINS may send the token, and read the 401 without one; no other may."""
     origin = "http://localhost:5173"
     preflight = _ask(
         developed,
@@ -135,34 +135,34 @@ def test_the_development_server_may_ask_where_it_is_named(developed: Service) ->
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_form_changes_nothing(local: Service, content_type: str) -> None:
-    """What any page may send without permission is not taken."""
+    """Content types that any page may send without a preflight are refused."""
     answer = _ask(local, "POST", "/admin/events/lookup", Content_Type=content_type)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 def test_beyond_loopback_it_does_not_start_without_tokens(run_service: RunService) -> None:
-    """And says which setting is missing."""
+    """The error names the missing setting."""
     service = run_service("admin", ADMIN_HOST="0.0.0.0", wait_until_ready=False)  # noqa: S104 - the point of the test
     assert service.wait_until_ended() == 1
     assert "ADMIN_TOKENS must be given" in service.log()
 
 
 def test_by_default_only_this_machine_reaches_it(environment: dict[str, str], local: Service) -> None:
-    """No address but loopback listens."""
+    """It listens on no address but loopback."""
     assert "ADMIN_HOST" not in environment
     connections = psutil.Process(local.pid).net_connections("tcp")
     assert {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
 
 
 def test_no_token_in_logs(guarded: Service) -> None:
-    """Neither ours nor one that was tried."""
+    """Neither a valid one nor one that was tried."""
     _ask(guarded, "GET", "/admin/overview", Authorization="Bearer tried-in-vain")
     assert TOKEN not in guarded.log()
     assert "tried-in-vain" not in guarded.log()
 
 
-def test_answers_are_not_guessed_framed_or_kept(guarded: Service) -> None:
-    """Headers for browsers, on data, pages and refusals."""
+def test_security_headers(guarded: Service) -> None:
+    """Data, pages and refusals forbid sniffing, framing and caching."""
     for path in ("/", "/docs", "/admin/overview", "/nowhere"):
         headers = _ask(guarded, "GET", path).headers
         assert headers["x-content-type-options"] == "nosniff"

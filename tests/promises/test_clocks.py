@@ -19,7 +19,7 @@ DAYS = 40
 
 @contextmanager
 def slow_clock(servers: RunningServers, database: str, days: int) -> Iterator[None]:
-    """While this lasts, the database's clock is behind by so many days, for whoever connects."""
+    """Set the clock of the database back by ``days`` for new sessions, inside the context."""
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
         name = sql.Identifier(database)
 
@@ -37,7 +37,7 @@ def slow_clock(servers: RunningServers, database: str, days: int) -> Iterator[No
                         "RETURN pg_catalog.{0}() - make_interval(days => {1})"
                     ).format(sql.Identifier(clock), sql.Literal(days))
                 )
-        # Postgres looks into its own schema first, unless it is told where that stands.
+        # Postgres searches its own schema first, unless the path names it later.
         set_path("public, slow, pg_catalog")
         yield
         set_path("public")

@@ -1,4 +1,4 @@
-"""P10: what a processor does beside storing has deadlines, too, and hides nothing when it does not come to its end."""
+"""P10: background tasks of the processor have deadlines, too, and a stuck one is reported."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.fixtures.waiting import eventually
 
 @contextmanager
 def stopped_backend(raw_topic: RawTopic, servers: RunningServers, last_statement: str) -> Iterator[None]:
-    """One of Postgres' processes does not answer: that of the thread which said so last."""
+    """Stop the Postgres backend whose last statement was ``last_statement``."""
     find = "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND query LIKE %s AND pid <> pg_backend_pid()"
     ((pid,),) = eventually(lambda: raw_topic.query(find, last_statement), "the thread's backend")
     assert pid != servers.pid("postgres")
@@ -33,10 +33,10 @@ def stopped_backend(raw_topic: RawTopic, servers: RunningServers, last_statement
         ("%published_at IS NULL LIMIT%unpublished", "publishing dead letters"),
     ],
 )
-def test_a_thread_that_hangs_is_said(
+def test_stuck_background_task_is_reported(
     raw_topic: RawTopic, run_service: RunService, servers: RunningServers, last_statement: str, doing: str
 ) -> None:
-    """Postgres never answers housekeeping, or the outbox: it is said, events are stored, and it heals by itself."""
+    """Postgres never answers the retention task or the outbox: health reports it, and events are stored."""
     processor = run_service("processor")
     with stopped_backend(raw_topic, servers, last_statement):
         eventually(lambda: f"{doing}: not done after" in _error(processor), "the reason in its health")
@@ -44,8 +44,8 @@ def test_a_thread_that_hangs_is_said(
     eventually(lambda: processor.health()["status"] == "ok", "good health")
 
 
-def test_waiting_for_a_lock_is_said(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Somebody holds a table that is to be tidied: that is no reason to call the processor not ready."""
+def test_background_task_waiting_for_a_lock_is_reported(raw_topic: RawTopic, run_service: RunService) -> None:
+    """A lock on a table with old data degrades the processor, which stays ready."""
     with raw_topic.connect() as connection, connection.transaction():
         connection.execute("LOCK TABLE duplicate_requests")
         processor = run_service("processor")
@@ -55,7 +55,7 @@ def test_waiting_for_a_lock_is_said(raw_topic: RawTopic, run_service: RunService
 
 
 def assert_degraded_but_storing(raw_topic: RawTopic, processor: Service) -> None:
-    """A person should look, and every event is stored."""
+    """Health is degraded with a reason, and every event is stored."""
     assert processor.health()["status"] == "degraded"
     (sent,) = raw_topic.send(raw_topic.message())
     raw_topic.await_row(sent.value or b"")

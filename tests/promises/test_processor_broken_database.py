@@ -1,4 +1,4 @@
-"""P4: a Postgres that is there but refuses is waited for; no good event becomes a dead letter, whatever it says.
+"""P4: a Postgres that refuses is retried; no good event becomes a dead letter, whatever the error.
 
 One processor lives through all of it: it stays a member of its group, red with the reason, and heals alone.
 """
@@ -33,19 +33,19 @@ pytestmark = pytest.mark.usefixtures("loud_outages", "now")
 
 @dataclass
 class Operator:
-    """Someone with all rights on the module's database."""
+    """A superuser of the module's database."""
 
     servers: RunningServers
     url: str
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
-        """The rows of one statement, if it has any."""
+        """Execute a statement; return its rows, if it has any."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
     def end_sessions(self) -> None:
-        """Sessions keep the rights and settings that they began with."""
+        """End all sessions, because they keep the rights and settings that they began with."""
         self.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE application_name = 'event-platform-processor' AND datname = current_database()"
@@ -61,7 +61,7 @@ def operator(servers: RunningServers, environment: dict[str, str]) -> Operator:
 
 @pytest.fixture(scope="module")
 def processor(run_service_for_module: RunService) -> Service:
-    """The one that lives through all of it."""
+    """One processor for all faults of this module."""
     return run_service_for_module("processor")
 
 
@@ -81,7 +81,7 @@ def _statements(breaks: str, mends: str) -> Callable[[Operator], AbstractContext
 
 @contextmanager
 def _shut_down(operator: Operator) -> Iterator[None]:
-    """Ended by its administrator, as before an upgrade."""
+    """Stop Postgres, as an administrator does before an upgrade."""
     pid = operator.servers.pid("postgres")
     os.kill(pid, signal.SIGINT)
     try:
@@ -93,7 +93,7 @@ def _shut_down(operator: Operator) -> Iterator[None]:
 
 @contextmanager
 def _full_disk(operator: Operator) -> Iterator[None]:
-    """Today's rows lie on a disk of their own, which is full; without the right to mount one, a trigger says so."""
+    """Move today's rows to a full disk; without the right to mount one, a trigger raises its error."""
     folder = Path(tempfile.mkdtemp(prefix="event-platform-small-", dir=_folder_for_all()))
     needed = operator.execute(f"SELECT pg_table_size('{_today(operator)}') + {SMALL_DISK_BYTES}")[0][0]
     mount = ["mount", "-t", "tmpfs", "-o", f"size={needed},mode=0777", "tmpfs", str(folder)]
@@ -151,7 +151,7 @@ def _refusing_trigger(operator: Operator) -> Iterator[None]:
 
 @contextmanager
 def _locked(operator: Operator) -> Iterator[None]:
-    """By someone who forgot to commit."""
+    """Lock the table, as a session that forgot to commit does."""
     with psycopg.connect(operator.url) as connection:
         connection.execute("LOCK TABLE events IN SHARE MODE")
         yield
@@ -192,14 +192,14 @@ BREAKS: dict[str, tuple[Callable[[Operator], AbstractContextManager[None]], str]
 @pytest.mark.parametrize(
     "name", [name if name != "locked" else pytest.param(name, marks=pytest.mark.long) for name in BREAKS]
 )
-def test_it_is_waited_for(name: str, raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
-    """The batch is kept, fetching paused, readiness red with the reason; mended, all is stored and nothing is dead."""
+def test_refusing_database_is_retried(name: str, raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
+    """The batch is kept, fetching pauses and readiness fails with the reason; after the mend every event is stored."""
     broken, reason = BREAKS[name]
     processor.wait_until_ready()
     member = _member(raw_topic)
     with sending(raw_topic):
         with broken(operator):
-            # The outbox may meet it first, which alone is no reason to be called not ready.
+            # The outbox may fail first, which alone does not make the processor unready.
             eventually(lambda: _is_down_for(processor, reason), f"{reason!r} in its health")
             eventually(lambda: "processor_paused 1.0" in processor.metrics(), "the pause")
         processor.wait_until_ready()
@@ -213,7 +213,7 @@ def _is_down_for(processor: Service, reason: str) -> bool:
 
 
 def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:
-    """Who is in the group, and with how many partitions; who leaves and comes back has another id."""
+    """Return the members of the group with their number of partitions; a member that rejoins has another id."""
     # The newer call to describe groups can abort the process (confluentinc/librdkafka#4605).
     found = kafka.admin_client(raw_topic.settings).list_groups(raw_topic.settings.kafka_group, timeout=DEADLINE_SECONDS)
     return [
@@ -223,8 +223,8 @@ def _member(raw_topic: RawTopic) -> list[tuple[str, int]]:
     ]
 
 
-def test_a_deadlock_is_nobodys_business(raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
-    """The batch that Postgres ends to resolve a deadlock is stored at the next try; readiness stays green."""
+def test_deadlock_is_retried_without_an_outage(raw_topic: RawTopic, processor: Service, operator: Operator) -> None:
+    """The batch that Postgres aborts to resolve a deadlock is stored by the next attempt; the processor stays ready."""
     raw_topic.send_good(1)
     raw_topic.await_processed()
     processor.wait_until_ready()
@@ -235,7 +235,7 @@ def test_a_deadlock_is_nobodys_business(raw_topic: RawTopic, processor: Service,
 
 
 def _is_deadlock_made(raw_topic: RawTopic, operator: Operator) -> bool:
-    """Try to make one, of which Postgres ends the processor's side.
+    """Try to cause a deadlock in which Postgres aborts the processor's side.
 
     The processor's session looks for a deadlock once, a second after it began to wait. Where we come too late for
     that, it waits for its lock timeout instead, and tries again.

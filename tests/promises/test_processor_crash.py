@@ -1,4 +1,4 @@
-"""P2, P5: whatever happens to workers, no message is lost, and no row and no counter changes twice."""
+"""P2, P5: whatever happens to workers, no record is lost, and no row and no counter changes twice."""
 
 import random
 import threading
@@ -20,7 +20,7 @@ from event_platform.core.connections import kafka
 
 @contextmanager
 def load(raw_topic: RawTopic, per_round: int = 100) -> Iterator[None]:
-    """Good events, duplicates and rubbish, sent all the while."""
+    """Send good events, duplicates and malformed records inside the context."""
     stop = threading.Event()
 
     def send() -> None:
@@ -39,7 +39,7 @@ def load(raw_topic: RawTopic, per_round: int = 100) -> Iterator[None]:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
 def test_killed_after_postgres_and_before_kafka(raw_topic: RawTopic, run_service: RunService, kills: int) -> None:
-    """SIGKILL as soon as Postgres has committed, again and again: Kafka delivers anew, and nothing counts twice."""
+    """SIGKILL as soon as Postgres has committed, repeatedly: Kafka redelivers, and nothing counts twice."""
     for _ in range(kills):
         before = _progress(raw_topic)
         worker = run_service("processor")
@@ -62,14 +62,14 @@ def _progress(raw_topic: RawTopic) -> int:
 
 @pytest.mark.parametrize("changes", [4, pytest.param(40, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
 def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunService, changes: int) -> None:
-    """Workers that join, end and die while events come in lose nothing and count nothing twice."""
+    """Workers that join, stop and crash under load lose nothing and count nothing twice."""
     chance = random.Random(changes)
     running: list[Service] = []
     with load(raw_topic):
         for _ in range(changes):
             before = _progress(raw_topic)
             running.append(run_service("processor", wait_until_ready=False))
-            # At some moment of its start, of the rebalance, or after it.
+            # During its start, during the rebalance, or after it.
             let_pass(chance.uniform(0.5, 2.5))
             _await_progress(raw_topic, before)
             if len(running) > 1 and chance.random() < 0.7:
@@ -82,7 +82,7 @@ def test_workers_come_and_go_under_load(raw_topic: RawTopic, run_service: RunSer
 def test_worker_stopped_inside_copy(
     raw_topic: RawTopic, run_service: RunService, proxy: MakeProxy, environment: dict[str, str]
 ) -> None:
-    """A worker that is stopped while it holds rows is taken over from, and changes nothing when it goes on."""
+    """Another worker takes over from one that is paused inside COPY, which is fenced when it continues."""
     raw_topic.send(*(raw_topic.message({"payload": {"text": "x" * 10_000}}) for _ in range(3_000)))
     postgres = proxy(environment["DATABASE_URL"])
     postgres.stall_after(1_000_000)
@@ -111,7 +111,7 @@ WHERE query LIKE 'COPY events%' AND state = 'active' AND wait_event = 'ClientRea
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_stopped_beyond_max_poll_interval(raw_topic: RawTopic, run_service: RunService) -> None:
-    """A worker stopped for longer than Kafka waits for it finds its partitions gone, and changes nothing."""
+    """A worker paused beyond ``max.poll.interval.ms`` has lost its partitions, and changes nothing."""
     zombie = run_service("processor")
     successor = run_service("processor")
     with load(raw_topic):
@@ -124,8 +124,8 @@ def test_stopped_beyond_max_poll_interval(raw_topic: RawTopic, run_service: RunS
     raw_topic.assert_balanced()
 
 
-def test_sigterm_amid_work_ends_cleanly(raw_topic: RawTopic, run_service: RunService) -> None:
-    """What was in hand is stored whole or not at all, and the exit status is 0."""
+def test_sigterm_while_storing_ends_cleanly(raw_topic: RawTopic, run_service: RunService) -> None:
+    """The batch in flight is stored whole or not at all, and the exit status is 0."""
     _stop_amid_work(raw_topic, run_service)
     run_service("processor", wait_until_ready=False)
     raw_topic.await_processed()
@@ -134,12 +134,12 @@ def test_sigterm_amid_work_ends_cleanly(raw_topic: RawTopic, run_service: RunSer
 
 @pytest.mark.timing
 def test_sigterm_ends_within_five_seconds(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
-    """Also in the midst of work."""
+    """Also while it stores."""
     promised.within(5, lambda: _stop_amid_work(raw_topic, run_service))
 
 
 def _stop_amid_work(raw_topic: RawTopic, run_service: RunService) -> float:
-    """Stop a worker that has begun to store thousands of events; the seconds that it took."""
+    """Stop a worker that has begun to store thousands of events; return the seconds that it took."""
     raw_topic.send_good(15_000)
     before = raw_topic.one("SELECT count(*) FROM events")
     worker = run_service("processor", wait_until_ready=False)
@@ -150,8 +150,8 @@ def _stop_amid_work(raw_topic: RawTopic, run_service: RunService) -> float:
 
 
 @pytest.mark.timing
-def test_restarted_worker_goes_on_at_once(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
-    """A killed worker that comes back has its partitions without waiting for the session timeout."""
+def test_restarted_worker_continues_at_once(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
+    """A restarted worker has its partitions without waiting for the session timeout."""
 
     def seconds_to_next_row() -> float:
         run_service("processor").kill()
@@ -168,8 +168,8 @@ def test_restarted_worker_goes_on_at_once(raw_topic: RawTopic, run_service: RunS
     promised.within(8, seconds_to_next_row)
 
 
-def test_second_process_of_the_same_name(run_service: RunService, expect_errors: ExpectErrors) -> None:
-    """Two processes told to have one name: the fenced one turns red and names the setting, and does not fight."""
+def test_second_process_with_the_same_name(run_service: RunService, expect_errors: ExpectErrors) -> None:
+    """Of two processes with one name, the fenced one reports the setting in health, and does not rejoin."""
     expect_errors("WORKER_ID")
     first = run_service("processor", WORKER_ID="twin")
     second = run_service("processor", WORKER_ID="twin", wait_until_ready=False)
@@ -178,8 +178,8 @@ def test_second_process_of_the_same_name(run_service: RunService, expect_errors:
 
 
 @pytest.mark.long
-def test_fenced_one_goes_on_when_nobody_has_its_name(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Kafka at times takes one process for two: whoever finds that nobody else has its name joins again by itself."""
+def test_fenced_worker_rejoins_when_nobody_uses_its_name(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Kafka at times fences a single process: it rejoins by itself once no other member has its name."""
     worker = run_service("processor", WORKER_ID="alone")
     other = Consumer(
         {

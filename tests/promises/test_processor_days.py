@@ -10,8 +10,8 @@ from tests.fixtures.services import RunService
 from event_platform.core.envelope import format_timestamp
 
 
-def test_events_around_midnight_land_in_their_days(raw_topic: RawTopic, run_service: RunService) -> None:
-    """One key on both sides of midnight UTC is two rows, each in its day; read again later, nothing changes."""
+def test_events_around_midnight_are_stored_in_their_days(raw_topic: RawTopic, run_service: RunService) -> None:
+    """One key on both sides of midnight UTC is two rows, each in its day; a rewind changes nothing."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     moments = [midnight + timedelta(microseconds=step) for step in (-1_000_000, -1, 0, 1, 1_000_000)]
     before = raw_topic.message(received_at=format_timestamp(moments[1]), idempotency_key="same-key")
@@ -33,6 +33,6 @@ def test_events_around_midnight_land_in_their_days(raw_topic: RawTopic, run_serv
 
 
 def _read_again(raw_topic: RawTopic) -> None:
-    """The running processor notices by itself that its idle partition stands elsewhere."""
+    """Rewind an idle partition, which the running processor notices by itself."""
     raw_topic.query("UPDATE consumer_progress SET next_offset = 0 WHERE partition = 1 RETURNING 1")
     raw_topic.await_processed()

@@ -1,4 +1,4 @@
-"""P6, P10: bad events never stop the flow, a flood of them is said once, and memory stays bounded."""
+"""P6, P10: bad events never stop the flow, a burst of them is logged once, and memory stays bounded."""
 
 import itertools
 import statistics
@@ -13,7 +13,7 @@ from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 
 
 def test_flood_of_bad_events_never_stops_the_flow(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Good events among thousands of bad ones are stored; the burst is said once, with code and tenant, and ends."""
+    """Good events among thousands of bad ones are stored; the burst is logged once, with code and tenant."""
     processor = run_service("processor")
     bad = (raw_topic.message({"event_type": ""}, tenant_id="tenant_b") for _ in range(3_000))
     good = (raw_topic.message() for _ in range(30))
@@ -31,7 +31,7 @@ def test_flood_of_bad_events_never_stops_the_flow(raw_topic: RawTopic, run_servi
 
 
 def test_large_dead_letters_stay_bounded(raw_topic: RawTopic, run_service: RunService) -> None:
-    """Hundreds of megabytes of rubbish pass through a fraction of that memory, and reach the topic."""
+    """Hundreds of megabytes of dead letters pass through a fraction of that memory, and reach the topic."""
     processor = run_service("processor")
     for number in range(150):
         raw_topic.send(bytes([number % 256, 0xFF]) * 500_000)
@@ -41,7 +41,7 @@ def test_large_dead_letters_stay_bounded(raw_topic: RawTopic, run_service: RunSe
 
 
 def is_published(raw_topic: RawTopic) -> bool:
-    """Whether no dead letter waits in the table."""
+    """Tell whether the outbox is empty."""
     return bool(raw_topic.one("SELECT count(*) FROM dlq_events WHERE published_at IS NULL") == 0)
 
 
@@ -59,8 +59,10 @@ def test_memory_is_flat(raw_topic: RawTopic, run_service: RunService, rounds: in
 
 
 @pytest.mark.timing
-def test_lone_event_is_not_kept_waiting(raw_topic: RawTopic, run_service: RunService, promised: Promised) -> None:
-    """An event that comes alone is visible at once: it never waits for a batch to fill."""
+def test_single_event_does_not_wait_for_a_batch(
+    raw_topic: RawTopic, run_service: RunService, promised: Promised
+) -> None:
+    """A single event is visible at once: it never waits for a batch to fill."""
     run_service("processor")
 
     def median_seconds() -> float:

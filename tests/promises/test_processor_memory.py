@@ -1,4 +1,4 @@
-"""P10: what waits in Kafka does not come to wait in memory."""
+"""P10: a backlog stays in Kafka, not in memory."""
 
 import time
 
@@ -14,7 +14,7 @@ SMALL = 200_000
 LARGE = 2_500
 LARGE_BYTES = 200_000
 MOST_BYTES = 400_000_000
-"""Less than the large events alone; it holds the client's queue, the batch in hand and the one after it."""
+"""Less than the large events alone; it holds the client's queue, the batch in flight and the one after it."""
 
 
 @pytest.mark.long
@@ -23,7 +23,7 @@ MOST_BYTES = 400_000_000
 def test_memory_is_bounded_through_an_outage(
     servers: RunningServers, raw_topic: RawTopic, run_service: RunService, expect_errors: ExpectErrors, seconds: float
 ) -> None:
-    """Postgres hangs, then is gone, while far more waits in Kafka than memory may hold; afterwards all is stored."""
+    """Postgres is stuck, then stopped, while Kafka holds far more than memory may; afterwards all is stored."""
     expect_errors("still unavailable")
     processor = run_service("processor")
     raw_topic.send_good(10_000)
@@ -43,7 +43,7 @@ def test_memory_is_bounded_through_an_outage(
 
 
 def _most_memory(pid: int, seconds: float) -> int:
-    """The most that a process has in memory within so many seconds."""
+    """Return the most memory, in bytes, that a process uses within ``seconds``."""
     process, most, end = psutil.Process(pid), 0, time.monotonic() + seconds
     while time.monotonic() < end:
         most = max(most, process.memory_info().rss)

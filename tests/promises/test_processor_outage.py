@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("loud_outages")
 
 
 def assert_healed(raw_topic: RawTopic, service: Service) -> None:
-    """All is processed, none is dead, the counts are right, readiness is back."""
+    """All events are stored, none is dead, the counts are right, and the processor is ready."""
     raw_topic.await_processed()
     assert raw_topic.one("SELECT count(*) FROM dlq_events") == 0
     raw_topic.assert_balanced()
@@ -40,7 +40,7 @@ def superuser(servers: RunningServers, environment: dict[str, str]) -> Iterator[
 
 @contextmanager
 def sending(raw_topic: RawTopic) -> Iterator[None]:
-    """Good events all the while."""
+    """Send good events inside the context."""
     stop = threading.Event()
 
     def send() -> None:
@@ -58,8 +58,8 @@ def sending(raw_topic: RawTopic) -> Iterator[None]:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_postgres_away_under_load(servers: RunningServers, raw_topic: RawTopic, run_service: RunService) -> None:
-    """Postgres is killed under load and comes back a minute later: it heals alone, with nothing lost."""
+def test_postgres_unavailable_under_load(servers: RunningServers, raw_topic: RawTopic, run_service: RunService) -> None:
+    """Postgres is killed under load and starts a minute later: the processor recovers by itself, with nothing lost."""
     processor = run_service("processor")
     with sending(raw_topic):
         eventually(lambda: raw_topic.one("SELECT count(*) FROM events") > 0, "rows")
@@ -72,14 +72,14 @@ def test_postgres_away_under_load(servers: RunningServers, raw_topic: RawTopic, 
     assert_healed(raw_topic, processor)
 
 
-def test_neither_server_there_at_the_start(
+def test_both_servers_unavailable_at_start(
     servers: RunningServers,
     raw_topic: RawTopic,
     run_service: RunService,
     proxy: MakeProxy,
     environment: dict[str, str],
 ) -> None:
-    """It starts without Kafka and Postgres, says what it waits for, and heals when they come."""
+    """The processor starts without Kafka and Postgres, reports both, and recovers when they start."""
     postgres = proxy(environment["DATABASE_URL"])
     servers.pause("kafka")
     postgres.cut()
@@ -93,10 +93,10 @@ def test_neither_server_there_at_the_start(
     assert_healed(raw_topic, processor)
 
 
-def test_a_worker_joins_while_postgres_is_away(
+def test_worker_joins_while_postgres_is_unavailable(
     raw_topic: RawTopic, run_service: RunService, proxy: MakeProxy, environment: dict[str, str]
 ) -> None:
-    """Whoever waits for Postgres keeps some of its partitions, and goes on reading them when Postgres is back."""
+    """A worker that retries Postgres through a rebalance keeps some partitions, and resumes them after the outage."""
     postgres = proxy(environment["DATABASE_URL"])
     first = run_service("processor", DATABASE_URL=postgres.url)
     with sending(raw_topic):
@@ -108,14 +108,14 @@ def test_a_worker_joins_while_postgres_is_away(
     assert_healed(raw_topic, first)
 
 
-def test_answer_of_commit_is_lost(
+def test_reply_to_commit_is_lost(
     raw_topic: RawTopic,
     run_service: RunService,
     proxy: MakeProxy,
     environment: dict[str, str],
     superuser: psycopg.Connection,
 ) -> None:
-    """Postgres committed, but its answer never came: the batch is not stored again, and reading goes on."""
+    """Postgres committed, but its reply was lost: the batch is not stored again, and later events are."""
     postgres = proxy(environment["DATABASE_URL"])
     processor = run_service("processor", DATABASE_URL=postgres.url)
     with _commits_held(superuser):
@@ -133,7 +133,7 @@ def test_answer_of_commit_is_lost(
 
 @contextmanager
 def _commits_held(superuser: psycopg.Connection) -> Iterator[None]:
-    """While it is entered, no COMMIT of new events ends: each waits for a lock that somebody else has."""
+    """Inside the context no COMMIT of new events ends: each waits for a lock of this session."""
     superuser.execute(
         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 "
         f"AS $$BEGIN PERFORM pg_advisory_xact_lock_shared({_HELD}); RETURN NULL; END$$"
@@ -162,10 +162,10 @@ def _is_committing(connection: psycopg.Connection) -> bool:
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(300)])])
-def test_kafka_away_under_load(
+def test_kafka_unavailable_under_load(
     servers: RunningServers, raw_topic: RawTopic, run_service: RunService, seconds: int
 ) -> None:
-    """Kafka is killed and comes back: it heals alone."""
+    """Kafka is killed and starts again: the processor recovers by itself."""
     processor = run_service("processor")
     raw_topic.send_good(500)
     servers.kill("kafka")
@@ -177,15 +177,17 @@ def test_kafka_away_under_load(
     assert_healed(raw_topic, processor)
 
 
-def test_dead_letter_topic_away(raw_topic: RawTopic, run_service: RunService, environment: dict[str, str]) -> None:
-    """Without its topic a dead letter waits in the table; good events are stored all the same, and it follows later."""
+def test_dead_letter_topic_unavailable(
+    raw_topic: RawTopic, run_service: RunService, environment: dict[str, str]
+) -> None:
+    """Without the topic a dead letter stays in the outbox and good events are stored; it is published later."""
     missing = f"{raw_topic.settings.topic_dlq}.later"
     processor = run_service("processor", TOPIC_DLQ=missing)
     raw_topic.send(b"rubbish", *(raw_topic.message() for _ in range(50)))
     try:
         raw_topic.await_processed()
         eventually(lambda: processor.health()["status"] == "degraded", "degraded health")
-        # Whoever waited for the topic would have stored the batch with the dead letter, and nothing after it.
+        # A processor that waited for the topic would store the batch with the dead letter, and nothing after it.
         raw_topic.send_good(50)
         raw_topic.await_processed()
         assert processor.is_ready()
@@ -211,10 +213,10 @@ def _unpublished(raw_topic: RawTopic) -> int:
 
 
 @pytest.mark.timing
-def test_sigterm_while_postgres_hangs(
+def test_sigterm_while_postgres_is_stuck(
     raw_topic: RawTopic, run_service: RunService, proxy: MakeProxy, environment: dict[str, str], promised: Promised
 ) -> None:
-    """A Postgres that answers nothing any more does not keep the processor from ending within 5 s."""
+    """A Postgres that stopped answering does not keep the processor from ending within 5 s."""
 
     def seconds_to_end() -> float:
         postgres = proxy(environment["DATABASE_URL"])
@@ -231,12 +233,12 @@ def test_sigterm_while_postgres_hangs(
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_postgres_that_hangs_is_left(servers: RunningServers, raw_topic: RawTopic, run_service: RunService) -> None:
-    """A statement that is never answered is given up after 45 s, whatever the network says; then it heals."""
+def test_stuck_statement_is_given_up(servers: RunningServers, raw_topic: RawTopic, run_service: RunService) -> None:
+    """A statement without an answer is given up after 45 s, although the connection stays open; then it recovers."""
     processor = run_service("processor")
     servers.pause("postgres")
     raw_topic.send_good(100)
-    # What is done beside storing may hang first, which alone is no reason to be called not ready.
+    # A background task may be stuck first, which alone does not make the processor unready.
     eventually(
         lambda: "storing a batch: not done after" in str(processor.health()["error"]), "the reason in its health"
     )

@@ -1,4 +1,4 @@
-"""P2, P5: Postgres alone says where reading goes on, whatever happened to the topic or to the database."""
+"""P2, P5: the offsets in Postgres alone decide what is read next, whatever happened to the topic or the database."""
 
 import json
 from collections.abc import Iterator
@@ -29,10 +29,10 @@ def admin(raw_topic: RawTopic) -> AdminClient:
     return kafka.admin_client(raw_topic.settings)
 
 
-def test_restored_older_database_reads_on_from_kafka(
+def test_restored_older_database_is_filled_from_kafka(
     raw_topic: RawTopic, run_service: RunService, servers: RunningServers
 ) -> None:
-    """A database put back to an earlier state gets from Kafka everything that came since, while the processor runs."""
+    """A database restored to an earlier state gets the events since then from Kafka, while the processor runs."""
     processor = run_service("processor")
     raw_topic.send_good(200)
     raw_topic.send(b"rubbish")
@@ -47,7 +47,7 @@ def test_restored_older_database_reads_on_from_kafka(
 
 @contextmanager
 def put_back(servers: RunningServers, name: str) -> Iterator[None]:
-    """In the end the database is what it was at the beginning."""
+    """Restore the database to its present state on exit."""
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
         _retry(connection, f"CREATE DATABASE {name}_old TEMPLATE {name} OWNER ep_user", name)
         yield
@@ -60,7 +60,7 @@ def _terminate(connection: psycopg.Connection, name: str) -> None:
 
 
 def _retry(connection: psycopg.Connection, statement: str, name: str) -> None:
-    """A database can be copied only while nobody is in it, and the processor comes back."""
+    """Retry, because a database can be copied only without sessions, and the processor reconnects."""
 
     def copied() -> bool:
         _terminate(connection, name)
@@ -73,10 +73,10 @@ def _retry(connection: psycopg.Connection, statement: str, name: str) -> None:
     eventually(copied, "copying the database")
 
 
-def test_dropped_records_are_a_recorded_gap(
+def test_records_dropped_by_retention_are_recorded_as_a_gap(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient, expect_errors: ExpectErrors
 ) -> None:
-    """Records that Kafka dropped before they were read are said loudly and recorded; reading goes on."""
+    """Records that Kafka dropped before they were read are logged and recorded as a gap; later ones are stored."""
     expect_errors("events lost")
     raw_topic.send(*(raw_topic.message() for _ in range(20)), partition=2)
     first = run_service("processor")
@@ -91,12 +91,12 @@ def test_dropped_records_are_a_recorded_gap(
     assert raw_topic.query("SELECT from_offset, to_offset FROM progress_gaps") == [(0, end - 5)]
 
 
-def test_offsets_that_are_never_delivered_do_not_wait(
+def test_offsets_without_records_are_no_lag(
     raw_topic: RawTopic, run_service: RunService, servers: RunningServers
 ) -> None:
-    """Ends of transactions and what was aborted take offsets, and are no lag: not to the processor, nor to admin.
+    """Markers and aborted records of transactions take offsets, but are no lag: neither to the processor nor to admin.
 
-    Also where another leader wrote them than the last event: that is no log that was cut.
+    Nor are they taken for a truncated log where another leader wrote them than the last event.
     """
     processor, admin = run_service("processor"), run_service("admin")
     with transaction(raw_topic) as producer:
@@ -124,7 +124,7 @@ def test_offsets_that_are_never_delivered_do_not_wait(
 
 @contextmanager
 def transaction(raw_topic: RawTopic, *, is_committed: bool = True) -> Iterator[Producer]:
-    """A producer of a transaction that is committed, or aborted, in the end."""
+    """A producer inside a transaction that is committed, or aborted, on exit."""
     name = f"{raw_topic.settings.topic_raw}.{uuid4()}"
     producer = Producer({**kafka.client_config(raw_topic.settings, "tests"), "transactional.id": name})
     producer.init_transactions(DEADLINE_SECONDS)
@@ -133,10 +133,10 @@ def transaction(raw_topic: RawTopic, *, is_committed: bool = True) -> Iterator[P
     (producer.commit_transaction if is_committed else producer.abort_transaction)(DEADLINE_SECONDS)
 
 
-def test_partition_beyond_its_end_stops_red_until_rewound(
+def test_offset_beyond_the_end_stops_the_partition_until_a_rewind(
     raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
-    """An offset that Kafka does not have yet stops that partition only, red with the command that mends it."""
+    """An offset beyond the end stops that partition only; health gives the command that mends it."""
     expect_errors("partition stopped")
     raw_topic.send(raw_topic.message(), partition=4)
     first = run_service("processor")
@@ -170,10 +170,10 @@ def _report(processor: Service) -> dict[str, Any]:
 
 
 @pytest.mark.long
-def test_stopped_partition_stays_red_through_a_rebalance(
+def test_stopped_partition_stays_stopped_through_a_rebalance(
     raw_topic: RawTopic, run_service: RunService, rewind: Rewind, expect_errors: ExpectErrors
 ) -> None:
-    """A rebalance that takes its time, and gives the stopped one back in the end: it is red as before."""
+    """A partition that is assigned again after a slow rebalance is still reported as stopped."""
     expect_errors("partition stopped")
     raw_topic.send(raw_topic.message(), partition=0)
     run_service("processor").stop()
@@ -182,7 +182,7 @@ def test_stopped_partition_stays_red_through_a_rebalance(
     eventually(lambda: _stopped(first) == {"0"}, "a stopped partition")
     second = run_service("processor", wait_until_ready=False)
     eventually(lambda: _partitions(second), "the second's partitions")
-    # The group waits for the second, which does not answer, before it gives anyone anything.
+    # The group waits for the second, which does not answer, before it assigns anything.
     second.freeze()
     third = run_service("processor", wait_until_ready=False)
     eventually(lambda: not _stopped(first), "the partition being taken away")
@@ -197,9 +197,9 @@ def test_stopped_partition_stays_red_through_a_rebalance(
 def test_rewind_reads_again_without_counting_twice(
     raw_topic: RawTopic, run_service: RunService, rewind: Rewind
 ) -> None:
-    """A dry run says how many events it would read again; the real one reads them, and nothing counts twice.
+    """A dry run tells how many records it would read again; the real one reads them, and nothing counts twice.
 
-    A time before 1970, where Kafka's begin, is before everything.
+    A time before 1970, where Kafka's timestamps begin, is before every record.
     """
     run_service("processor")
     raw_topic.send(*(raw_topic.message() for _ in range(40)), b"rubbish", partition=5)
@@ -232,6 +232,6 @@ def test_rewind_reads_again_without_counting_twice(
         (("--partition", "0", "--to", "99999999"), "holds offsets"),
     ],
 )
-def test_rewind_refuses_what_cannot_be(rewind: Rewind, arguments: tuple[str, ...], expected: str) -> None:
-    """A wrong target is refused in a sentence that says what to give."""
+def test_rewind_refuses_impossible_targets(rewind: Rewind, arguments: tuple[str, ...], expected: str) -> None:
+    """An impossible target is refused with what to give instead."""
     assert expected in rewind(*arguments)

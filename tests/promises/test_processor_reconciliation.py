@@ -180,11 +180,11 @@ def running(run_service_for_module: RunService) -> tuple[Service, Service]:
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in FAULTS]
 )
-def test_every_answer_is_true_in_the_end(
+def test_every_response_is_true_in_the_end(
     name: str, platform: Platform, raw_topic: RawTopic, expect_errors: ExpectErrors
 ) -> None:
     """Acknowledged = stored + dead, no key twice, no effect of a refused request, and the rollups equal the rows."""
-    # After a minute a person should look.
+    # An outage of over a minute is an ERROR.
     expect_errors("still unavailable")
     fault, seconds = FAULTS[name]
     seed = 1 + list(FAULTS).index(name)

@@ -1,4 +1,4 @@
-"""P2, P5: a topic made anew under its name is another topic, and is read from its start."""
+"""P2, P5: a topic that was deleted and created again is another topic, and is read from its start."""
 
 from dataclasses import replace
 
@@ -23,10 +23,10 @@ def admin(raw_topic: RawTopic) -> AdminClient:
 
 
 @pytest.mark.parametrize("is_seen", [True, False])
-def test_recreated_topic_starts_anew(
+def test_recreated_topic_is_read_from_its_start(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient, *, is_seen: bool
 ) -> None:
-    """A topic made anew under its name is read from its start.
+    """A topic that was deleted and created again is read from its start.
 
     That holds even where the processor sees nothing of the change, and the new one reaches beyond where the old one
     stood, so that reading on would look right.
@@ -49,12 +49,12 @@ def test_recreated_topic_starts_anew(
 def test_recreated_topic_with_fewer_partitions(
     raw_topic: RawTopic, run_service: RunService, admin: AdminClient
 ) -> None:
-    """Partitions that are no longer there are not waited for, although the group still hands them out."""
+    """Partitions that no longer exist are ignored, although the group still assigns them."""
     run_service("processor").kill()
     _make_anew(raw_topic, admin, partitions=2)
-    # It comes back before its name expires, so that the group gives it what it had.
+    # It rejoins before its name expires, so that the group assigns it what it had.
     run_service("processor")
-    # Producers keep the old number of partitions in mind for a while.
+    # Producers cache the old number of partitions for a while.
     anew = RawTopic(raw_topic.settings)
     anew.send_good(100)
     anew.await_processed()

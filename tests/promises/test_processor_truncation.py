@@ -1,4 +1,4 @@
-"""P2, P5: Kafka cut its log in an unclean restart, and went on: what it took since is neither left out nor mixed up."""
+"""P2, P5: after Kafka truncated its log in an unclean restart, no later record is skipped or mixed up."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ def _send_good(raw_topic: RawTopic, count: int) -> None:
 
 
 def _reason(processor: Service) -> str:
-    """Why the partition is stopped; empty where it is not."""
+    """Return why the partition is stopped, or an empty string."""
     try:
         return str(processor.health().get("stopped_partitions", {}).get(str(PARTITION), ""))
     except (httpx.TransportError, ValueError):
@@ -35,7 +35,7 @@ def _reason(processor: Service) -> str:
 
 
 @pytest.mark.parametrize("is_up", [True, False])
-def test_what_came_after_a_cut_is_not_left_out(
+def test_records_after_a_truncation_are_stored(
     raw_topic: RawTopic,
     run_service: RunService,
     servers: RunningServers,
@@ -43,7 +43,7 @@ def test_what_came_after_a_cut_is_not_left_out(
     *,
     is_up: bool,
 ) -> None:
-    """New events fill the offsets that were cut off, and go beyond where the processor stood.
+    """New records fill the truncated offsets, and go beyond the position of the processor.
 
     The partition stops, red, whether a worker saw it happen or comes later; the others are read on. The command that
     its health names brings in every event, also a dead letter at an offset where there was another one before.
@@ -78,7 +78,7 @@ def _failed_attempts(processor: Service) -> float:
 
 
 def _assert_letters_are_told_apart(raw_topic: RawTopic, offset: int) -> None:
-    """Two letters of one offset, by the leader epochs in their headers."""
+    """Two dead letters of one offset differ in the leader epochs of their headers."""
     topic_id = raw_topic.topic.id().encode()
 
     def published() -> dict[int, str]:
@@ -95,10 +95,10 @@ def _assert_letters_are_told_apart(raw_topic: RawTopic, offset: int) -> None:
     assert '"rubbish after"' in after
 
 
-def test_what_was_read_before_a_cut_is_stored(
+def test_records_fetched_before_a_truncation_are_stored(
     raw_topic: RawTopic, run_service: RunService, servers: RunningServers, rewind: Rewind
 ) -> None:
-    """Events that wait for Postgres in the processor's hand while Kafka loses them: nobody else has them any more."""
+    """Records in flight during an outage of Postgres are stored, although Kafka loses them meanwhile."""
     processor = run_service("processor")
     raw_topic.send(raw_topic.message(), partition=PARTITION)
     raw_topic.await_processed()
@@ -119,10 +119,10 @@ def test_what_was_read_before_a_cut_is_stored(
     raw_topic.assert_balanced()
 
 
-def test_a_log_that_ends_before_the_offset_is_read_on_from_where_it_was_cut(
+def test_truncation_without_new_records_resumes_where_the_log_was_cut(
     raw_topic: RawTopic, run_service: RunService, servers: RunningServers, rewind: Rewind
 ) -> None:
-    """Nothing came since, and no worker saw it: the command does not have all of the topic read again."""
+    """Without new records and without a running worker, the suggested command does not reread the whole topic."""
     processor = run_service("processor")
     _send_good(raw_topic, 5)
     (last,) = raw_topic.send(raw_topic.message(), partition=PARTITION)

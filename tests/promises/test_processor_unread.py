@@ -1,4 +1,4 @@
-"""P2: that nothing is read is never hidden, whoever should read it; and how long an event waits is told by Kafka."""
+"""P2: partitions that nobody reads are always reported; lag in seconds comes from Kafka's timestamps."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from event_platform.core.connections import kafka
 
 @contextmanager
 def foreign_member(raw_topic: RawTopic, strategy: str) -> Iterator[Consumer]:
-    """Somebody else in the processor's group, who reads and stores nothing."""
+    """A foreign member of the processor's group, which stores nothing."""
     settings = raw_topic.settings
     config = {**kafka.client_config(settings, "foreign"), "group.id": settings.kafka_group}
     member = Consumer({**config, "partition.assignment.strategy": strategy, "auto.offset.reset": "latest"})
@@ -28,8 +28,8 @@ def foreign_member(raw_topic: RawTopic, strategy: str) -> Iterator[Consumer]:
         member.close()
 
 
-def test_a_member_that_is_refused_says_why(raw_topic: RawTopic, run_service: RunService) -> None:
-    """The group does not take it, because another member shares partitions out in another way."""
+def test_member_refused_by_the_group_reports_why(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Health gives the reason: another member uses another assignment strategy."""
     with foreign_member(raw_topic, "cooperative-sticky") as foreign:
         eventually(lambda: foreign.poll(0.1) or foreign.assignment(), "the other's partitions")
         processor = run_service("processor", wait_until_ready=False)
@@ -41,8 +41,8 @@ def test_a_member_that_is_refused_says_why(raw_topic: RawTopic, run_service: Run
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_partitions_of_somebody_else_are_red(raw_topic: RawTopic, run_service: RunService) -> None:
-    """The group gave some to a member that stores nothing: two minutes later the processor is red, with each."""
+def test_partitions_of_a_foreign_member_are_reported(raw_topic: RawTopic, run_service: RunService) -> None:
+    """Partitions assigned to a member that stores nothing are each reported as down after two minutes."""
     processor = run_service("processor")
     with foreign_member(raw_topic, "range,roundrobin") as foreign:
         eventually(lambda: foreign.poll(0.1) or foreign.assignment(), "the other's partitions")
@@ -62,10 +62,10 @@ def test_partitions_of_somebody_else_are_red(raw_topic: RawTopic, run_service: R
 
 
 @pytest.mark.parametrize("stamp", ["LogAppendTime", "CreateTime"])
-def test_a_producers_clock_makes_nothing_old(raw_topic: RawTopic, run_service: RunService, stamp: str) -> None:
-    """An event that waits for a moment is not three days old because its producer's clock is behind.
+def test_producer_clock_does_not_change_lag(raw_topic: RawTopic, run_service: RunService, stamp: str) -> None:
+    """An event that waits for a moment has no lag of three days because its producer's clock is behind.
 
-    Also where the topic, made by somebody else, keeps the producers' times.
+    Nor where the topic was created to keep the producers' timestamps.
     """
     _stamp(raw_topic, stamp)
     processor = run_service("processor")

@@ -64,7 +64,7 @@ def test_failover(
     assert producer.post(key).json()["duplicate"] is False
     assert first.client.wait(1, 10_000) == 1
     fail_over(first, second, address)
-    # Without a script as well, as a replica that was started anew has none.
+    # Without a script as well, because a restarted replica has none.
     second.client.script_flush()
     eventually(lambda: is_duplicate(producer, key), "the copy to be a duplicate")
     eventually(lambda: service.health()["status"] == "ok", "recovery")
@@ -130,7 +130,7 @@ def _without_rights(server: RedisProcess, _folder: Path) -> None:
         (_without_rights, "no permissions"),
     ],
 )
-def test_unusable_server_is_left(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
+def test_ingest_leaves_an_unusable_server(  # noqa: PLR0913, PLR0917 - each is a fixture or a column
     run_service: RunService,
     producer_of: MakeProducer,
     make_redis: MakeRedis,

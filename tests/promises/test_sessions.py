@@ -1,4 +1,4 @@
-"""P7: what is stored and shown does not depend on settings that a session inherits from its surroundings."""
+"""P7: what is stored and shown does not depend on settings that a session inherits."""
 
 import json
 import uuid
@@ -36,7 +36,7 @@ TEXT = "5 € - naïve 日本 😀"
 
 @pytest.fixture(params=["database", "environment"])
 def overrides(request: pytest.FixtureRequest, servers: RunningServers, raw_topic: RawTopic) -> Iterator[dict[str, str]]:
-    """What the services are started with; foreign settings come from there, or from the database."""
+    """Environment of the services; the inherited settings come from it, or from the database."""
     if request.param == "environment":
         yield ENVIRONMENT
         return
@@ -49,10 +49,10 @@ def overrides(request: pytest.FixtureRequest, servers: RunningServers, raw_topic
         connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(name))
 
 
-def test_foreign_settings_change_nothing(
+def test_inherited_session_settings_change_nothing(
     overrides: dict[str, str], raw_topic: RawTopic, run_service: RunService
 ) -> None:
-    """Text, bytes and times come through as they are sent, whatever encoding, style or zone the session began with."""
+    """Text, bytes and times are stored as sent, whatever encoding, date style or time zone the session inherits."""
     processor = run_service("processor", **overrides)
     admin = run_service("admin", **overrides)
     moment, broken = "2026-02-01T20:00:00.123456Z", "{\\ 'ü' is no JSON, and \\x41 is no A".encode()

@@ -41,16 +41,6 @@ def embed(value: bytes | None) -> EmbeddedValue:
     return EmbeddedValue(b'"%b"' % encoded, BASE64)
 
 
-def restore(embedded: EmbeddedValue) -> bytes | None:
-    """Return the record value, byte for byte."""
-    if embedded.encoding == NULL:
-        return None
-    if embedded.encoding == JSON:
-        return embedded.text
-    text = json.loads(embedded.text)
-    return base64.b64decode(text) if embedded.encoding == BASE64 else str(text).encode()
-
-
 def _is_json(value: bytes) -> bool:
     try:
         strict_json.parse(value)

@@ -46,5 +46,5 @@ def test_a_worker_that_dies_is_an_error(stub: StubServer) -> None:
                 killed.append(process.pid or 0)
                 process.kill()
 
-    with pytest.raises(PlatformError, match="a sending process ended with status -9"):
+    with pytest.raises(PlatformError, match="a sending process exited with status -9"):
         run_load(make_config(stub, steady(50, 30)), 1, kill_first)

@@ -143,7 +143,7 @@ def test_the_three_archives_used_last_are_kept(maker: Maker) -> None:
     ("script", "reason"),
     [
         ("echo 'no classes are shared here' >&2; exit 1", "no classes are shared here"),
-        ("kill -KILL $$", "prepared: Java ended with SIGKILL"),
+        ("kill -KILL $$", "prepared: Java exited with SIGKILL"),
         ("exit 0", "prepared: Java was stopped"),
     ],
 )

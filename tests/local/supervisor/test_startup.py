@@ -61,7 +61,7 @@ def test_a_failure_unrelated_to_ports_is_raised_at_once(plan: StartupPlan, group
 
 
 def test_a_damaged_ports_file_is_replaced(plan: StartupPlan) -> None:
-    """As a full disk leaves one: ports are chosen anew, and kept."""
+    """As a full disk leaves one: ports are chosen again, and kept."""
     plan.state_dir.ports_file.write_text("")
     with PortReservations() as reservations:
         chosen = local_servers.choose(plan.state_dir, None, reservations)

@@ -49,7 +49,7 @@ def make_process(tmp_path: Path, request: pytest.FixtureRequest) -> MakeProcess:
 
 
 def stop(supervised: SupervisedProcess) -> None:
-    """Stop the process; fail where stopping hangs because the supervising thread has died."""
+    """Stop the process; fail if the stop is stuck because the supervising thread has died."""
     stopping = threading.Thread(target=supervised.stop, daemon=True)
     stopping.start()
     stopping.join(DEADLINE_SECONDS)

@@ -24,7 +24,7 @@ def test_an_unanswered_partition_leaves_others_their_watermarks(raw_topic: RawTo
 
 
 def test_no_answer_is_no_offset(raw_topic: RawTopic, servers: RunningServers, settings: Settings) -> None:
-    """While Kafka hangs, the client returns numbers that are no offsets, without an error: they count as no answer."""
+    """While Kafka is stuck, the client returns numbers that are no offsets, without an error; they are ignored."""
     raw_topic.send(raw_topic.message(), partition=0)
     topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     assert retry_while_unavailable(lambda: topic.watermarks([0])) == {0: Watermarks(0, 1)}

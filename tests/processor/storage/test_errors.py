@@ -156,7 +156,7 @@ def test_errors_are_classified(error: Exception, expected: FailureKind) -> None:
     assert errors.classify_error(error) is expected
 
 
-def test_missing_partition_is_told_from_a_constraint(bench: Bench) -> None:
+def test_missing_partition_is_distinguished_from_a_constraint(bench: Bench) -> None:
     """A row without a partition and one that a constraint refuses have the same SQLSTATE."""
     insert = "INSERT INTO events VALUES (gen_random_uuid(), 't', 'e', 'k', 't', 1, now(), %s, now(), 's', '{}', null)"
     with pytest.raises(psycopg.errors.CheckViolation) as no_day:

@@ -38,7 +38,7 @@ class ValidationRules:
         """The allowed versions as JSON literals in their usual form."""
         return frozenset(str(version).encode() for version in self.schema_versions)
 
-    def has_partition(self, received_at_us: int, now_us: int | None) -> bool:
+    def has_daily_partition(self, received_at_us: int, now_us: int | None) -> bool:
         """Whether the day of reception has a partition: it is within the retention and at most a day ahead.
 
         Without a reliable clock (``now_us`` is None), any day that can have a partition will do.
@@ -95,7 +95,7 @@ def _check_storable(value: bytes, decoded: DecodedRecord) -> list[Violation]:
 
 
 def _check_received_at(decoded: DecodedRecord, rules: ValidationRules, now_us: int | None) -> list[Violation]:
-    if rules.has_partition(decoded.received_at_us, now_us):
+    if rules.has_daily_partition(decoded.received_at_us, now_us):
         return []
     if now_us is None:
         shown = quote(decoded.wrapper.received_at.encode())

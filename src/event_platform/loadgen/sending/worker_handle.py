@@ -34,7 +34,7 @@ class WorkerProcess:
             return self.pipe.recv()
         except (EOFError, OSError) as error:
             self.process.join(_JOIN_SECONDS)
-            raise PlatformError(f"a sending process ended with status {self.process.exitcode}") from error
+            raise PlatformError(f"a sending process exited with status {self.process.exitcode}") from error
 
     def send_start(self, start: float) -> None:
         """Tell the worker when the run starts, on the monotonic clock."""

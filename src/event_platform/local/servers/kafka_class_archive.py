@@ -147,7 +147,7 @@ def _reason(error: OSError | subprocess.SubprocessError) -> str:
     # Without the command, whose class path fills a screen.
     if isinstance(error, subprocess.CalledProcessError):
         output = (error.stderr or error.stdout).strip()
-        return output[-300:] or f"Java ended with {describe_exit_status(error.returncode)}"
+        return output[-300:] or f"Java exited with {describe_exit_status(error.returncode)}"
     if isinstance(error, subprocess.TimeoutExpired):
         return f"Java was not done after {error.timeout:g} s"
     return str(error)

@@ -187,7 +187,7 @@ class SupervisedProcess:
             delay = restart_delay_seconds(self._failures)
             self._set_state(ProcessState.RESTARTING)
             name, cause = self.program.name, self._last_end
-            log.warning("process ended; restarting", name=name, after_seconds=delay, ended_by=cause)
+            log.warning("process exited; restarting", process=name, exit_status=cause, delay_seconds=delay)
             self._changed.wait_for(lambda: not self._wanted, delay)
 
     def _set_state(self, state: ProcessState) -> None:

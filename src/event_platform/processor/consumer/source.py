@@ -111,7 +111,8 @@ class Source:
             if position is None or partition in skipped or offset < position.next_offset:
                 continue
             self._errors.clear()
-            # The first one after an assignment has to be at the assigned offset, or come first twice.
+            # The first record after an assignment may be left over from an earlier fetch, and so leave a gap. The
+            # partition is then assigned again; if the same record comes first once more, the gap is Kafka's own.
             if not position.try_start(offset):
                 with_gap.add(partition)
                 skipped.add(partition)
@@ -130,7 +131,12 @@ class Source:
 
     def _span(self, partition: int, start: int) -> Span:
         position = self.assignment.positions[partition]
-        return Span(start, position.next_offset, position.assignment_epoch, position.leader_epoch)
+        return Span(
+            start,
+            position.next_offset,
+            assignment_epoch=position.assignment_epoch,
+            leader_epoch=position.leader_epoch,
+        )
 
     def _handle_error(self, error: KafkaError, partition: int | None) -> None:
         if is_out_of_range(error) and partition in self.assignment.positions:

@@ -1,6 +1,6 @@
 """Stores batches in Postgres: the writer decides how often and in which pieces, the transaction writes one piece.
 
-In the order in which a batch meets them:
+In the order in which a batch meets them, then what serves it:
 
     batch             a batch with each record's outcome, and what COPY and the rollups need of it
     writer            stores a batch, whatever happens: fenced partitions, refused rows, locks, conflicts

@@ -82,6 +82,7 @@ class CountedTypes:
 
     def limit(self, connection: Connection, types: TypeCounts) -> TypeCounts:
         """Sum the types beyond `MAX_TYPES` of a tenant and hour under `OTHER`."""
+        # Names count per hour while rollups are kept per minute: ask once for each tenant and hour.
         wanted: dict[tuple[str, int], set[str]] = {}
         for minute_us, tenant_id, event_type, _ in types:
             wanted.setdefault((tenant_id, timestamps.floor(minute_us, _HOUR_SECONDS)), set()).add(event_type)

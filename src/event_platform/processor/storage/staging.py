@@ -72,7 +72,9 @@ def insert_rows(connection: Connection, rows: Sequence[IndexedRow]) -> InsertRes
     conflicting, refused = _insert(connection, by_index)
     found = classify_conflicts(connection, [(index, by_index[index]) for index in sorted(conflicting)])
     stored = [index for index in by_index if index not in refused and index not in conflicting]
-    return InsertResult(stored, found.duplicates, found.dead_letters | refused, was_staged=True)
+    return InsertResult(
+        stored=stored, duplicates=found.duplicates, dead_letters=found.dead_letters | refused, was_staged=True
+    )
 
 
 def _insert(connection: Connection, by_index: dict[int, EventRow]) -> tuple[set[int], dict[int, DeadLetter]]:

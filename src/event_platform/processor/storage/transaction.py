@@ -69,7 +69,7 @@ class TransactionalStore:
         """
         connection = self._connect()
         # Outside the transaction, because the connection commits each statement by itself.
-        self._create_missing_partitions(connection, batch)
+        self._create_missing_days(connection, batch)
         self._create_staging_table(connection)
         stopwatch = Stopwatch(self._record_step)
         try:
@@ -81,11 +81,11 @@ class TransactionalStore:
         stopwatch.record(Step.COMMIT)
         return result
 
-    def forget_partitions(self) -> None:
+    def forget_days(self) -> None:
         """Check again which daily partitions exist, because one was dropped."""
         self._existing_days.clear()
 
-    def _create_missing_partitions(self, connection: Connection, batch: Batch) -> None:
+    def _create_missing_days(self, connection: Connection, batch: Batch) -> None:
         missing = batch.received_days - self._existing_days
         if missing:
             daily_partitions.create(connection, missing)
@@ -108,7 +108,9 @@ class TransactionalStore:
         rollups.add(connection, outcomes, self._counted_types.limit(connection, types))
         stopwatch.record(Step.ROLLUPS)
         by_code = Counter((str(dead.code), dead.identity.tenant_id or "") for _, dead in new_dead_letters)
-        return TransactionResult(len(rows.stored), len(rows.duplicates), by_code, rows.was_staged)
+        return TransactionResult(
+            stored=len(rows.stored), duplicates=len(rows.duplicates), dead_letters=by_code, was_staged=rows.was_staged
+        )
 
     def _copy(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> InsertResult | None:
         """COPY the rows straight into ``events``; None if one conflicts or is refused, so that they must be staged."""
@@ -127,7 +129,7 @@ class TransactionalStore:
             self._staged_batches_left = STAGED_BATCHES
             return None
         stopwatch.record(Step.COPY)
-        return InsertResult([index for index, _ in batch.rows])
+        return InsertResult(stored=[index for index, _ in batch.rows])
 
     def _insert_staged(self, connection: Connection, batch: Batch, stopwatch: Stopwatch) -> InsertResult:
         rows = staging.insert_rows(connection, batch.rows)

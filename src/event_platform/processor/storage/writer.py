@@ -124,7 +124,7 @@ class BatchWriter:
         """
         kind = errors.classify_error(error)
         if isinstance(error, psycopg.Error) and errors.is_missing_partition(error):
-            self._store.forget_partitions()
+            self._store.forget_days()
         elif kind is FailureKind.LOCKED:
             pid = self._database.connection().info.backend_pid
             return self._drop_lost(batch), LockBlockerTerminator(self._rescue, pid)
