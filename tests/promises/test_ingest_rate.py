@@ -266,6 +266,7 @@ def test_limit_around_an_outage(
     """The whole limit, and no more, fits in a minute with a Redis outage, with any number of workers."""
     tenant = {"API_KEYS": f"outage{workers}:key_o", "RATE_LIMIT_PER_MIN": 40}
     service = run_service("ingest", "--workers", str(workers), **tenant)
+    eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     watch = Watch(producer_of(service, "key_o"))
     before = watch.burst(25)
     servers.kill("redis")

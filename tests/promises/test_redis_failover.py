@@ -60,6 +60,7 @@ def test_failover(
     first, second = pair
     address = proxy(first.url)
     service = run_service("ingest", "--workers", str(workers), REDIS_URL=address.url, **QUOTA)
+    eventually(lambda: service.log().count("accepting events") == workers, "all workers to accept")
     producer, key = producer_of(service), new_key()
     assert producer.post(key).json()["duplicate"] is False
     assert first.client.wait(1, 10_000) == 1

@@ -44,16 +44,16 @@ class Admission:
             Rejection: Over the limit, key in progress, key reused, or Redis is unavailable and `REDIS_OUTAGE` is
                 ``reject``.
         """
-        record_key = claim.record_key
-        (answer,) = await self._submit(claim.tenant, (_claim_operation(claim, record_key),))
-        decision = await self._decide(claim, record_key, answer)
+        redis_key = claim.redis_key
+        (answer,) = await self._submit(claim.tenant, (_claim_operation(claim, redis_key),))
+        decision = await self._decide(claim, redis_key, answer)
         if isinstance(decision, Rejection):
             raise decision
         return decision
 
     async def admit_all(self, tenant: Tenant, claims: Sequence[Claim | None]) -> list[AdmissionDecision | None]:
         """Admit the items of a batch in one call; None stands for an item that is charged and claims nothing."""
-        keys = [claim.record_key if claim else "" for claim in claims]
+        keys = [claim.redis_key if claim else "" for claim in claims]
         operations = [
             _claim_operation(claim, key) if claim else _charge_operation(tenant)
             for claim, key in zip(claims, keys, strict=True)
@@ -78,19 +78,17 @@ class Admission:
     async def confirm(self, admitted: Sequence[Admitted]) -> None:
         """Mark events as acknowledged by Kafka; return when the update is sent, without waiting for Redis."""
         await self._update_claims(
-            [Operation(each.record_key, "D" + each.request.id) for each in admitted if each.record_key]
+            [Operation(each.redis_key, "D" + each.request.id) for each in admitted if each.redis_key]
         )
 
     async def release(self, admitted: Sequence[Admitted]) -> None:
         """Free the keys of events that were certainly not published."""
-        await self._update_claims(
-            [Operation(each.record_key, "R" + each.owner) for each in admitted if each.record_key]
-        )
+        await self._update_claims([Operation(each.redis_key, "R" + each.owner) for each in admitted if each.redis_key])
 
     async def mark_unknown(self, admitted: Sequence[Admitted]) -> None:
         """Mark events that may have been published: the next request with the key publishes the same id again."""
         await self._update_claims(
-            [Operation(each.record_key, f"U{each.owner}{each.request.id}") for each in admitted if each.record_key]
+            [Operation(each.redis_key, f"U{each.owner}{each.request.id}") for each in admitted if each.redis_key]
         )
 
     async def _update_claims(self, operations: Sequence[Operation]) -> None:
@@ -124,9 +122,9 @@ class Admission:
         self._fallback.refund(reservation, sum(map(_is_limited, answers)))
         return answers
 
-    async def _decide(self, claim: Claim, record_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
+    async def _decide(self, claim: Claim, redis_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
         if not isinstance(answer, OutageAnswer):
-            return _decision(claim, record_key, answer)
+            return _decision(claim, redis_key, answer)
         admitted = self._outage.admit(claim, answer)
         rejection = self._outage.rejection(claim.tenant, answer)
         if rejection is None:
@@ -135,10 +133,10 @@ class Admission:
         return rejection
 
 
-def _claim_operation(claim: Claim, record_key: str) -> Operation:
+def _claim_operation(claim: Claim, redis_key: str) -> Operation:
     identity = claim.identity
     argument = f"C{identity.id}{identity.received_at}".encode() + claim.fingerprint
-    return Operation(record_key, argument, claim.tenant.charged)
+    return Operation(redis_key, argument, claim.tenant.charged)
 
 
 def _charge_operation(tenant: Tenant) -> Operation:
@@ -155,10 +153,10 @@ def _is_limited(answer: Any) -> bool:  # noqa: ANN401 - the script's answers var
     return isinstance(answer, list) and answer[0] == LIMITED
 
 
-def _decision(claim: Claim, record_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
+def _decision(claim: Claim, redis_key: str, answer: Any) -> AdmissionDecision:  # noqa: ANN401 - the script's answers vary
     """Return what the script's ``answer`` means for ``claim``."""
     if answer == NEW:
-        return Admitted(claim.identity, claim.identity.id, record_key)
+        return Admitted(claim.identity, claim.identity.id, redis_key)
     if answer == IN_PROGRESS:
         return rejections.in_progress()
     if answer == REUSED:
@@ -167,5 +165,5 @@ def _decision(claim: Claim, record_key: str, answer: Any) -> AdmissionDecision: 
     if code == DUPLICATE:
         return Duplicate(details[0].decode())
     if code == TAKEN_OVER:
-        return Admitted(RequestIdentity(details[0].decode(), details[1].decode()), claim.identity.id, record_key)
+        return Admitted(RequestIdentity(details[0].decode(), details[1].decode()), claim.identity.id, redis_key)
     return rate_limits.rate_limited(claim.tenant.limit, details[0])

@@ -63,8 +63,8 @@ class _PendingCall:
         arguments: list[bytes | str | int] = []
         charged = None
         for operation in (*self.claim_updates, *self.asked):
-            if operation.record_key is not None:
-                keys.append(operation.record_key)
+            if operation.redis_key is not None:
+                keys.append(operation.redis_key)
             if operation.charged is not None and operation.charged != charged:
                 charged = operation.charged
                 arguments += ("T", *charged)

@@ -39,12 +39,12 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     """One operation of the script.
 
     Attributes:
-        record_key: Redis key of the record that it names, if any.
+        redis_key: Redis key of the record that it names, if any.
         argument: Its letter and arguments, as ``admission.lua`` lists them.
         charged: Tenant and limit, where it costs quota.
     """
 
-    record_key: str | None
+    redis_key: str | None
     argument: bytes | str
     charged: tuple[str, int] | None = None
 

@@ -36,7 +36,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     fingerprint: bytes
 
     @property
-    def record_key(self) -> str:
+    def redis_key(self) -> str:
         """Redis key of the claim's record; the tenant is a hash tag, so that its keys share a cluster slot."""
         return f"idem:{{{self.tenant.name}}}:{hashlib.sha256(self.idempotency_key.encode()).hexdigest()}"
 
@@ -47,12 +47,12 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         request: Id and arrival time that the event is published with.
         owner: Id of the request that holds the lease.
-        record_key: Redis key of the record to update; None where Redis was unavailable and there is no record.
+        redis_key: Redis key of the record to update; None where Redis was unavailable and there is no record.
     """
 
     request: RequestIdentity
     owner: str
-    record_key: str | None
+    redis_key: str | None
 
 
 class Duplicate(msgspec.Struct, frozen=True, gc=False):

@@ -55,7 +55,7 @@ class OutagePolicy:
         A claim whose answer was lost may exist in Redis, so it is confirmed or released like any other.
         """
         self._counters.decided_without_redis()
-        return Admitted(claim.identity, claim.identity.id, claim.record_key if answer.sent else None)
+        return Admitted(claim.identity, claim.identity.id, claim.redis_key if answer.sent else None)
 
     def rejection(self, tenant: Tenant, answer: OutageAnswer) -> Rejection | None:
         """Return why the event is not accepted: 429, or 503 where `REDIS_OUTAGE` is ``reject``."""

@@ -21,7 +21,7 @@ NewRetrier = Callable[[Database], BackgroundRetrier]
 
 
 class BackgroundTasks:
-    """The outbox, retention and two monitors; they go on when the consumer is replaced.
+    """The outbox, retention and two monitors; they continue when the consumer is replaced.
 
     Attributes:
         topic: Asked by the topic monitor, which replaces its client when that is lost.

@@ -25,7 +25,7 @@ DEADLINE_SECONDS: Final = 40.0
 @click.option("--to", "target", required=True, metavar="OFFSET|TIME", help="An offset, or a time as in RFC 3339.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would do.")
 def rewind(partition: int, target: str, *, dry_run: bool) -> None:
-    """Have the processor go on elsewhere; what is stored already is not stored or counted again."""
+    """Move the next offset of partitions; records that are stored already are neither stored nor counted again."""
     settings = load("rewind")
     topic = Topic(replaceable_admin_client(settings), settings.topic_raw)
     offset = resolve_target(topic, partition, target)

@@ -54,7 +54,9 @@ def test_a_partition_is_stalled_after_two_minutes(seconds: float, *, is_told: bo
 
 def test_a_partition_beyond_its_end_is_reported() -> None:
     """An offset beyond the end is reported, because new records would not be read."""
-    assert stalled({3: Backlog(20, 9, 0.0)}, STALLED_AFTER_SECONDS + 1) == {3: "it goes on at offset 20, but ends at 9"}
+    assert stalled({3: Backlog(20, 9, 0.0)}, STALLED_AFTER_SECONDS + 1) == {
+        3: "its next offset is 20, but its log ends at 9"
+    }
 
 
 def test_a_stalled_partition_reaches_health(raw_topic: RawTopic, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ class PeriodicTasks:
         """Run ``task`` once; return whether it succeeded."""
         try:
             task()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks continue
             self._log_failure(name, error)
             return False
         if failure := self._failures.pop(name, None):

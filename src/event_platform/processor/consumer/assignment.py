@@ -66,7 +66,7 @@ class Assignment:
     def set_positions(
         self, topic_id: str, offsets: Mapping[int, StoredOffset], ends: Mapping[int, int] | None = None
     ) -> None:
-        """Read the partitions in ``offsets`` from there on, and go on with the others.
+        """Read the partitions in ``offsets`` from there, and continue the others.
 
         Args:
             topic_id: The topic to which the offsets belong.
@@ -109,7 +109,7 @@ class Assignment:
             # For an offset beyond the end the client reports an error before it has compared the epochs.
             each.offset = min(each.offset, self._ends.get(each.partition, each.offset))
         self._consumer.assign(offsets)
-        # The client keeps a partition paused through assignments: one that comes back would not be read any more.
+        # The client keeps a partition paused through assignments: one that is assigned again would not be read.
         (self._consumer.pause if self.is_paused else self._consumer.resume)(offsets)
         self.verify_leader_epochs()
 

@@ -37,10 +37,10 @@ class Backlog:
     since: float
 
     def describe(self, now: float) -> str:
-        """The reason that health shows."""
+        """Return the reason that health shows."""
         events, seconds = self.end - self.next_offset, now - self.since
         if events < 0:
-            return f"it goes on at offset {self.next_offset}, but ends at {self.end}"
+            return f"its next offset is {self.next_offset}, but its log ends at {self.end}"
         return f"{events} events wait at offset {self.next_offset}, where nothing was read for {seconds:.0f} s"
 
 

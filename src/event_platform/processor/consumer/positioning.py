@@ -16,14 +16,13 @@ from event_platform.processor.monitoring.health import Health
 from event_platform.processor.storage.offset_store import StoredOffset
 
 TRUNCATED: Final = (
-    "it goes on at offset {offset}, but from {end} on Kafka's log is not the one that was read: events were lost, and "
-    "those that came since would be left out; `event-platform rewind --partition {partition} --to {end}` reads them"
+    "its next offset is {offset}, but Kafka has truncated its log at {end}: records were lost, and those written since "
+    "would be skipped; `event-platform rewind --partition {partition} --to {end}` reads them"
 )
 
 OUT_OF_RANGE: Final = (
-    "it goes on at offset {offset}, which Kafka does not have: it has lost data or is an older copy; "
-    "`event-platform rewind --partition {partition} --to {end}` reads again all that it holds, and stores none of it "
-    "twice"
+    "its next offset is {offset}, which Kafka does not have: it has lost data or is an older copy; "
+    "`event-platform rewind --partition {partition} --to {end}` reads again what it holds, and stores nothing twice"
 )
 
 LOOK_UP_AGAIN_SECONDS: Final = 5.0
@@ -168,7 +167,7 @@ class PartitionPositioner:
         self._forget_revoked()
 
     def _forget_revoked(self) -> None:
-        """Forget reports of revoked partitions: one that comes back is reported again, where it is still stopped."""
+        """Forget reports of revoked partitions: one that is assigned again is reported again if it is still stopped."""
         revoked = self._reported.keys() - self._assignment.assigned
         self._health.partitions.clear_stopped(revoked)
         for partition in revoked:

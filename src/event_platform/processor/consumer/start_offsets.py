@@ -20,9 +20,8 @@ PROMPT_SECONDS: Final = 1.0
 """A lookup that takes longer meets an outage."""
 
 BEYOND_THE_END: Final = (
-    "it goes on at offset {offset}, but its log ends at {high}: Kafka has lost data or is an older copy; "
-    "`event-platform rewind --partition {partition} --to {low}` reads again all that it holds, and stores none of it "
-    "twice"
+    "its next offset is {offset}, but its log ends at {high}: Kafka has lost data or is an older copy; "
+    "`event-platform rewind --partition {partition} --to {low}` reads again what it holds, and stores nothing twice"
 )
 
 log = get_logger(__name__)
@@ -34,10 +33,10 @@ class StartOffsets:
 
     Attributes:
         topic_id: The topic whose offsets these are.
-        positions: Where partitions go on.
-        stopped: Those among them that cannot be read on, with the reason.
+        positions: Next offsets by partition.
+        stopped: Why partitions among them cannot be read.
         lows: The low watermark of each.
-        ends: The high watermark of those that go on beyond it.
+        ends: High watermarks of partitions whose next offset is beyond it.
         unanswered: Partitions for which Kafka does not answer now, and why; the others do not wait for them.
         missing: Partitions that the topic does not have: it was recreated with fewer, and the group does not know yet.
     """
@@ -52,7 +51,7 @@ class StartOffsets:
 
 
 def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> StartOffsets:
-    """Look up where ``partitions`` go on; one that was never read starts at its low watermark.
+    """Look up the next offsets of ``partitions``; one that was never read starts at its low watermark.
 
     Raises:
         psycopg.Error: Postgres is unavailable.
@@ -73,7 +72,7 @@ def find(connection: Connection, topic: Topic, partitions: Collection[int]) -> S
 
 
 def _position(connection: Connection, place: PartitionId, known: StoredOffset | None, low: int) -> StoredOffset:
-    """Where the partition goes on; one without a ``known`` position begins at the low watermark."""
+    """Return the next offset; a partition without a ``known`` one starts at the low watermark."""
     if known is not None:
         return _skip_deleted(connection, place, known, low)
     offset_store.insert_start_offset(connection, place, low)
@@ -116,7 +115,7 @@ class StartOffsetLookup:
         self._clock = clock
 
     def submit(self, partitions: Callable[[], Collection[int]]) -> "Future[StartOffsets]":
-        """Look up the ``partitions``, asked for anew at each attempt, until Postgres and Kafka answer."""
+        """Look up the ``partitions``, determined again for each attempt, until Postgres and Kafka answer."""
 
         def look_up(connection: Connection) -> StartOffsets:
             # Before anything is read, because an event may be dead-lettered for its age.
