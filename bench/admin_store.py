@@ -1,4 +1,4 @@
-"""Seeds a database with 30 days of small events, their dead dead_letters, and the rollups of a busy month."""
+"""Seeds a database with 30 days of small events, their dead letters, and the rollups of a busy month."""
 
 from datetime import UTC, datetime, timedelta
 

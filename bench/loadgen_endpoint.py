@@ -14,16 +14,16 @@ class Endpoint(asyncio.Protocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio's."""
+        """Parse what the connection receives."""
         self._transport = cast("asyncio.Transport", transport)
         self._parser = httptools.HttpRequestParser(self)
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio's."""
+        """Feed the parser."""
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """The parser's: a whole request."""
+        """Answer a complete request."""
         self._transport.write(ANSWER)
 
 
@@ -35,7 +35,7 @@ async def serve() -> None:
 
 
 def main() -> None:
-    """With uvloop where there is one."""
+    """Serve with uvloop where it is available."""
     if sys.platform == "win32":
         asyncio.run(serve())
     else:

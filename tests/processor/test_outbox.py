@@ -51,7 +51,6 @@ class RunningOutbox:
     """An outbox in a thread of its own, as in a worker."""
 
     def __init__(self, settings: Settings) -> None:
-        """Build it, without starting it."""
         self.health = Health(DatabaseClock())
         self.health.mark_running()
         self.stop = threading.Event()

@@ -22,7 +22,6 @@ class SlowPipe:
     """A pipe that delays the first report until the last message has been sent, or half a second has passed."""
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
-        """Wrap ``pipe``."""
         self._pipe = pipe
         self._finished_is_sent = threading.Event()
         self._is_first = True

@@ -17,7 +17,6 @@ class Hands:
     """The hands of a clock, which the test moves."""
 
     def __init__(self) -> None:
-        """Start at a fixed time."""
         self.now = START
 
     def pass_seconds(self, seconds: float) -> None:

@@ -24,7 +24,6 @@ class Trial:
     """A retrier with a minimal backoff, and a record of its calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make the retrier, with nothing recorded."""
         monkeypatch.setattr(retry, "delays", lambda random: backoff.delays(random, 0.001, 0.001))
         self.health = Health(DatabaseClock())
         self.health.mark_running()

@@ -117,7 +117,6 @@ class Dropper(threading.Thread):
     """Drops old partitions over a connection of its own, until none is left."""
 
     def __init__(self, settings: Settings) -> None:
-        """Not started yet."""
         super().__init__()
         self._database = Database(settings)
         self._pid = self._database.connection().info.backend_pid

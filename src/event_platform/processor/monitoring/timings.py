@@ -46,7 +46,6 @@ class Stopwatch:
     """Times consecutive steps; a step that fails is not recorded."""
 
     def __init__(self, record_step: RecordStep) -> None:
-        """Start the first step now."""
         self._record_step = record_step
         self._started_at = time.perf_counter()
 
