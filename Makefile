@@ -27,7 +27,7 @@ demo-failure: up ## up, with outages during traffic
 test: install dashboard ## every check and every test, and a list of what failed
 	@$(BIN)/python -m scripts.run_tests
 
-test-long: install dashboard ## the tests that take minutes, too, and other examples than each time
+test-long: install dashboard ## the tests that take minutes, too, with new random examples
 	@$(BIN)/python -m pytest --timeout=3600 --hypothesis-profile=other
 
 TESTS ?=
