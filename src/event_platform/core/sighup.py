@@ -33,11 +33,27 @@ def blocked() -> Iterator[None]:
 
 
 def handle_in_loop(handler: Callable[[], None]) -> None:
-    """Call ``handler`` in the running event loop on every SIGHUP, and unblock the signal."""
+    """Call ``handler`` in the running event loop after SIGHUP, and unblock the signal.
+
+    One call answers all signals that arrived before it, so that a burst of signals leaves no backlog of calls.
+    """
     import asyncio  # noqa: PLC0415 - the signal has to be blocked before anything large is imported
 
+    loop, is_due = asyncio.get_running_loop(), False
+
+    def call() -> None:
+        nonlocal is_due
+        is_due = False
+        handler()
+
+    def schedule() -> None:
+        nonlocal is_due
+        if not is_due:
+            is_due = True
+            loop.call_soon(call)
+
     for number in _SIGHUP:
-        asyncio.get_running_loop().add_signal_handler(number, handler)
+        loop.add_signal_handler(number, schedule)
     _unblock()
 
 
